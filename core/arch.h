@@ -1,0 +1,65 @@
+/* The shape of a ConvNeXt: depths and dims of its four stages, and the published variants.
+ *
+ * Source: "A ConvNet for the 2020s" (arXiv 2201.03545), section 2 and table 9;
+ * "ConvNeXt V2" (arXiv 2301.00808), table 3 and appendix A. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define CNX_STAGES 4
+/** Input height and width must be multiples of this: 4 (stem) x 2 x 2 x 2 (downsamples). */
+#define CNX_INPUT_MULTIPLE 32
+
+/**
+ * CnxArch:
+ * @version: 1 (layer scale) or 2 (global response normalisation)
+ * @depths: blocks in each stage
+ * @dims: channels in each stage
+ * @classes: outputs of the classifier; 0 when there is none
+ *
+ * A plain value; copy it freely.
+ */
+typedef struct
+{
+  int version;
+  int depths[CNX_STAGES];
+  int dims[CNX_STAGES];
+  int classes;
+} CnxArch;
+
+/**
+ * CnxVariant:
+ * @name: the published name in lower case: "atto" ... "xlarge", with "v2-" before it for V2
+ * @arch: its shape, with 1000 classes
+ * @url: where its usual weights are downloaded from
+ */
+typedef struct
+{
+  const char *name;
+  CnxArch arch;
+  const char *url;
+} CnxVariant;
+
+/** All published variants, ended by one whose name is NULL. Static. */
+const CnxVariant *cnx_variants (void);
+
+/** The variant called @name, in any case: "T", "tiny", "xl", "XLarge", "v2-T"; NULL if there is none.
+ * Static; thread-safe. */
+const CnxVariant *cnx_variant_find (const char *name);
+
+/** The variant with this version, these depths and dims (classes do not count), or NULL. */
+const CnxVariant *cnx_variant_of (const CnxArch * arch);
+
+/** Trainable parameters, all of them: weights, biases, norms, layer scale or GRN, classifier. */
+guint64 cnx_arch_parameters (const CnxArch * arch);
+
+/** Multiply-accumulates of the convolutions and linears for one picture of @height x @width. */
+guint64 cnx_arch_macs (const CnxArch * arch, int height, int width);
+
+/** FALSE and an error unless @height and @width are positive multiples of CNX_INPUT_MULTIPLE
+ * and at most 4096; the error names the nearest size that works. */
+gboolean cnx_arch_check_input (int height, int width, GError ** error);
+
+G_END_DECLS

@@ -1,0 +1,29 @@
+/* Errors of every part that loads or runs a model: one domain, worded for the person who can mend it. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define CNX_ERROR (cnx_error_quark ())
+
+/**
+ * CnxError:
+ * @CNX_ERROR_NOT_FOUND: a file, a model, a device or a name is not there
+ * @CNX_ERROR_FORMAT: a file breaks its format
+ * @CNX_ERROR_MODEL: well-formed weights that are not a ConvNeXt this library knows
+ * @CNX_ERROR_INPUT: an input size, a picture or a frame that cannot be used
+ * @CNX_ERROR_DEVICE: an OpenCL call failed
+ */
+typedef enum
+{
+  CNX_ERROR_NOT_FOUND,
+  CNX_ERROR_FORMAT,
+  CNX_ERROR_MODEL,
+  CNX_ERROR_INPUT,
+  CNX_ERROR_DEVICE,
+} CnxError;
+
+GQuark cnx_error_quark (void);
+
+G_END_DECLS

@@ -1,0 +1,53 @@
+/* A model: an architecture, its weights (still in the mapped file), labels and preprocessing recipe.
+ * Immutable after loading and reference-counted; every function is thread-safe. */
+#pragma once
+
+#include "core/arch.h"
+#include "core/checkpoint.h"
+#include "core/naming.h"
+#include "core/recipe.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CnxModel CnxModel;
+
+/** Loads a .safetensors file, or a directory that holds `model.safetensors`; the recipe and the labels come
+ * from config.json and preprocessor_config.json beside it, where they are.
+ * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT, CNX_ERROR_MODEL (the first missing, unexpected or misshapen
+ * tensor, its expected and found shape, and the scheme that was assumed).
+ * Free with cnx_model_unref(). */
+CnxModel *cnx_model_load (const char *path, GError ** error);
+CnxModel *cnx_model_ref (CnxModel * model);
+void cnx_model_unref (CnxModel * model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxModel, cnx_model_unref)
+
+/** A short name: config.json's `architecture`, or the file's folder or name. */
+const char *cnx_model_name (CnxModel * model);
+const char *cnx_model_path (CnxModel * model);
+const CnxArch *cnx_model_arch (CnxModel * model);
+const CnxRecipe *cnx_model_recipe (CnxModel * model);
+CnxScheme cnx_model_scheme (CnxModel * model);
+/** eps of the LayerNorm before the classifier; 1e-6 everywhere else (CNX_NORM_EPS). */
+double cnx_model_final_norm_eps (CnxModel * model);
+#define CNX_NORM_EPS 1e-6
+#define CNX_GRN_EPS 1e-6
+
+/** The label of class @id: from config.json, else "class 17". Owned by the model. */
+const char *cnx_model_label (CnxModel * model, int id);
+
+/** A copy of @model that shares its weights, with labels read from a text file, one per line in class order.
+ * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT when the number of lines is not the number of classes. */
+CnxModel *cnx_model_with_labels (CnxModel * model, const char *path, GError ** error);
+
+/** The tensor of @role in @stage and @block, its shape already checked; NULL where the architecture has none
+ * (no classifier, layer scale in V2, GRN in V1). Owned by the model. */
+const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block);
+
+/** Finds weights by a variant's or a model's name: `<dir>/<name>/model.safetensors`, `<dir>/<name>.safetensors`
+ * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in
+ * order (NULL-terminated). Returns the path (g_free()), or CNX_ERROR_NOT_FOUND whose message says
+ * "looked in: ..." and, for a published variant, the URL to download and the path to put it at
+ * (inside @dirs[0]'s last... the user's folder @user_dir). */
+char *cnx_model_find (const char *name, const char *const *dirs, const char *user_dir, GError ** error);
+
+G_END_DECLS

@@ -1,0 +1,72 @@
+/* How a picture becomes the network's input: resize, crop, normalise, as the model was trained.
+ *
+ * Rounding follows the reference libraries: long side = trunc (short side wanted * long / short);
+ * crop offset = round half to even of (side - size) / 2. */
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CNX_INTERPOLATION_BILINEAR,   /* triangle filter, widened by the shrink factor */
+  CNX_INTERPOLATION_BICUBIC,    /* Catmull-Rom (a = -0.5), widened by the shrink factor */
+} CnxInterpolation;
+
+typedef enum
+{
+  CNX_CROP_CENTER,              /* shortest side to `resize`, then cut `width` x `height` from the centre */
+  CNX_CROP_SQUASH,              /* both sides straight to resize, aspect ratio lost, then the centre cut */
+  CNX_CROP_BORDER,              /* longest side to `resize`, then padded with the mean colour */
+} CnxCropMode;
+
+/**
+ * CnxRecipe:
+ * @width, @height: the network's input in pixels
+ * @resize: the side resized to before the crop, in pixels (for CENTER: the shortest)
+ * @interpolation, @crop_mode: see their types
+ * @mean, @std: per channel R, G, B in 0..1: input = (value / 255 - mean) / std
+ *
+ * A plain value.
+ */
+typedef struct
+{
+  int width, height;
+  int resize;
+  CnxInterpolation interpolation;
+  CnxCropMode crop_mode;
+  float mean[3], std[3];
+} CnxRecipe;
+
+/**
+ * CnxCropPlan:
+ * @resized_width, @resized_height: the whole picture after the resize
+ * @x, @y: where the input's top left pixel lies in the resized picture; negative where it is padded
+ *
+ * The recipe applied to a picture of a given size.
+ */
+typedef struct
+{
+  int resized_width, resized_height;
+  int x, y;
+} CnxCropPlan;
+
+/** 224 x 224, crop 0.875, bicubic, centre, ImageNet mean and std: what holds where nothing says otherwise. */
+void cnx_recipe_init (CnxRecipe * recipe);
+
+/** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct). */
+int cnx_recipe_resize_for (int size, double crop_pct);
+
+/** Fills @recipe from a timm config.json's root object (its `pretrained_cfg`); keys that are missing keep
+ * what @recipe holds. Errors: CNX_ERROR_FORMAT naming the key, what was there and what may be. */
+gboolean cnx_recipe_from_timm (CnxRecipe * recipe, JsonObject * config, GError ** error);
+
+/** The same from Hugging Face's preprocessor_config.json. */
+gboolean cnx_recipe_from_hugging_face (CnxRecipe * recipe, JsonObject * config, GError ** error);
+
+/** Where a picture of @width x @height pixels (already in square pixels) lands. Thread-safe. */
+void cnx_recipe_plan (const CnxRecipe * recipe, int width, int height, CnxCropPlan * plan);
+
+G_END_DECLS

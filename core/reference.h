@@ -1,0 +1,46 @@
+/* The plain-C forward pass: one obvious function per operation, sums in double. The truth that every
+ * kernel is checked against; never fast.
+ *
+ * Activations are NHWC floats. "rows" are pixels: a row holds the channels of one pixel. No function
+ * allocates but cnx_reference_forward(); all are thread-safe. */
+#pragma once
+
+#include "core/model.h"
+
+G_BEGIN_DECLS
+
+/** Non-overlapping patches: in (n, height, width, channels) to rows of patch * patch * channels values in the
+ * order (ky, kx, channel); out has n * height/patch * width/patch rows. */
+void cnx_reference_patchify (const float *in, int n, int height, int width, int channels, int patch, float *out);
+
+/** out[r][o] = bias[o] + sum over k of in[r][k] * weight[o][k]; weight (outputs, inputs) row-major. bias may be NULL. */
+void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs, const float *weight,
+    const float *bias, float *out);
+
+/** 7x7 depthwise convolution, padding 3: weight (channels, 7, 7), bias (channels); in and out (n, height, width, channels). */
+void cnx_reference_depthwise (const float *in, int n, int height, int width, int channels,
+    const float *weight, const float *bias, float *out);
+
+/** Layer normalisation of each row over its channels: (x - mean) / sqrt (variance + eps) * weight + bias. In place is allowed. */
+void cnx_reference_layer_norm (const float *in, gsize rows, int channels, const float *weight, const float *bias,
+    double eps, float *out);
+
+/** x * (1 + erf (x / sqrt 2)) / 2, in place. */
+void cnx_reference_gelu (float *x, gsize count);
+
+/** Global response normalisation over each picture (ConvNeXt V2, section 3.2), in place:
+ * x is (n, pixels, channels). */
+void cnx_reference_grn (float *x, int n, int pixels, int channels, const float *weight, const float *bias);
+
+/** x[r][c] += y[r][c] * scale[c]; scale NULL means 1. */
+void cnx_reference_scale_add (float *x, const float *y, gsize rows, int channels, const float *scale);
+
+/** Mean over pixels: in (n, pixels, channels), out (n, channels). */
+void cnx_reference_pool (const float *in, int n, int pixels, int channels, float *out);
+
+/** The whole network. in: (n, height, width, 3), normalised; logits: (n, classes).
+ * Errors: CNX_ERROR_INPUT for a size that is no multiple of 32, CNX_ERROR_MODEL without a classifier. */
+gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int width,
+    float *logits, GError ** error);
+
+G_END_DECLS

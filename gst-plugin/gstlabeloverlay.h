@@ -1,0 +1,6 @@
+#pragma once
+#include <gst/gst.h>
+G_BEGIN_DECLS
+#define GST_TYPE_LABEL_OVERLAY (gst_label_overlay_get_type ())
+G_DECLARE_FINAL_TYPE (GstLabelOverlay, gst_label_overlay, GST, LABEL_OVERLAY, GstElement)
+G_END_DECLS

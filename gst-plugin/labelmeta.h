@@ -1,0 +1,54 @@
+/* How labels ride on a buffer. The only file that knows.
+ *
+ * Always: a GstCustomMeta "convnext-labels" whose GstStructure holds
+ *   model (string), running-time (guint64, of the frame that was classified), stream (string),
+ *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
+ * best first. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one GstAnalyticsClsMtd. */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define CNX_LABEL_META_NAME "convnext-labels"
+
+typedef struct
+{
+  int id;
+  const char *label;
+  double confidence;
+} CnxMetaLabel;
+
+/**
+ * CnxMetaLabels:
+ * @model: the model's name, or NULL where another element's classification holds none
+ * @stream: the stream's id, or ""
+ * @running_time: of the frame the labels came from, GST_CLOCK_TIME_NONE if unknown
+ * @n, @labels: best first; may be 0 (a frame that was classified, with nothing above the threshold)
+ */
+typedef struct
+{
+  const char *model;
+  const char *stream;
+  GstClockTime running_time;
+  guint n;
+  const CnxMetaLabel *labels;
+} CnxMetaLabels;
+
+/** Registers the custom meta; call once, at plugin load. */
+void cnx_label_meta_register (void);
+
+/** Adds @labels to @buffer, which must be writable (its memory need not be). */
+void cnx_label_meta_add (GstBuffer * buffer, const CnxMetaLabels * labels);
+
+/** Called for each classification on a buffer; strings live only during the call. Return FALSE to stop. */
+typedef gboolean (*CnxLabelMetaFunc) (const CnxMetaLabels * labels, gpointer user_data);
+
+/** Walks every classification on @buffer in the order added: ours, and on GStreamer >= 1.24 those of other
+ * elements (a GstAnalyticsClsMtd that repeats one of ours is passed over). Returns how many there were. */
+guint cnx_label_meta_foreach (GstBuffer * buffer, CnxLabelMetaFunc func, gpointer user_data);
+
+/** The structure that `post-messages` puts on the bus: the meta's fields, named "convnext". */
+GstStructure *cnx_label_meta_to_structure (const CnxMetaLabels * labels);
+
+G_END_DECLS

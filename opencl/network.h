@@ -1,0 +1,28 @@
+/* A model on a device: weights uploaded once in the kernels' layout, then forward passes. */
+#pragma once
+
+#include "core/model.h"
+#include "opencl/device.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CnxNetwork CnxNetwork;
+
+/** Builds the kernels (from the binary cache where it can), packs and uploads the weights, and allocates
+ * activations for up to @max_batch pictures of @height x @width.
+ * Errors: CNX_ERROR_INPUT (size), CNX_ERROR_MODEL (no classifier), CNX_ERROR_DEVICE.
+ * Keeps references to @device; the model may be released afterwards. Free with cnx_network_unref(). */
+CnxNetwork *cnx_network_new (CnxDevice * device, CnxModel * model, int height, int width, int max_batch,
+    GError ** error);
+CnxNetwork *cnx_network_ref (CnxNetwork * network);
+void cnx_network_unref (CnxNetwork * network);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
+
+/** Classifies @n pictures (any @n >= 1; more than max_batch run in several passes).
+ * @in: (n, height, width, 3) normalised floats; @logits: (n, classes). Blocks until done. Callable from any
+ * thread; calls on one network wait for each other. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
+
+int cnx_network_classes (CnxNetwork * network);
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* Building kernels from the embedded sources, and the binary cache.
+ *
+ * Cache: $XDG_CACHE_HOME/convnext/<sha256>.clbin, one file per key. The key hashes platform, device name and
+ * version, driver version, CPU feature bits, every source and the build options. A file is written under a
+ * temporary name, synced and renamed, so a reader never sees half of one; it starts with a magic, the key, the
+ * size and the SHA-256 of what follows. Whatever does not match, or that the driver refuses, is built again
+ * from source and replaced. A cache that cannot be written is a debug message, never an error. */
+#pragma once
+
+#include "opencl/device.h"
+
+G_BEGIN_DECLS
+
+/** One embedded .cl file; the array ends with a NULL name. */
+typedef struct
+{
+  const char *name;
+  const char *source;
+} CnxKernelSource;
+
+extern const CnxKernelSource cnx_kernel_sources[];
+
+/** Builds all kernels for @device with @options ("-DTILE_ROWS=6 ..."). Release with clReleaseProgram().
+ * Errors: CNX_ERROR_DEVICE with the driver's build log. */
+cl_program cnx_program_build (CnxDevice * device, const char *options, GError ** error);
+
+G_END_DECLS
