@@ -1,0 +1,1 @@
+#include "gst-plugin/gstlabeloverlay.h"

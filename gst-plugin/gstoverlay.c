@@ -1,0 +1,1 @@
+#include "gst-plugin/gstoverlay.h"
