@@ -9,6 +9,10 @@
 
 G_BEGIN_DECLS
 
+/** Longest side of an input, and of the resize before its crop, that a file may ask for. */
+#define CNX_RECIPE_MAX_INPUT 4096
+#define CNX_RECIPE_MAX_RESIZE 16384
+
 typedef enum
 {
   CNX_INTERPOLATION_BILINEAR,   /* triangle filter, widened by the shrink factor */
@@ -25,7 +29,8 @@ typedef enum
 /**
  * CnxRecipe:
  * @width, @height: the network's input in pixels
- * @resize: the side resized to before the crop, in pixels (for CENTER: the shortest)
+ * @resize: the side resized to before the crop, in pixels (for CENTER: the shortest); where the input is
+ *   not square, the shorter side of the box resized to, its other side being as much longer as the input's
  * @interpolation, @crop_mode: see their types
  * @mean, @std: per channel R, G, B in 0..1: input = (value / 255 - mean) / std
  *
@@ -43,7 +48,8 @@ typedef struct
 /**
  * CnxCropPlan:
  * @resized_width, @resized_height: the whole picture after the resize
- * @x, @y: where the input's top left pixel lies in the resized picture; negative where it is padded
+ * @x, @y: where the input's top left pixel lies in the resized picture; negative where it is padded:
+ *   with the mean colour for BORDER, with black otherwise (a `resize` below the input's size)
  *
  * The recipe applied to a picture of a given size.
  */
@@ -56,7 +62,8 @@ typedef struct
 /** 224 x 224, crop 0.875, bicubic, centre, ImageNet mean and std: what holds where nothing says otherwise. */
 void cnx_recipe_init (CnxRecipe * recipe);
 
-/** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct). */
+/** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct); 0 where one of them is
+ * not above 0. */
 int cnx_recipe_resize_for (int size, double crop_pct);
 
 /** Fills @recipe from a timm config.json's root object (its `pretrained_cfg`); keys that are missing keep
