@@ -1,6 +1,7 @@
 /* The four published naming schemes, and what each calls a tensor of a ConvNeXt. */
 #pragma once
 
+#include "core/arch.h"
 #include "core/checkpoint.h"
 
 G_BEGIN_DECLS
@@ -50,6 +51,25 @@ const char *cnx_scheme_name (CnxScheme scheme);
 /** The name that @scheme gives to @role in @stage (0..3) and @block; stage and block are ignored where
  * the role has none. NULL where the scheme has no such tensor. Free with g_free(). */
 char *cnx_scheme_tensor_name (CnxScheme scheme, CnxRole role, int stage, int block);
+
+/** The same as a file has it, with the @prefix that cnx_scheme_detect() found (the classifier of a Hugging Face
+ * checkpoint stands before `convnext.`). Free with g_free(). */
+char *cnx_scheme_file_name (CnxScheme scheme, const char *prefix, CnxRole role, int stage, int block);
+
+/** Whether @role exists once per stage (blocks included), and once per block. */
+gboolean cnx_role_is_per_stage (CnxRole role);
+gboolean cnx_role_is_per_block (CnxRole role);
+
+/** The shape that @role has in @stage of @arch, without dimensions of 1 that some schemes add: fills @dims
+ * (unused ones with 1) and returns how many count; 0 where @arch has no such tensor. */
+int cnx_role_shape (const CnxArch * arch, CnxRole role, int stage, gint64 dims[4]);
+
+/** Called for a tensor that an architecture has; @dims as from cnx_role_shape(). */
+typedef void (*CnxTensorFunc) (CnxRole role, int stage, int block, int n_dims, const gint64 * dims,
+    gpointer user_data);
+
+/** Calls @func for every tensor of @arch. */
+void cnx_arch_foreach_tensor (const CnxArch * arch, CnxTensorFunc func, gpointer user_data);
 
 /** Which scheme @checkpoint is named in, by its stem tensor, and the prefix before every name
  * ("", "module.", "model.", ...; free with g_free()). FALSE and CNX_ERROR_MODEL when none fits. */
