@@ -1,7 +1,8 @@
 /* A file of weights as named tensors, memory-mapped and never copied.
  *
  * Format: safetensors, as its specification has it: an 8-byte little-endian header length, a JSON
- * header of {name: {dtype, shape, data_offsets}}, then the data. */
+ * header of {name: {dtype, shape, data_offsets}}, then the data. Nothing in the header is trusted. A file that is
+ * cut short while it is mapped ends the process: replace weights by renaming a new file over the old one. */
 #pragma once
 
 #include <glib.h>
@@ -17,16 +18,19 @@ typedef enum
   CNX_DTYPE_F16,
   CNX_DTYPE_BF16,
   CNX_DTYPE_F64,
+  CNX_DTYPE_OTHER,              /* known to the format, but not a type of weights: never read */
 } CnxDtype;
 
 /**
  * CnxTensor:
  * @name: as the file has it; owned by the checkpoint
  * @dtype: how each value is stored, little-endian
+ * @dtype_name: as the file has it ("I64"), for messages; static
  * @n_dims: number of dimensions, 0 for a scalar
  * @dims: row-major shape, outermost first
  * @count: product of @dims
  * @data: first value, inside the mapped file; may be unaligned
+ * @size: bytes of @data
  *
  * Immutable; lives as long as its checkpoint.
  */
@@ -34,10 +38,12 @@ typedef struct
 {
   const char *name;
   CnxDtype dtype;
+  const char *dtype_name;
   int n_dims;
   gint64 dims[CNX_MAX_DIMS];
   gsize count;
   const guint8 *data;
+  gsize size;
 } CnxTensor;
 
 typedef struct _CnxCheckpoint CnxCheckpoint;
@@ -57,7 +63,8 @@ const CnxTensor *cnx_checkpoint_tensor (CnxCheckpoint * checkpoint, guint i);
 /** The tensor called @name, or NULL. Thread-safe. */
 const CnxTensor *cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *name);
 
-/** Converts values @first .. @first + @count - 1 to float into @out (caller's, @count floats). Thread-safe. */
+/** Converts values @first .. @first + @count - 1 to float into @out (caller's, @count floats).
+ * Not for CNX_DTYPE_OTHER. Thread-safe. */
 void cnx_tensor_read (const CnxTensor * tensor, gsize first, gsize count, float *out);
 
 /** "(96, 3, 4, 4)", for messages. Free with g_free(). */

@@ -1,0 +1,219 @@
+#include "core/json.h"
+
+#include <string.h>
+
+#include "core/error.h"
+
+#define MAX_FILE (16 * 1024 * 1024)
+
+/* What the scan has seen so far. */
+typedef struct
+{
+  const char *data;
+  gsize length, at;
+  int depth;
+  gsize items;
+  gsize keys;
+  GHashTable *top_keys;         /* spelled as in the file, quotes left out */
+  char *repeated;
+} Scan;
+
+static gboolean
+refuse (const char *what, GError ** error, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+refuse (const char *what, GError ** error, const char *format, ...)
+{
+  g_autofree char *reason = NULL;
+  va_list args;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: %s", what, reason);
+  return FALSE;
+}
+
+static void
+skip_space (Scan * scan)
+{
+  while (scan->at < scan->length && strchr (" \t\r\n", scan->data[scan->at]))
+    scan->at++;
+}
+
+/* At the opening quote; stops after the closing one. */
+static gboolean
+scan_string (Scan * scan, const char *what, GError ** error)
+{
+  gsize start = ++scan->at;
+  g_autofree char *key = NULL;
+
+  while (scan->at < scan->length && scan->data[scan->at] != '"') {
+    if ((guchar) scan->data[scan->at] < 0x20)
+      return refuse (what, error, "a control character inside a string, at byte %"
+          G_GSIZE_FORMAT " of the JSON", scan->at);
+    scan->at += scan->data[scan->at] == '\\' ? 2 : 1;
+  }
+  if (scan->at >= scan->length)
+    return refuse (what, error, "the JSON ends inside a string");
+
+  if (scan->depth == 1 && scan->top_keys) {
+    gsize end = scan->at++;
+
+    skip_space (scan);
+    if (scan->at >= scan->length || scan->data[scan->at] != ':')
+      return TRUE;
+    key = g_strndup (scan->data + start, end - start);
+    if (g_hash_table_contains (scan->top_keys, key) && !scan->repeated)
+      scan->repeated = g_steal_pointer (&key);
+    else
+      g_hash_table_add (scan->top_keys, g_steal_pointer (&key));
+    return TRUE;
+  }
+  scan->at++;
+  return TRUE;
+}
+
+/* Anything that JSON has no use for outside strings is refused: json-glib also reads comments and
+ * assignments, and a comment could hide from this scan what the parser then sees. */
+static gboolean
+scan_character (Scan * scan, char c, const char *what, GError ** error)
+{
+  static const char plain[] = "truefalsn0123456789+-.E \t\r\n";
+
+  if (c == '{' || c == '[') {
+    scan->depth++;
+  } else if (c == '}' || c == ']') {
+    scan->depth--;
+  } else if (c == ',') {
+    scan->items++;
+  } else if (c == ':') {
+    scan->keys++;
+    scan->items++;
+  } else if (c == '\0' || !strchr (plain, c)) {
+    return refuse (what, error, "not JSON: a stray 0x%02x at byte %" G_GSIZE_FORMAT, (guchar) c,
+        scan->at);
+  }
+  scan->at++;
+  return TRUE;
+}
+
+static gboolean
+scan_all (Scan * scan, const CnxJsonLimits * limits, const char *what, GError ** error)
+{
+  skip_space (scan);
+  if (scan->at >= scan->length || scan->data[scan->at] != '{')
+    return refuse (what, error, "not a JSON object: it does not start with '{'");
+
+  do {
+    char c = scan->data[scan->at];
+
+    if (c == '"' ? !scan_string (scan, what, error) : !scan_character (scan, c, what, error))
+      return FALSE;
+    if (scan->depth > limits->depth)
+      return refuse (what, error, "nested deeper than %d levels", limits->depth);
+    if (scan->items > limits->items)
+      return refuse (what, error, "more than %" G_GSIZE_FORMAT " members", limits->items);
+  } while (scan->depth > 0 && scan->at < scan->length);
+
+  if (scan->depth > 0)
+    return refuse (what, error, "the JSON ends in the middle");
+  skip_space (scan);
+  if (scan->at < scan->length)
+    return refuse (what, error, "something follows the JSON object, at byte %" G_GSIZE_FORMAT,
+        scan->at);
+  return TRUE;
+}
+
+/* Members of all objects under @node; as deep as the scan allowed. */
+static gsize
+count_members (JsonNode * node)
+{
+  g_autoptr (GList) children = NULL;
+  gsize count = 0;
+
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    count = json_object_get_size (json_node_get_object (node));
+    children = json_object_get_values (json_node_get_object (node));
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    children = json_array_get_elements (json_node_get_array (node));
+  }
+  for (GList * child = children; child; child = child->next)
+    count += count_members (child->data);
+  return count;
+}
+
+static JsonNode *
+parse_checked (const Scan * scan, const CnxJsonLimits * limits, const char *what, GError ** error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) parse_error = NULL;
+
+  if (scan->repeated) {
+    refuse (what, error, "\"%.200s\" is there twice", scan->repeated);
+    return NULL;
+  }
+  if (!json_parser_load_from_data (parser, scan->data, scan->length, &parse_error)) {
+    refuse (what, error, "not JSON: %s", parse_error->message);
+    return NULL;
+  }
+  root = json_parser_steal_root (parser);
+  if (!root || !JSON_NODE_HOLDS_OBJECT (root)) {
+    refuse (what, error, "not a JSON object");
+    return NULL;
+  }
+  /* Catches what the raw spelling does not: keys below the top, and one spelled with escapes. */
+  if (limits->unique_keys && count_members (root) != scan->keys) {
+    refuse (what, error, "a key is there twice in one object");
+    return NULL;
+  }
+  return g_steal_pointer (&root);
+}
+
+JsonNode *
+cnx_json_parse (const char *data, gsize length, const CnxJsonLimits * limits, const char *what,
+    GError ** error)
+{
+  g_autoptr (GHashTable) top_keys = NULL;
+  Scan scan = {.data = data,.length = length };
+  JsonNode *root = NULL;
+
+  /* json-glib takes no more than this. */
+  if (length == 0 || length > G_MAXSSIZE || !g_utf8_validate_len (data, length, NULL)) {
+    refuse (what, error, "not JSON: empty, or not in UTF-8");
+    return NULL;
+  }
+  if (limits->unique_keys)
+    top_keys = scan.top_keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (scan_all (&scan, limits, what, error))
+    root = parse_checked (&scan, limits, what, error);
+  g_free (scan.repeated);
+  return root;
+}
+
+JsonNode *
+cnx_json_load (const char *path, GError ** error)
+{
+  static const CnxJsonLimits limits = {.depth = 32,.items = 1000000 };
+  g_autofree char *what = g_strdup_printf ("'%s'", path);
+  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (GError) map_error = NULL;
+
+  /* A pipe would wait for ever. */
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s is not a file", what);
+    return NULL;
+  }
+  file = g_mapped_file_new (path, FALSE, &map_error);
+  if (!file) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s", map_error->message);
+    return NULL;
+  }
+  if (g_mapped_file_get_length (file) > MAX_FILE) {
+    refuse (what, error, "too large: over 16 MiB");
+    return NULL;
+  }
+  return cnx_json_parse (g_mapped_file_get_contents (file), g_mapped_file_get_length (file),
+      &limits, what, error);
+}

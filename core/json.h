@@ -1,0 +1,30 @@
+/* JSON from files that nobody vouches for: nesting, size and spelling are checked before json-glib, whose
+ * parser recurses and which keeps the last of two equal keys in silence, sees a byte of it. */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * CnxJsonLimits:
+ * @depth: how deep objects and arrays may nest
+ * @items: how many members and array elements there may be in all
+ * @unique_keys: whether a key that stands twice in one object is an error
+ */
+typedef struct
+{
+  int depth;
+  gsize items;
+  gboolean unique_keys;
+} CnxJsonLimits;
+
+/** Parses @length bytes, which must be one JSON object in UTF-8. @what begins every message ("'a.json'").
+ * Returns the root; free with json_node_unref(). Errors: CNX_ERROR_FORMAT. Thread-safe. */
+JsonNode *cnx_json_parse (const char *data, gsize length, const CnxJsonLimits * limits, const char *what,
+    GError ** error);
+
+/** The same for a whole file of at most 16 MiB. Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT. */
+JsonNode *cnx_json_load (const char *path, GError ** error);
+
+G_END_DECLS
