@@ -1,1 +1,403 @@
 #include "opencl/network.h"
+#include "opencl/ops.h"
+#include "core/error.h"
+
+#include <string.h>
+
+typedef struct
+{
+  cl_mem depthwise_weight, depthwise_bias;
+  CnxMlp mlp;                   /* scale: of ones where the model has none */
+  cl_mem grn_weight, grn_bias;  /* V2 only */
+} Block;
+
+typedef struct
+{
+  int height, width, channels;
+  cl_mem downsample_norm_weight, downsample_norm_bias;  /* stages 1 to 3 */
+  CnxLinear downsample;         /* stage 0: the stem */
+  int n_blocks;
+  Block *blocks;
+  cl_mem x;                     /* the stage's activations */
+  cl_mem patches;               /* the downsample's input, patch by patch */
+  cl_mem depthwise;             /* what the block's second half reads */
+  cl_mem normalised, hidden;    /* only where the fused block is not used */
+  cl_mem norms;                 /* V2: one row a picture */
+} Stage;
+
+struct _CnxNetwork
+{
+  gatomicrefcount refs;
+  GMutex lock;
+  CnxDevice *device;
+  CnxOps *ops;
+  CnxArch arch;
+  int height, width, max_batch;
+  double final_norm_eps;
+  cl_mem input, stem_norm_weight, stem_norm_bias;
+  Stage stages[CNX_STAGES];
+  cl_mem pooled, features, logits;
+  cl_mem final_norm_weight, final_norm_bias;
+  CnxLinear classifier;
+};
+
+/* ---- weights ---- */
+
+static float *
+read_tensor (CnxModel * model, CnxRole role, int stage, int block)
+{
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
+
+  if (!tensor)
+    return NULL;
+  float *values = g_new (float, tensor->count);
+  cnx_tensor_read (tensor, 0, tensor->count, values);
+  return values;
+}
+
+static cl_mem
+upload_vector (CnxNetwork * net, CnxModel * model, CnxRole role, int stage, int block)
+{
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
+  g_autofree float *values = read_tensor (model, role, stage, block);
+
+  return values ? cnx_ops_upload_vector (net->ops, values, tensor->count) : NULL;
+}
+
+static void
+upload_linear (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stage, int block, int inputs,
+    int outputs, CnxLinear * linear)
+{
+  g_autofree float *weight = read_tensor (model, weight_role, stage, block);
+  g_autofree float *bias = read_tensor (model, weight_role + 1, stage, block);
+
+  cnx_ops_linear_init (net->ops, linear, weight, bias, inputs, outputs);
+}
+
+/* A convolution's (out, in, patch, patch) becomes a product over patches in the order (ky, kx, in). */
+static void
+upload_patch_convolution (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stage, int inputs,
+    int outputs, int patch, CnxLinear * linear)
+{
+  g_autofree float *weight = read_tensor (model, weight_role, stage, 0);
+  g_autofree float *bias = read_tensor (model, weight_role + 1, stage, 0);
+  const int taps = patch * patch;
+  g_autofree float *ordered = g_new (float, (gsize) outputs * inputs * taps);
+
+  for (int o = 0; o < outputs; o++)
+    for (int i = 0; i < inputs; i++)
+      for (int t = 0; t < taps; t++)
+        ordered[((gsize) o * taps + t) * inputs + i] = weight[((gsize) o * inputs + i) * taps + t];
+  cnx_ops_linear_init (net->ops, linear, ordered, bias, taps * inputs, outputs);
+}
+
+/* (channels, 7, 7) becomes 49 rows of channels. */
+static cl_mem
+upload_depthwise (CnxNetwork * net, CnxModel * model, int stage, int block, int channels)
+{
+  g_autofree float *weight = read_tensor (model, CNX_ROLE_DEPTHWISE_WEIGHT, stage, block);
+  g_autofree float *ordered = g_new (float, 49 * (gsize) channels);
+
+  for (int c = 0; c < channels; c++)
+    for (int t = 0; t < 49; t++)
+      ordered[t * channels + c] = weight[c * 49 + t];
+  return cnx_ops_upload_rows (net->ops, ordered, 49, channels);
+}
+
+static cl_mem
+upload_layer_scale (CnxNetwork * net, CnxModel * model, int stage, int block, int channels)
+{
+  g_autofree float *values = read_tensor (model, CNX_ROLE_LAYER_SCALE, stage, block);
+
+  if (!values) {
+    values = g_new (float, channels);
+    for (int c = 0; c < channels; c++)
+      values[c] = 1;
+  }
+  return cnx_ops_upload_vector (net->ops, values, channels);
+}
+
+static void
+upload_block (CnxNetwork * net, CnxModel * model, int s, int b)
+{
+  Block *block = &net->stages[s].blocks[b];
+  const int channels = net->stages[s].channels;
+
+  block->depthwise_weight = upload_depthwise (net, model, s, b, channels);
+  block->depthwise_bias = upload_vector (net, model, CNX_ROLE_DEPTHWISE_BIAS, s, b);
+  block->mlp.norm_weight = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_WEIGHT, s, b);
+  block->mlp.norm_bias = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_BIAS, s, b);
+  upload_linear (net, model, CNX_ROLE_LINEAR1_WEIGHT, s, b, channels, 4 * channels, &block->mlp.linear1);
+  upload_linear (net, model, CNX_ROLE_LINEAR2_WEIGHT, s, b, 4 * channels, channels, &block->mlp.linear2);
+  block->mlp.scale = upload_layer_scale (net, model, s, b, channels);
+  block->grn_weight = upload_vector (net, model, CNX_ROLE_GRN_WEIGHT, s, b);
+  block->grn_bias = upload_vector (net, model, CNX_ROLE_GRN_BIAS, s, b);
+}
+
+static void
+upload_stage (CnxNetwork * net, CnxModel * model, int s)
+{
+  Stage *stage = &net->stages[s];
+
+  if (s == 0) {
+    upload_patch_convolution (net, model, CNX_ROLE_STEM_WEIGHT, 0, 3, stage->channels, 4,
+        &stage->downsample);
+    net->stem_norm_weight = upload_vector (net, model, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0);
+    net->stem_norm_bias = upload_vector (net, model, CNX_ROLE_STEM_NORM_BIAS, 0, 0);
+  } else {
+    stage->downsample_norm_weight = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, s, 0);
+    stage->downsample_norm_bias = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, s, 0);
+    upload_patch_convolution (net, model, CNX_ROLE_DOWNSAMPLE_WEIGHT, s, net->stages[s - 1].channels,
+        stage->channels, 2, &stage->downsample);
+  }
+  stage->n_blocks = net->arch.depths[s];
+  stage->blocks = g_new0 (Block, stage->n_blocks);
+  for (int b = 0; b < stage->n_blocks; b++)
+    upload_block (net, model, s, b);
+}
+
+static void
+upload_head (CnxNetwork * net, CnxModel * model)
+{
+  const int channels = net->arch.dims[CNX_STAGES - 1];
+
+  net->final_norm_eps = cnx_model_final_norm_eps (model);
+  net->final_norm_weight = upload_vector (net, model, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0);
+  net->final_norm_bias = upload_vector (net, model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
+  upload_linear (net, model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0, channels, net->arch.classes,
+      &net->classifier);
+}
+
+/* ---- activations ---- */
+
+static void
+allocate_stage (CnxNetwork * net, int s)
+{
+  Stage *stage = &net->stages[s];
+  const int patch_inputs = stage->downsample.inputs, hidden = 4 * stage->channels;
+  const gsize rows = (gsize) net->max_batch * stage->height * stage->width;
+
+  stage->x = cnx_ops_rows (net->ops, rows, stage->channels);
+  stage->patches = cnx_ops_rows (net->ops, rows, patch_inputs);
+  stage->depthwise = cnx_ops_rows (net->ops, rows, stage->channels);
+  /* also beside a fused block: a smaller batch than max_batch may be too small for it */
+  stage->normalised = cnx_ops_rows (net->ops, rows, stage->channels);
+  stage->hidden = cnx_ops_rows (net->ops, rows, hidden);
+  if (net->arch.version == 2)
+    stage->norms = cnx_ops_rows (net->ops, net->max_batch, hidden);
+}
+
+static void
+allocate (CnxNetwork * net)
+{
+  const int features = net->arch.dims[CNX_STAGES - 1];
+
+  net->input = cnx_ops_rows (net->ops, (gsize) net->max_batch * net->height, net->width * 3);
+  for (int s = 0; s < CNX_STAGES; s++)
+    allocate_stage (net, s);
+  net->pooled = cnx_ops_rows (net->ops, net->max_batch, features);
+  net->features = cnx_ops_rows (net->ops, net->max_batch, features);
+  net->logits = cnx_ops_rows (net->ops, net->max_batch, net->arch.classes);
+}
+
+/* ---- the passes ---- */
+
+static void
+run_block (CnxNetwork * net, Stage * stage, Block * block, int n)
+{
+  const int pixels = stage->height * stage->width, rows = n * pixels, hidden = 4 * stage->channels;
+  CnxOps *ops = net->ops;
+
+  cnx_ops_depthwise (ops, stage->x, block->depthwise_weight, block->depthwise_bias, stage->depthwise, n,
+      stage->height, stage->width, stage->channels);
+  if (!block->grn_weight && cnx_ops_mlp_block (ops, stage->channels, hidden, rows)) {
+    cnx_ops_mlp (ops, stage->depthwise, stage->x, &block->mlp, CNX_NORM_EPS, rows);
+    return;
+  }
+  cnx_ops_layer_norm (ops, stage->depthwise, stage->channels, block->mlp.norm_weight,
+      block->mlp.norm_bias, CNX_NORM_EPS, stage->normalised, rows);
+  cnx_ops_linear (ops, CNX_LINEAR_GELU, stage->normalised, &block->mlp.linear1, NULL, stage->hidden, rows);
+  if (block->grn_weight)
+    cnx_ops_grn (ops, stage->hidden, hidden, block->grn_weight, block->grn_bias, CNX_GRN_EPS,
+        stage->norms, n, pixels);
+  cnx_ops_linear (ops, CNX_LINEAR_SCALE_ADD, stage->hidden, &block->mlp.linear2, block->mlp.scale,
+      stage->x, rows);
+}
+
+static void
+run_stem (CnxNetwork * net, int n)
+{
+  Stage *stage = &net->stages[0];
+  const int rows = n * stage->height * stage->width;
+
+  cnx_ops_patchify (net->ops, net->input, 3, 3, n, net->height, net->width, 4, stage->patches);
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, stage->patches, &stage->downsample, NULL, stage->x, rows);
+  cnx_ops_layer_norm (net->ops, stage->x, stage->channels, net->stem_norm_weight, net->stem_norm_bias,
+      CNX_NORM_EPS, stage->x, rows);
+}
+
+static void
+run_downsample (CnxNetwork * net, Stage * from, Stage * to, int n)
+{
+  const int from_rows = n * from->height * from->width, rows = n * to->height * to->width;
+
+  cnx_ops_layer_norm (net->ops, from->x, from->channels, to->downsample_norm_weight,
+      to->downsample_norm_bias, CNX_NORM_EPS, from->normalised, from_rows);
+  cnx_ops_patchify (net->ops, from->normalised, cnx_ops_stride (from->channels), from->channels, n,
+      from->height, from->width, 2, to->patches);
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, to->patches, &to->downsample, NULL, to->x, rows);
+}
+
+static void
+run_head (CnxNetwork * net, int n)
+{
+  Stage *last = &net->stages[CNX_STAGES - 1];
+
+  cnx_ops_pool (net->ops, last->x, last->channels, n, last->height * last->width, net->pooled);
+  cnx_ops_layer_norm (net->ops, net->pooled, last->channels, net->final_norm_weight, net->final_norm_bias,
+      net->final_norm_eps, net->features, n);
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->features, &net->classifier, NULL, net->logits, n);
+}
+
+static gboolean
+run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
+{
+  cnx_ops_write_rows (net->ops, net->input, in, (gsize) n * net->height, net->width * 3);
+  run_stem (net, n);
+  for (int s = 0; s < CNX_STAGES; s++) {
+    Stage *stage = &net->stages[s];
+    if (s > 0)
+      run_downsample (net, stage - 1, stage, n);
+    for (int b = 0; b < stage->n_blocks; b++)
+      run_block (net, stage, &stage->blocks[b], n);
+  }
+  run_head (net, n);
+  cnx_ops_read_rows (net->ops, net->logits, logits, n, net->arch.classes);
+  return cnx_ops_finish (net->ops, error);
+}
+
+gboolean
+cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
+{
+  const gsize picture = (gsize) net->height * net->width * 3;
+  gboolean ok = TRUE;
+
+  g_mutex_lock (&net->lock);
+  for (int first = 0; first < n && ok; first += net->max_batch)
+    ok = run_batch (net, in + first * picture, MIN (net->max_batch, n - first),
+        logits + (gsize) first * net->arch.classes, error);
+  g_mutex_unlock (&net->lock);
+  return ok;
+}
+
+/* ---- life ---- */
+
+static gboolean
+fits (CnxModel * model, int height, int width, int max_batch, GError ** error)
+{
+  if (!cnx_arch_check_input (height, width, error))
+    return FALSE;
+  if (max_batch < 1 || (gint64) max_batch * height * width > G_MAXINT / 64) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A batch of %d pictures of %d x %d cannot be used",
+        max_batch, width, height);
+    return FALSE;
+  }
+  if (cnx_model_arch (model)->classes > 0)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "%s has no classifier: its labels cannot be told",
+      cnx_model_path (model));
+  return FALSE;
+}
+
+CnxNetwork *
+cnx_network_new (CnxDevice * device, CnxModel * model, int height, int width, int max_batch,
+    GError ** error)
+{
+  if (!fits (model, height, width, max_batch, error))
+    return NULL;
+
+  g_autoptr (CnxNetwork) net = g_new0 (CnxNetwork, 1);
+  g_atomic_ref_count_init (&net->refs);
+  g_mutex_init (&net->lock);
+  net->device = cnx_device_ref (device);
+  net->arch = *cnx_model_arch (model);
+  net->height = height;
+  net->width = width;
+  net->max_batch = max_batch;
+  net->ops = cnx_ops_new (device, NULL, error);
+  if (!net->ops)
+    return NULL;
+  for (int s = 0; s < CNX_STAGES; s++) {
+    net->stages[s].height = height / (4 << s);
+    net->stages[s].width = width / (4 << s);
+    net->stages[s].channels = net->arch.dims[s];
+  }
+  for (int s = 0; s < CNX_STAGES; s++)
+    upload_stage (net, model, s);
+  upload_head (net, model);
+  allocate (net);
+  if (!cnx_ops_finish (net->ops, error))
+    return NULL;
+  return g_steal_pointer (&net);
+}
+
+CnxNetwork *
+cnx_network_ref (CnxNetwork * net)
+{
+  g_atomic_ref_count_inc (&net->refs);
+  return net;
+}
+
+static void
+release (cl_mem mem)
+{
+  if (mem)
+    clReleaseMemObject (mem);
+}
+
+static void
+release_stage (Stage * stage)
+{
+  for (int b = 0; stage->blocks && b < stage->n_blocks; b++) {
+    Block *block = &stage->blocks[b];
+    const cl_mem all[] = { block->depthwise_weight, block->depthwise_bias, block->mlp.norm_weight,
+      block->mlp.norm_bias, block->mlp.scale, block->grn_weight, block->grn_bias
+    };
+    for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+      release (all[i]);
+    cnx_ops_linear_clear (&block->mlp.linear1);
+    cnx_ops_linear_clear (&block->mlp.linear2);
+  }
+  g_free (stage->blocks);
+  cnx_ops_linear_clear (&stage->downsample);
+  const cl_mem all[] = { stage->downsample_norm_weight, stage->downsample_norm_bias, stage->x,
+    stage->patches, stage->depthwise, stage->normalised, stage->hidden, stage->norms
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    release (all[i]);
+}
+
+void
+cnx_network_unref (CnxNetwork * net)
+{
+  if (!net || !g_atomic_ref_count_dec (&net->refs))
+    return;
+  for (int s = 0; s < CNX_STAGES; s++)
+    release_stage (&net->stages[s]);
+  const cl_mem all[] = { net->input, net->stem_norm_weight, net->stem_norm_bias, net->pooled,
+    net->features, net->logits, net->final_norm_weight, net->final_norm_bias
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    release (all[i]);
+  cnx_ops_linear_clear (&net->classifier);
+  cnx_ops_free (net->ops);
+  cnx_device_unref (net->device);
+  g_mutex_clear (&net->lock);
+  g_free (net);
+}
+
+int
+cnx_network_classes (CnxNetwork * net)
+{
+  return net->arch.classes;
+}

@@ -1,1 +1,185 @@
 #include "opencl/program.h"
+#include "core/error.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAGIC "cnxbin2\n"
+#define DIGEST 64               /* hexadecimal digits of a SHA-256 */
+#define HEADER (sizeof MAGIC - 1 + 2 * DIGEST + sizeof (guint64))
+
+/* The CPU's feature line: a home shared by machines must not hand one CPU's code to another. */
+static char *
+cpu_features (void)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL))
+    return g_strdup ("");
+  for (const char *line = text; line; line = strchr (line, '\n'), line = line ? line + 1 : NULL)
+    if (g_str_has_prefix (line, "flags") || g_str_has_prefix (line, "Features"))
+      return g_strndup (line, strcspn (line, "\n"));
+  return g_strdup ("");
+}
+
+static char *
+cache_key (CnxDevice * device, const char *options)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  const CnxDeviceInfo *info = cnx_device_info (device);
+  g_autofree char *features = cpu_features ();
+  const char *parts[] = { info->platform_name, info->name, info->version, info->driver, features,
+    options
+  };
+
+  /* each with its end, so that no two lists of parts read the same */
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_checksum_update (sum, (const guchar *) parts[i], strlen (parts[i]) + 1);
+  for (const CnxKernelSource * s = cnx_kernel_sources; s->name; s++)
+    g_checksum_update (sum, (const guchar *) s->source, strlen (s->source) + 1);
+  return g_strdup (g_checksum_get_string (sum));
+}
+
+static char *
+cache_path (const char *key)
+{
+  g_autofree char *name = g_strconcat (key, ".clbin", NULL);
+  return g_build_filename (g_get_user_cache_dir (), "convnext", name, NULL);
+}
+
+static cl_int
+compile (CnxDevice * device, cl_program program, const char *options)
+{
+  cl_device_id id = cnx_device_id (device);
+  return clBuildProgram (program, 1, &id, options, NULL, NULL);
+}
+
+/* The binary inside a cache file, or NULL when the file is not whole or not for this key. */
+static const guchar *
+cache_check (const char *text, gsize length, const char *key, gsize * size)
+{
+  guint64 stated;
+
+  if (length < HEADER || memcmp (text, MAGIC, sizeof MAGIC - 1) != 0)
+    return NULL;
+  text += sizeof MAGIC - 1;
+  if (memcmp (text, key, DIGEST) != 0)
+    return NULL;
+  const char *digest = text + DIGEST;
+  memcpy (&stated, digest + DIGEST, sizeof stated);
+  const guchar *binary = (const guchar *) digest + DIGEST + sizeof stated;
+  if (GUINT64_FROM_LE (stated) != length - HEADER)
+    return NULL;
+  *size = length - HEADER;
+  g_autofree char *found = g_compute_checksum_for_data (G_CHECKSUM_SHA256, binary, *size);
+  return memcmp (found, digest, DIGEST) == 0 ? binary : NULL;
+}
+
+static cl_program
+cache_load (CnxDevice * device, const char *path, const char *key, const char *options)
+{
+  g_autofree char *text = NULL;
+  gsize length = 0, size = 0;
+  cl_device_id id = cnx_device_id (device);
+  cl_int status = CL_SUCCESS, code = CL_SUCCESS;
+
+  if (!g_file_get_contents (path, &text, &length, NULL))
+    return NULL;
+  const guchar *binary = cache_check (text, length, key, &size);
+  if (!binary) {
+    g_debug ("kernel cache: %s is not whole; building from source", path);
+    return NULL;
+  }
+  cl_program program = clCreateProgramWithBinary (cnx_device_context (device), 1, &id, &size, &binary,
+      &status, &code);
+  if (!program)
+    return NULL;
+  if (code == CL_SUCCESS && status == CL_SUCCESS && compile (device, program, options) == CL_SUCCESS)
+    return program;
+  g_debug ("kernel cache: the driver refuses %s; building from source", path);
+  clReleaseProgram (program);
+  return NULL;
+}
+
+/* g_file_set_contents_full() writes under a temporary name, syncs and renames. */
+static void
+cache_store (cl_program program, const char *path, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = g_path_get_dirname (path);
+  size_t size = 0;
+
+  if (clGetProgramInfo (program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS
+      || size == 0)
+    return;
+  g_autofree guchar *file = g_malloc (HEADER + size);
+  guchar *binary = file + HEADER;
+  if (clGetProgramInfo (program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) != CL_SUCCESS)
+    return;
+  g_autofree char *digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, binary, size);
+  guint64 stated = GUINT64_TO_LE ((guint64) size);
+  guchar *to = file;
+  memcpy (to, MAGIC, sizeof MAGIC - 1);
+  to += sizeof MAGIC - 1;
+  memcpy (to, key, DIGEST);
+  memcpy (to + DIGEST, digest, DIGEST);
+  memcpy (to + 2 * DIGEST, &stated, sizeof stated);
+  if (g_mkdir_with_parents (dir, 0700) != 0
+      || !g_file_set_contents_full (path, (const char *) file, HEADER + size,
+          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error))
+    g_debug ("kernel cache: cannot write %s: %s", path, error ? error->message : g_strerror (errno));
+}
+
+static void
+set_build_error (CnxDevice * device, cl_program program, cl_int code, GError ** error)
+{
+  size_t size = 0;
+  g_autofree char *log = NULL;
+
+  clGetProgramBuildInfo (program, cnx_device_id (device), CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+  log = g_malloc0 (size + 1);
+  clGetProgramBuildInfo (program, cnx_device_id (device), CL_PROGRAM_BUILD_LOG, size, log, NULL);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE,
+      "The OpenCL driver of %s cannot build the kernels: %s\n%s",
+      cnx_device_info (device)->name, cnx_cl_error_name (code), g_strstrip (log));
+}
+
+static cl_program
+build_from_source (CnxDevice * device, const char *options, GError ** error)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+  cl_int code;
+
+  for (const CnxKernelSource * s = cnx_kernel_sources; s->name; s++)
+    g_ptr_array_add (sources, (gpointer) s->source);
+  cl_program program = clCreateProgramWithSource (cnx_device_context (device), sources->len,
+      (const char **) sources->pdata, NULL, &code);
+  if (!program) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE, "Cannot create an OpenCL program on %s: %s",
+        cnx_device_info (device)->name, cnx_cl_error_name (code));
+    return NULL;
+  }
+  code = compile (device, program, options);
+  if (code == CL_SUCCESS)
+    return program;
+  set_build_error (device, program, code, error);
+  clReleaseProgram (program);
+  return NULL;
+}
+
+cl_program
+cnx_program_build (CnxDevice * device, const char *options, GError ** error)
+{
+  g_autofree char *key = cache_key (device, options);
+  g_autofree char *path = cache_path (key);
+  cl_program program = cache_load (device, path, key, options);
+
+  if (program)
+    return program;
+  program = build_from_source (device, options, error);
+  if (program)
+    cache_store (program, path, key);
+  return program;
+}

@@ -1,1 +1,41 @@
 #include "opencl/tuning.h"
+
+/* Zen 3 has 16 registers of 8 floats: 12 sums, 2 weights, 1 value. AVX-512 has 32 of 16 floats. */
+static const CnxTuning avx2 = {.vector = 8,.tile_rows = 6,.tile_vecs = 2,.depthwise_cols = 7,
+  .group = 1,.linear_rows = 96,.mlp_bytes = 192 * 1024
+};
+
+static const CnxTuning avx512 = {.vector = 16,.tile_rows = 14,.tile_vecs = 2,.depthwise_cols = 7,
+  .group = 1,.linear_rows = 98,.mlp_bytes = 384 * 1024
+};
+
+static const CnxTuning gpu = {.vector = 4,.tile_rows = 4,.tile_vecs = 1,.depthwise_cols = 4,
+  .group = 64,.linear_rows = 4,.mlp_bytes = 0
+};
+
+void
+cnx_tuning_default (CnxDevice * device, CnxTuning * tuning)
+{
+  cl_uint width = 0, units = 1;
+  cl_ulong local = 0;
+  size_t group = 1;
+  const CnxDeviceInfo *info = cnx_device_info (device);
+  cl_device_id id = cnx_device_id (device);
+
+  clGetDeviceInfo (id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
+  clGetDeviceInfo (id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+  clGetDeviceInfo (id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
+  clGetDeviceInfo (id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+
+  *tuning = !info->is_cpu ? gpu : width >= 16 ? avx512 : avx2;
+  tuning->threads = MAX (units, 1);
+  tuning->mlp_bytes = MIN (tuning->mlp_bytes, local * 3 / 4);
+  tuning->group = MIN (tuning->group, (int) group);
+}
+
+char *
+cnx_tuning_options (const CnxTuning * tuning)
+{
+  return g_strdup_printf ("-DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d",
+      tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols, tuning->group);
+}

@@ -1,1 +1,37 @@
+/* Tile sizes for a device: data, never #ifdef by vendor. */
 #pragma once
+
+#include "opencl/device.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxTuning:
+ * @vector: floats in a vector (V)
+ * @tile_rows, @tile_vecs: the register tile, rows x vectors
+ * @depthwise_cols: neighbouring pixels of a depthwise work-item
+ * @group: work-items in a group; 1 on CPUs
+ * @linear_rows: rows that a work-item of `linear` takes, a multiple of @tile_rows
+ * @mlp_bytes: cache that a work-item of the fused `mlp` may fill; 0: the steps run as kernels of their own
+ * @threads: work-items that run at once, to share rows out evenly
+ *
+ * The first five are compiled into the kernels.
+ */
+typedef struct
+{
+  int vector;
+  int tile_rows, tile_vecs;
+  int depthwise_cols;
+  int group;
+  int linear_rows;
+  gsize mlp_bytes;
+  int threads;
+} CnxTuning;
+
+/** The built-in guess by device type and vector width. */
+void cnx_tuning_default (CnxDevice * device, CnxTuning * tuning);
+
+/** The build options that name the compiled-in part. Free with g_free(). */
+char *cnx_tuning_options (const CnxTuning * tuning);
+
+G_END_DECLS

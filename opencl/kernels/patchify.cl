@@ -1,1 +1,25 @@
-/* patchify */
+/* Non-overlapping patches become rows of a product: the 4x4 stem and the 2x2 downsamples.
+ *
+ *   in   picture, `height` x `width` pixels, a pixel every `in_stride` floats
+ *   out  one row a patch, out_stride floats:
+ *        | ky=0: kx=0 c0 c1 .. | kx=1 c0 c1 .. | .. | ky=1: .. | zeros up to the stride |
+ *
+ * A work-item copies one patch. */
+KERNEL void
+patchify (global const float *in, int in_stride, int channels, int height, int width, int patch,
+    global float *out, int out_stride, int rows)
+{
+  const int row = get_global_id (0);
+  if (row >= rows)
+    return;
+  const int across = width / patch, down = height / patch;
+  const int x = row % across, y = row / across % down, n = row / (across * down);
+  global float *to = out + (size_t) row * out_stride;
+  for (int ky = 0; ky < patch; ky++)
+    for (int kx = 0; kx < patch; kx++) {
+      global const float *from = in
+          + (size_t) ((n * height + y * patch + ky) * width + x * patch + kx) * in_stride;
+      for (int c = 0; c < channels; c++)
+        *to++ = from[c];
+    }
+}

@@ -1,0 +1,87 @@
+/* The network's operations on a device: one function per kernel, on buffers of rows.
+ *
+ * Every function only queues work, in order. The first failure is kept and told by cnx_ops_finish(); after it
+ * the rest do nothing. Buffers of rows come from cnx_ops_rows(). One thread at a time. */
+#pragma once
+
+#include "opencl/device.h"
+#include "opencl/tuning.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CnxOps CnxOps;
+
+/** A product's weight on the device, packed in panels (kernels/linear.cl). */
+typedef struct
+{
+  cl_mem weight, bias;
+  int inputs, outputs;
+} CnxLinear;
+
+/** The fused block's parameters; scale is padded like linear2's bias. */
+typedef struct
+{
+  cl_mem norm_weight, norm_bias;
+  CnxLinear linear1, linear2;
+  cl_mem scale;
+} CnxMlp;
+
+typedef enum
+{
+  CNX_LINEAR_PLAIN,             /* out = in * weight + bias */
+  CNX_LINEAR_GELU,              /* out = gelu (in * weight + bias) */
+  CNX_LINEAR_SCALE_ADD,         /* out += (in * weight + bias) * scale */
+} CnxLinearKind;
+
+/** Builds the kernels for @device. Errors: CNX_ERROR_DEVICE. @tuning NULL: the default. */
+CnxOps *cnx_ops_new (CnxDevice * device, const CnxTuning * tuning, GError ** error);
+void cnx_ops_free (CnxOps * ops);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOps, cnx_ops_free)
+
+const CnxTuning *cnx_ops_tuning (CnxOps * ops);
+cl_command_queue cnx_ops_queue (CnxOps * ops);
+
+/** Floats from one row to the next for @channels: the next multiple of 16. */
+int cnx_ops_stride (int channels);
+
+/** A zeroed buffer of @rows rows of @channels, with the spare rows that a register tile may read. */
+cl_mem cnx_ops_rows (CnxOps * ops, gsize rows, int channels);
+/** The same, filled from @values (@rows x @channels floats, no padding). */
+cl_mem cnx_ops_upload_rows (CnxOps * ops, const float *values, gsize rows, int channels);
+/** A vector of @channels floats, zero-padded so that any panel may read past its end. */
+cl_mem cnx_ops_upload_vector (CnxOps * ops, const float *values, int channels);
+/** Overwrites the first rows of @buffer; @values must stay until cnx_ops_finish(). */
+void cnx_ops_write_rows (CnxOps * ops, cl_mem buffer, const float *values, gsize rows, int channels);
+/** Queues a read of @rows x @channels floats without padding into @values. */
+void cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels);
+
+/** Packs @weight (outputs x inputs, row-major) and @bias (outputs, or NULL) into @linear. */
+void cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, const float *weight, const float *bias,
+    int inputs, int outputs);
+void cnx_ops_linear_clear (CnxLinear * linear);
+
+/** @in: n pictures of height x width pixels, @in_stride floats apart; @out: rows of patch^2 * channels. */
+void cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width,
+    int patch, cl_mem out);
+/** @weight: 49 rows of @channels. */
+void cnx_ops_depthwise (CnxOps * ops, cl_mem in, cl_mem weight, cl_mem bias, cl_mem out, int n, int height,
+    int width, int channels);
+void cnx_ops_layer_norm (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem bias, double eps,
+    cl_mem out, int rows);
+/** @scale only for CNX_LINEAR_SCALE_ADD. */
+void cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * linear, cl_mem scale,
+    cl_mem out, int rows);
+/** The fused block, where cnx_ops_mlp_block() is not 0. */
+void cnx_ops_mlp (CnxOps * ops, cl_mem in, cl_mem x, const CnxMlp * mlp, double eps, int rows);
+/** Rows that one work-item of the fused block takes at this shape; 0 where it should not be used. */
+int cnx_ops_mlp_block (CnxOps * ops, int channels, int hidden, int rows);
+/** @norms: n rows of @channels, for the function's own use. */
+void cnx_ops_grn (CnxOps * ops, cl_mem x, int channels, cl_mem weight, cl_mem bias, double eps, cl_mem norms,
+    int n, int pixels);
+void cnx_ops_pool (CnxOps * ops, cl_mem in, int channels, int n, int pixels, cl_mem out);
+
+/** Waits for everything queued. FALSE and CNX_ERROR_DEVICE, naming the operation, if anything failed since
+ * the last call. */
+gboolean cnx_ops_finish (CnxOps * ops, GError ** error);
+
+G_END_DECLS
