@@ -37,6 +37,6 @@ cnx_tuning_default (CnxDevice * device, CnxTuning * tuning)
 char *
 cnx_tuning_options (const CnxTuning * tuning)
 {
-  return g_strdup_printf ("-DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d",
+  return g_strdup_printf ("-w -DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d",
       tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols, tuning->group);
 }

@@ -1,0 +1,429 @@
+#include "core/model_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/json.h"
+
+#define MAX_LABELS_FILE (16 * 1024 * 1024)
+/* ConvNextConfig's own default, where config.json does not say. */
+#define HUGGING_FACE_FINAL_EPS 1e-12
+/* What torchvision resizes to where the size is not one that it published. */
+#define TORCHVISION_RESIZE 232
+
+/* A file beside the weights, and the weights. */
+typedef struct
+{
+  const char *path;
+  JsonObject *root;
+  const CnxArch *arch;
+} Config;
+
+static gboolean refuse (const Config * config, CnxError code, GError ** error, const char *format,
+    ...) G_GNUC_PRINTF (4, 5);
+
+static gboolean
+refuse (const Config * config, CnxError code, GError ** error, const char *format, ...)
+{
+  g_autofree char *reason = NULL;
+  va_list args;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, CNX_ERROR, code, "'%s': %s", config->path, reason);
+  return FALSE;
+}
+
+/* A missing key and a null are the same. */
+static JsonNode *
+find (JsonObject * object, const char *key)
+{
+  JsonNode *node = object ? json_object_get_member (object, key) : NULL;
+
+  return node && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
+}
+
+static const char *
+find_string (JsonObject * object, const char *key)
+{
+  JsonNode *node = find (object, key);
+
+  if (!node || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+static JsonObject *
+find_object (JsonObject * object, const char *key)
+{
+  JsonNode *node = find (object, key);
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+static gboolean
+find_number (JsonObject * object, const char *key, double *number)
+{
+  JsonNode *node = find (object, key);
+  GType type = node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
+
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return FALSE;
+  *number = json_node_get_double (node);
+  return isfinite (*number);
+}
+
+/* Settings that change the arithmetic and leave no trace in the tensors: each may be missing, or be what is
+ * computed here. */
+static const struct
+{
+  const char *object;           /* NULL: the root */
+  const char *key;
+  const char *values[4];
+} known_settings[] = {
+  {"model_args", "act_layer", {"gelu"}},
+  {NULL, "hidden_act", {"gelu"}},
+  {NULL, "global_pool", {"avg"}},
+  {"model_args", "global_pool", {"avg"}},
+  {NULL, "model_type", {"convnext", "convnextv2", "timm_wrapper"}},
+};
+
+static gboolean
+check_settings (const Config * config, GError ** error)
+{
+  double eps = CNX_NORM_EPS;
+
+  for (guint i = 0; i < G_N_ELEMENTS (known_settings); i++) {
+    const char *parent = known_settings[i].object;
+    JsonObject *object = parent ? find_object (config->root, parent) : config->root;
+    const char *value = find_string (object, known_settings[i].key);
+
+    if (value && !g_strv_contains (known_settings[i].values, value))
+      return refuse (config, CNX_ERROR_MODEL, error, "'%s' is '%.80s'; only '%s' is supported",
+          known_settings[i].key, value, known_settings[i].values[0]);
+  }
+  if (find_number (find_object (config->root, "model_args"), "norm_eps", &eps)
+      && eps != CNX_NORM_EPS)
+    return refuse (config, CNX_ERROR_MODEL, error, "'norm_eps' is %g; only 1e-6 is supported", eps);
+  return TRUE;
+}
+
+/* timm's "convnext_small.fb_in1k" must be that size. Names that are not published say nothing. */
+static gboolean
+check_architecture (const Config * config, const char *architecture, GError ** error)
+{
+  g_auto (GStrv) parts = g_strsplit (architecture, ".", 2);
+  const CnxVariant *said = parts[0] ? cnx_variant_find (parts[0]) : NULL;
+  const CnxVariant *found = cnx_variant_of (config->arch);
+
+  if (said && said != found)
+    return refuse (config, CNX_ERROR_MODEL, error, "'architecture' is '%.80s', but the weights beside it "
+        "are %s%s: the file belongs to others", architecture,
+        found ? "those of " : "of a size that was never published", found ? found->name : "");
+  return TRUE;
+}
+
+/* Hugging Face's `depths` and `hidden_sizes`. */
+static gboolean
+check_sizes (const Config * config, const char *key, const int *sizes, GError ** error)
+{
+  JsonNode *node = find (config->root, key);
+  JsonArray *array;
+
+  if (!node || !JSON_NODE_HOLDS_ARRAY (node))
+    return TRUE;
+  array = json_node_get_array (node);
+  for (guint i = 0; i < CNX_STAGES; i++) {
+    JsonNode *element = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
+
+    if (!element || !JSON_NODE_HOLDS_VALUE (element) || json_node_get_int (element) != sizes[i])
+      return refuse (config, CNX_ERROR_MODEL, error, "'%s' is not %d, %d, %d, %d as in the weights "
+          "beside it: the file belongs to others", key, sizes[0], sizes[1], sizes[2], sizes[3]);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_classes (const Config * config, const char *key, gint64 count, GError ** error)
+{
+  int classes = config->arch->classes;
+
+  if (classes == 0 || count == classes)
+    return TRUE;
+  return refuse (config, CNX_ERROR_MODEL, error, "'%s' counts %" G_GINT64_FORMAT
+      " classes, but the weights have %d", key, count, classes);
+}
+
+/* timm: "label_names", which for the larger data sets are keys into "label_descriptions". */
+static gboolean
+read_label_names (const Config * config, char **labels, GError ** error)
+{
+  JsonObject *descriptions = find_object (config->root, "label_descriptions");
+  JsonNode *node = find (config->root, "label_names");
+  JsonArray *array;
+
+  if (!node)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'label_names' is not an array");
+  array = json_node_get_array (node);
+  if (!check_classes (config, "label_names", json_array_get_length (array), error))
+    return FALSE;
+  for (int i = 0; i < config->arch->classes; i++) {
+    JsonNode *element = json_array_get_element (array, i);
+    const char *label, *description;
+
+    if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING)
+      return refuse (config, CNX_ERROR_FORMAT, error, "entry %d of 'label_names' is not a string", i);
+    label = json_node_get_string (element);
+    description = find_string (descriptions, label);
+    g_free (labels[i]);
+    labels[i] = g_strdup (description ? description : label);
+  }
+  return TRUE;
+}
+
+/* Hugging Face: {"0": "tench", ...}. */
+static gboolean
+read_id2label (const Config * config, char **labels, GError ** error)
+{
+  JsonNode *node = find (config->root, "id2label");
+  JsonObject *object;
+
+  if (!node)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' is not an object");
+  object = json_node_get_object (node);
+  if (!check_classes (config, "id2label", json_object_get_size (object), error))
+    return FALSE;
+  for (int i = 0; i < config->arch->classes; i++) {
+    g_autofree char *key = g_strdup_printf ("%d", i);
+    const char *label = find_string (object, key);
+
+    if (!label)
+      return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' has no string for class %d", i);
+    g_free (labels[i]);
+    labels[i] = g_strdup (label);
+  }
+  return TRUE;
+}
+
+static gboolean
+read_num_classes (const Config * config, GError ** error)
+{
+  double count;
+
+  if (!find_number (config->root, "num_classes", &count)
+      && !find_number (find_object (config->root, "pretrained_cfg"), "num_classes", &count))
+    return TRUE;
+  return check_classes (config, "num_classes", count, error);
+}
+
+static gboolean
+read_timm (CnxModelConfig * model, const Config * config, GError ** error)
+{
+  const char *architecture = find_string (config->root, "architecture");
+
+  if (architecture) {
+    if (!check_architecture (config, architecture, error))
+      return FALSE;
+    g_free (model->name);
+    model->name = g_strdup (architecture);
+  }
+  if (!read_num_classes (config, error) || !read_label_names (config, model->labels, error))
+    return FALSE;
+  if (cnx_recipe_from_timm (&model->recipe, config->root, error))
+    return TRUE;
+  g_prefix_error (error, "'%s': ", config->path);
+  return FALSE;
+}
+
+static gboolean
+read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme scheme, GError ** error)
+{
+  double eps;
+
+  if (!check_sizes (config, "depths", config->arch->depths, error)
+      || !check_sizes (config, "hidden_sizes", config->arch->dims, error)
+      || !read_id2label (config, model->labels, error))
+    return FALSE;
+  if (scheme != CNX_SCHEME_HUGGING_FACE || !find (config->root, "layer_norm_eps"))
+    return TRUE;
+  if (!find_number (config->root, "layer_norm_eps", &eps) || eps < 0 || eps > 1)
+    return refuse (config, CNX_ERROR_FORMAT, error, "'layer_norm_eps' is not a number from 0 to 1");
+  model->final_norm_eps = eps;
+  return TRUE;
+}
+
+static gboolean
+read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, CnxScheme scheme,
+    GError ** error)
+{
+  g_autoptr (JsonNode) root = cnx_json_load (path, error);
+  Config config = {.path = path,.arch = arch };
+
+  if (!root)
+    return FALSE;
+  config.root = json_node_get_object (root);
+  if (!check_settings (&config, error))
+    return FALSE;
+  if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
+    return read_timm (model, &config, error);
+  return read_hugging_face (model, &config, scheme, error);
+}
+
+static gboolean
+read_preprocessor (CnxModelConfig * model, const char *path, GError ** error)
+{
+  g_autoptr (JsonNode) root = cnx_json_load (path, error);
+
+  if (!root)
+    return FALSE;
+  if (cnx_recipe_from_hugging_face (&model->recipe, json_node_get_object (root), error))
+    return TRUE;
+  g_prefix_error (error, "'%s': ", path);
+  return FALSE;
+}
+
+/* torchvision ships no files beside its weights: the presets of its weights' documentation. */
+static void
+set_torchvision_recipe (CnxRecipe * recipe, const CnxArch * arch)
+{
+  static const struct
+  {
+    const char *variant;
+    int resize;
+  } presets[] = { {"tiny", 236}, {"small", 230}, {"base", 232}, {"large", 232} };
+  const CnxVariant *variant = cnx_variant_of (arch);
+
+  recipe->interpolation = CNX_INTERPOLATION_BILINEAR;
+  recipe->resize = TORCHVISION_RESIZE;
+  for (guint i = 0; variant && i < G_N_ELEMENTS (presets); i++) {
+    if (strcmp (presets[i].variant, variant->name) == 0)
+      recipe->resize = presets[i].resize;
+  }
+}
+
+/* "/a/everyday/model.safetensors" -> "everyday"; "/a/mine.safetensors" -> "mine". */
+static char *
+name_of_file (const char *file)
+{
+  g_autofree char *base = g_path_get_basename (file);
+  g_autofree char *full = NULL, *folder = NULL;
+
+  if (strcmp (base, "model.safetensors") == 0) {
+    full = g_canonicalize_filename (file, NULL);
+    folder = g_path_get_dirname (full);
+    return g_path_get_basename (folder);
+  }
+  if (g_str_has_suffix (base, ".safetensors"))
+    base[strlen (base) - strlen (".safetensors")] = '\0';
+  return g_steal_pointer (&base);
+}
+
+static void
+set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, CnxScheme scheme)
+{
+  model->name = name_of_file (file);
+  model->final_norm_eps =
+      scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
+  model->labels = g_new0 (char *, arch->classes + 1);
+  for (int i = 0; i < arch->classes; i++)
+    model->labels[i] = g_strdup_printf ("class %d", i);
+  cnx_recipe_init (&model->recipe);
+  if (scheme == CNX_SCHEME_TORCHVISION)
+    set_torchvision_recipe (&model->recipe, arch);
+}
+
+/* Several weights may share a folder: one's own `NAME.json` goes before config.json. */
+static char *
+find_config (const char *file, const char *folder)
+{
+  g_autofree char *stem = g_strdup (file);
+  g_autofree char *own = NULL, *shared = NULL;
+
+  if (g_str_has_suffix (stem, ".safetensors"))
+    stem[strlen (stem) - strlen (".safetensors")] = '\0';
+  own = g_strconcat (stem, ".json", NULL);
+  if (g_file_test (own, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&own);
+  shared = g_build_filename (folder, "config.json", NULL);
+  return g_file_test (shared, G_FILE_TEST_EXISTS) ? g_steal_pointer (&shared) : NULL;
+}
+
+gboolean
+cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch * arch,
+    CnxScheme scheme, GError ** error)
+{
+  g_autofree char *folder = g_path_get_dirname (file);
+  g_autofree char *path = find_config (file, folder);
+  g_autofree char *preprocessor = g_build_filename (folder, "preprocessor_config.json", NULL);
+
+  set_defaults (config, file, arch, scheme);
+  if (path && !read_config (config, path, arch, scheme, error))
+    return FALSE;
+  return !g_file_test (preprocessor, G_FILE_TEST_EXISTS)
+      || read_preprocessor (config, preprocessor, error);
+}
+
+void
+cnx_model_config_clear (CnxModelConfig * config)
+{
+  g_clear_pointer (&config->name, g_free);
+  g_clear_pointer (&config->labels, g_strfreev);
+}
+
+/* One label a line, with any line ending; empty lines at the end do not count. */
+static char **
+split_lines (char *text)
+{
+  char **lines = g_strsplit (text, "\n", -1);
+  guint n = g_strv_length (lines);
+
+  for (guint i = 0; i < n; i++)
+    g_strstrip (lines[i]);
+  while (n > 0 && lines[n - 1][0] == '\0')
+    g_clear_pointer (&lines[--n], g_free);
+  return lines;
+}
+
+char **
+cnx_labels_load (const char *path, int classes, GError ** error)
+{
+  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (GError) map_error = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  gsize length;
+  const char *start;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the labels '%s' are not there, or not a file",
+        path);
+    return NULL;
+  }
+  file = g_mapped_file_new (path, FALSE, &map_error);
+  if (!file) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s", map_error->message);
+    return NULL;
+  }
+  length = g_mapped_file_get_length (file);
+  if (length > MAX_LABELS_FILE
+      || (length > 0 && !g_utf8_validate_len (g_mapped_file_get_contents (file), length, NULL))) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' are not a text file in UTF-8, "
+        "or over 16 MiB", path);
+    return NULL;
+  }
+  text = g_strndup (length > 0 ? g_mapped_file_get_contents (file) : "", length);
+  start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
+  lines = split_lines ((char *) start);
+  if (g_strv_length (lines) != (guint) classes) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' have %u lines, but the model has "
+        "%d classes: one line for each, in order", path, g_strv_length (lines), classes);
+    return NULL;
+  }
+  return g_steal_pointer (&lines);
+}

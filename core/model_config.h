@@ -1,0 +1,35 @@
+/* What the files beside the weights say: name, labels, preprocessing, and whether the arithmetic is one that
+ * is known. Part of model.[ch], for nobody else. */
+#pragma once
+
+#include "core/model.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxModelConfig:
+ * @name: short name of the model
+ * @recipe: its preprocessing
+ * @final_norm_eps: of the LayerNorm before the classifier
+ * @labels: one per class, NULL-terminated
+ */
+typedef struct
+{
+  char *name;
+  CnxRecipe recipe;
+  double final_norm_eps;
+  char **labels;
+} CnxModelConfig;
+
+/** Fills @config for the weights @file: from `<file without .safetensors>.json` or else `config.json` beside it,
+ * and preprocessor_config.json; with what holds for @scheme where they are not there.
+ * Errors: CNX_ERROR_FORMAT, CNX_ERROR_MODEL when they belong to other weights or ask for other arithmetic.
+ * Clear with cnx_model_config_clear(), also after an error. */
+gboolean cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch * arch,
+    CnxScheme scheme, GError ** error);
+void cnx_model_config_clear (CnxModelConfig * config);
+
+/** @classes labels from a text file, one per line; NULL and an error as in cnx_model_with_labels(). */
+char **cnx_labels_load (const char *path, int classes, GError ** error);
+
+G_END_DECLS

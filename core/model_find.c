@@ -1,0 +1,128 @@
+#include "core/model.h"
+
+#include <string.h>
+
+#include "core/error.h"
+
+#define WEIGHTS_NAME "model.safetensors"
+
+/* How downloads of a size are called, %s being the size, and the same with a hub's owner before it. */
+static const char *const v1_spellings[] = {
+  "convnext_%s", "convnext-%s", "convnext-%s-224", "convnext-%s-384", "convnext-%s-224-22k-1k",
+  "facebook--convnext-%s-224", "facebook--convnext-%s-384",
+};
+
+static const char *const v2_spellings[] = {
+  "convnextv2_%s", "convnextv2-%s", "convnextv2-%s-1k-224", "convnextv2-%s-22k-224",
+  "convnextv2-%s-22k-384", "facebook--convnextv2-%s-1k-224", "facebook--convnextv2-%s-22k-224",
+};
+
+/* "convnext_small.fb_in1k", from the URL that it is downloaded from. */
+static char *
+repository_name (const CnxVariant * variant)
+{
+  g_auto (GStrv) parts = g_strsplit (variant->url, "/", -1);
+
+  return g_strdup (parts[4]);
+}
+
+/* Every name to look for, the one asked for first. */
+static GPtrArray *
+list_spellings (const char *name, const CnxVariant * variant)
+{
+  GPtrArray *spellings = g_ptr_array_new_with_free_func (g_free);
+  const char *const *formats = v1_spellings;
+  guint n = G_N_ELEMENTS (v1_spellings);
+  const char *size;
+  char *repository;
+
+  g_ptr_array_add (spellings, g_strdup (name));
+  if (!variant)
+    return spellings;
+
+  size = variant->name;
+  if (variant->arch.version == 2) {
+    formats = v2_spellings;
+    n = G_N_ELEMENTS (v2_spellings);
+    size += strlen ("v2-");
+  }
+  repository = repository_name (variant);
+  g_ptr_array_add (spellings, g_strdup (variant->name));
+  g_ptr_array_add (spellings, repository);
+  g_ptr_array_add (spellings, g_strconcat ("timm--", repository, NULL));
+  for (guint i = 0; i < n; i++) {
+    g_auto (GStrv) around = g_strsplit (formats[i], "%s", 2);
+
+    g_ptr_array_add (spellings, g_strconcat (around[0], size, around[1], NULL));
+  }
+  return spellings;
+}
+
+/* DIR/NAME/model.safetensors, DIR/NAME.safetensors or, with its ending already in the name, DIR/NAME. */
+static char *
+find_in (const char *dir, const char *name)
+{
+  g_autofree char *folder = g_build_filename (dir, name, WEIGHTS_NAME, NULL);
+  g_autofree char *plain = g_build_filename (dir, name, NULL);
+  g_autofree char *file = g_strconcat (plain, ".safetensors", NULL);
+
+  if (g_file_test (folder, G_FILE_TEST_IS_REGULAR))
+    return g_steal_pointer (&folder);
+  if (g_file_test (file, G_FILE_TEST_IS_REGULAR))
+    return g_steal_pointer (&file);
+  if (g_file_test (plain, G_FILE_TEST_IS_REGULAR))
+    return g_steal_pointer (&plain);
+  return NULL;
+}
+
+static void
+set_not_found (const char *name, const CnxVariant * variant, const char *const *dirs,
+    const char *user_dir, GError ** error)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+
+  g_string_append_printf (message, "no weights for '%s'; looked in: ", name);
+  for (guint i = 0; dirs && dirs[i]; i++)
+    g_string_append_printf (message, "%s%s", i ? ", " : "", dirs[i]);
+  if (!dirs || !dirs[0])
+    g_string_append (message, "nowhere, there is no folder to look in");
+  if (variant) {
+    g_autofree char *folder =
+        g_build_filename (user_dir ? user_dir : ".", variant->name, NULL);
+    g_autofree char *base = g_strndup (variant->url, strrchr (variant->url, '/') - variant->url);
+
+    g_string_append_printf (message, ". To mend it, download %s to %s/" WEIGHTS_NAME
+        ", and %s/config.json to %s/config.json", variant->url, folder, base, folder);
+  } else {
+    g_string_append (message, ". It is the name of no published variant either; those are ");
+    for (const CnxVariant * known = cnx_variants (); known->name; known++)
+      g_string_append_printf (message, "%s%s", known == cnx_variants () ? "" : ", ", known->name);
+  }
+  g_set_error_literal (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, message->str);
+}
+
+char *
+cnx_model_find (const char *name, const char *const *dirs, const char *user_dir, GError ** error)
+{
+  const CnxVariant *variant = cnx_variant_find (name);
+  g_autoptr (GPtrArray) spellings = NULL;
+
+  /* A name is looked up inside the folders, and must not lead out of them. */
+  if (!name[0] || strchr (name, G_DIR_SEPARATOR) || strcmp (name, "..") == 0
+      || strcmp (name, ".") == 0) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
+        "'%s' is not the name of a model: a path goes into `model`", name);
+    return NULL;
+  }
+  spellings = list_spellings (name, variant);
+  for (guint d = 0; dirs && dirs[d]; d++) {
+    for (guint i = 0; i < spellings->len; i++) {
+      char *path = find_in (dirs[d], g_ptr_array_index (spellings, i));
+
+      if (path)
+        return path;
+    }
+  }
+  set_not_found (name, variant, dirs, user_dir, error);
+  return NULL;
+}
