@@ -1,1 +1,245 @@
 #include "gst-plugin/labelmeta.h"
+
+#if HAVE_ANALYTICS
+#include <gst/analytics/analytics.h>
+#endif
+
+#define STRUCTURE_NAME "convnext"
+
+/* No tags and no transform of its own: the meta then survives copies and scalers. NULL tags would be a
+ * critical error. */
+void
+cnx_label_meta_register (void)
+{
+  static const gchar *tags[] = { NULL };
+
+  gst_meta_register_custom (CNX_LABEL_META_NAME, tags, NULL, NULL, NULL);
+}
+
+/* ---- our structure ---- */
+
+static void
+append_int (GValue * array, int value)
+{
+  GValue item = G_VALUE_INIT;
+
+  g_value_init (&item, G_TYPE_INT);
+  g_value_set_int (&item, value);
+  gst_value_array_append_and_take_value (array, &item);
+}
+
+static void
+append_string (GValue * array, const char *value)
+{
+  GValue item = G_VALUE_INIT;
+
+  g_value_init (&item, G_TYPE_STRING);
+  g_value_set_string (&item, value);
+  gst_value_array_append_and_take_value (array, &item);
+}
+
+static void
+append_double (GValue * array, double value)
+{
+  GValue item = G_VALUE_INIT;
+
+  g_value_init (&item, G_TYPE_DOUBLE);
+  g_value_set_double (&item, value);
+  gst_value_array_append_and_take_value (array, &item);
+}
+
+static void
+fill_structure (GstStructure * s, const CnxMetaLabels * labels)
+{
+  GValue ids = G_VALUE_INIT, names = G_VALUE_INIT, confidences = G_VALUE_INIT;
+
+  g_value_init (&ids, GST_TYPE_ARRAY);
+  g_value_init (&names, GST_TYPE_ARRAY);
+  g_value_init (&confidences, GST_TYPE_ARRAY);
+  for (guint i = 0; i < labels->n; i++) {
+    append_int (&ids, labels->labels[i].id);
+    append_string (&names, labels->labels[i].label);
+    append_double (&confidences, labels->labels[i].confidence);
+  }
+  gst_structure_set (s, "model", G_TYPE_STRING, labels->model,
+      "running-time", G_TYPE_UINT64, labels->running_time,
+      "stream", G_TYPE_STRING, labels->stream ? labels->stream : "", NULL);
+  gst_structure_take_value (s, "ids", &ids);
+  gst_structure_take_value (s, "labels", &names);
+  gst_structure_take_value (s, "confidences", &confidences);
+}
+
+GstStructure *
+cnx_label_meta_to_structure (const CnxMetaLabels * labels)
+{
+  GstStructure *s = gst_structure_new_empty (STRUCTURE_NAME);
+
+  fill_structure (s, labels);
+  return s;
+}
+
+/* Reads what fill_structure() wrote; strings stay the structure's. FALSE when a field is missing, has another
+ * type or the arrays differ in length: then somebody else wrote it. */
+static gboolean
+read_structure (const GstStructure * s, GArray * items, CnxMetaLabels * labels)
+{
+  const GValue *ids = gst_structure_get_value (s, "ids");
+  const GValue *names = gst_structure_get_value (s, "labels");
+  const GValue *confidences = gst_structure_get_value (s, "confidences");
+
+  if (!ids || !names || !confidences || !GST_VALUE_HOLDS_ARRAY (ids) || !GST_VALUE_HOLDS_ARRAY (names)
+      || !GST_VALUE_HOLDS_ARRAY (confidences))
+    return FALSE;
+  const guint n = gst_value_array_get_size (ids);
+  if (gst_value_array_get_size (names) != n || gst_value_array_get_size (confidences) != n)
+    return FALSE;
+  g_array_set_size (items, 0);
+  for (guint i = 0; i < n; i++) {
+    const GValue *id = gst_value_array_get_value (ids, i);
+    const GValue *name = gst_value_array_get_value (names, i);
+    const GValue *confidence = gst_value_array_get_value (confidences, i);
+    if (!G_VALUE_HOLDS_INT (id) || !G_VALUE_HOLDS_STRING (name) || !G_VALUE_HOLDS_DOUBLE (confidence))
+      return FALSE;
+    const CnxMetaLabel item = { g_value_get_int (id), g_value_get_string (name),
+      g_value_get_double (confidence)
+    };
+    g_array_append_val (items, item);
+  }
+  labels->model = gst_structure_get_string (s, "model");
+  labels->stream = gst_structure_get_string (s, "stream");
+  labels->running_time = GST_CLOCK_TIME_NONE;
+  gst_structure_get_uint64 (s, "running-time", &labels->running_time);
+  labels->n = n;
+  labels->labels = (const CnxMetaLabel *) items->data;
+  return TRUE;
+}
+
+/* ---- GStreamer's own analytics ---- */
+
+#if HAVE_ANALYTICS
+static void
+add_analytics (GstBuffer * buffer, const CnxMetaLabels * labels)
+{
+  GstAnalyticsClsMtd mtd;
+
+  if (labels->n == 0)
+    return;
+  GstAnalyticsRelationMeta *meta = gst_buffer_get_analytics_relation_meta (buffer);
+  if (!meta)
+    meta = gst_buffer_add_analytics_relation_meta (buffer);
+  g_autofree gfloat *levels = g_new (gfloat, labels->n);
+  g_autofree GQuark *quarks = g_new (GQuark, labels->n);
+  for (guint i = 0; i < labels->n; i++) {
+    levels[i] = labels->labels[i].confidence;
+    quarks[i] = g_quark_from_string (labels->labels[i].label);
+  }
+  gst_analytics_relation_meta_add_cls_mtd (meta, labels->n, levels, quarks, &mtd);
+}
+
+static void
+read_classification (const GstAnalyticsClsMtd * mtd, GArray * items, CnxMetaLabels * labels)
+{
+  const gsize n = gst_analytics_cls_mtd_get_length (mtd);
+
+  g_array_set_size (items, 0);
+  for (gsize i = 0; i < n; i++) {
+    const char *name = g_quark_to_string (gst_analytics_cls_mtd_get_quark (mtd, i));
+    const CnxMetaLabel item = { -1, name ? name : "", gst_analytics_cls_mtd_get_level (mtd, i) };
+    g_array_append_val (items, item);
+  }
+  *labels = (CnxMetaLabels) {
+    .model = NULL,.stream = "",.running_time = GST_CLOCK_TIME_NONE,.n = n,
+    .labels = (const CnxMetaLabel *) items->data
+  };
+}
+
+static gboolean
+same_labels (const CnxMetaLabels * a, const CnxMetaLabels * b)
+{
+  if (a->n != b->n)
+    return FALSE;
+  for (guint i = 0; i < a->n; i++)
+    if (g_strcmp0 (a->labels[i].label, b->labels[i].label) != 0
+        || (float) a->labels[i].confidence != (float) b->labels[i].confidence)
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether one of our own metas on @buffer says the same. */
+static gboolean
+is_ours (GstBuffer * buffer, const CnxMetaLabels * classification)
+{
+  g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (CnxMetaLabel));
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta (buffer, &state))) {
+    CnxMetaLabels ours;
+    if (gst_meta_info_is_custom (meta->info)
+        && gst_custom_meta_has_name ((GstCustomMeta *) meta, CNX_LABEL_META_NAME)
+        && read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), items, &ours)
+        && same_labels (&ours, classification))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static guint
+foreach_analytics (GstBuffer * buffer, GArray * items, CnxLabelMetaFunc func, gpointer user_data)
+{
+  GstAnalyticsRelationMeta *meta = gst_buffer_get_analytics_relation_meta (buffer);
+  const GstAnalyticsMtdType type = gst_analytics_cls_mtd_get_mtd_type ();
+  gpointer state = NULL;
+  GstAnalyticsMtd mtd;
+  guint n = 0;
+
+  while (meta && gst_analytics_relation_meta_iterate (meta, &state, type, &mtd)) {
+    CnxMetaLabels labels;
+    read_classification (&mtd, items, &labels);
+    if (is_ours (buffer, &labels))
+      continue;
+    n++;
+    if (!func (&labels, user_data))
+      break;
+  }
+  return n;
+}
+#endif
+
+/* ---- the buffer ---- */
+
+void
+cnx_label_meta_add (GstBuffer * buffer, const CnxMetaLabels * labels)
+{
+  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, CNX_LABEL_META_NAME);
+
+  if (meta)
+    fill_structure (gst_custom_meta_get_structure (meta), labels);
+#if HAVE_ANALYTICS
+  add_analytics (buffer, labels);
+#endif
+}
+
+guint
+cnx_label_meta_foreach (GstBuffer * buffer, CnxLabelMetaFunc func, gpointer user_data)
+{
+  g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (CnxMetaLabel));
+  gpointer state = NULL;
+  GstMeta *meta;
+  guint n = 0;
+
+  while ((meta = gst_buffer_iterate_meta (buffer, &state))) {
+    CnxMetaLabels labels;
+    if (!gst_meta_info_is_custom (meta->info)
+        || !gst_custom_meta_has_name ((GstCustomMeta *) meta, CNX_LABEL_META_NAME)
+        || !read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), items, &labels))
+      continue;
+    n++;
+    if (!func (&labels, user_data))
+      return n;
+  }
+#if HAVE_ANALYTICS
+  n += foreach_analytics (buffer, items, func, user_data);
+#endif
+  return n;
+}
