@@ -8,8 +8,11 @@
 /* libvips' reduce refuses more than 2000 taps: from this shrink on it may average blocks first. */
 #define LARGE_SHRINK 400.0
 
+/* Names of our own, since libvips may or may not have made its own ready for g_autoptr. */
 typedef VipsImage Image;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Image, g_object_unref)
+typedef VipsInterpolate Neighbours;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Neighbours, g_object_unref)
 
 static gboolean
 fail (const char *path, const char *doing, GError ** error)
@@ -47,6 +50,24 @@ to_rgb (Image * in)
   return rgb;
 }
 
+/* Pixel centres on pixel centres, which vips_resize() does not do when it enlarges. */
+static Image *
+enlarge (Image * in, CnxInterpolation interpolation, double across, double down, int width, int height)
+{
+  g_autoptr (Neighbours) neighbours =
+      vips_interpolate_new (interpolation == CNX_INTERPOLATION_BICUBIC ? "bicubic" : "bilinear");
+  VipsArrayInt *area;
+  Image *out = NULL;
+
+  if (neighbours == NULL)
+    return NULL;
+  area = vips_array_int_newv (4, 0, 0, width, height);
+  vips_affine (in, &out, across, 0.0, 0.0, down, "interpolate", neighbours, "oarea", area, "odx",
+      (across - 1.0) / 2.0, "ody", (down - 1.0) / 2.0, "extend", VIPS_EXTEND_COPY, NULL);
+  vips_area_unref (VIPS_AREA (area));
+  return out;
+}
+
 static Image *
 resize (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
 {
@@ -54,15 +75,24 @@ resize (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
   double down = (double) plan->resized_height / vips_image_get_height (in);
   VipsKernel kernel = recipe->interpolation == CNX_INTERPOLATION_BICUBIC ? VIPS_KERNEL_CUBIC
       : VIPS_KERNEL_LINEAR;
-  Image *out = NULL;
+  g_autoptr (Image) floats = NULL;
+  g_autoptr (Image) shrunk = NULL;
 
+  /* On bytes libvips may round its weights to six bits or so, which is worth several levels in a large
+   * shrink. */
+  if (vips_cast_float (in, &floats, NULL) != 0)
+    return NULL;
   /* No gap: the filter does the whole shrink, as PIL's does. */
-  vips_resize (in, &out, across, "vscale", down, "kernel", kernel, "gap",
-      MIN (across, down) < 1.0 / LARGE_SHRINK ? 2.0 : 0.0, NULL);
-  return out;
+  if (vips_resize (floats, &shrunk, MIN (across, 1.0), "vscale", MIN (down, 1.0), "kernel", kernel, "gap",
+          MIN (across, down) < 1.0 / LARGE_SHRINK ? 2.0 : 0.0, NULL) != 0)
+    return NULL;
+  if (across <= 1.0 && down <= 1.0)
+    return g_steal_pointer (&shrunk);
+  return enlarge (shrunk, recipe->interpolation, MAX (across, 1.0), MAX (down, 1.0), plan->resized_width,
+      plan->resized_height);
 }
 
-/* The input's rectangle out of the resized picture, padded where the picture does not reach. */
+/* The input's rectangle out of the resized picture in whole levels, padded where the picture does not reach. */
 static Image *
 crop (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
 {
@@ -70,17 +100,20 @@ crop (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
   int width = MIN (recipe->width, vips_image_get_width (in) - left);
   int height = MIN (recipe->height, vips_image_get_height (in) - top);
   g_autoptr (Image) covered = NULL;
+  g_autoptr (Image) rounded = NULL;
+  g_autoptr (Image) bytes = NULL;
   double colour[3] = { 0.0 };
   VipsArrayDouble *background;
   Image *out = NULL;
 
-  if (vips_extract_area (in, &covered, left, top, width, height, NULL) != 0)
+  if (vips_extract_area (in, &covered, left, top, width, height, NULL) != 0
+      || vips_rint (covered, &rounded, NULL) != 0 || vips_cast_uchar (rounded, &bytes, NULL) != 0)
     return NULL;
   if (recipe->crop_mode == CNX_CROP_BORDER)
     for (int c = 0; c < 3; c++)
       colour[c] = rint (255.0 * recipe->mean[c]);
   background = vips_array_double_new (colour, 3);
-  vips_embed (covered, &out, MAX (0, -plan->x), MAX (0, -plan->y), recipe->width, recipe->height, "extend",
+  vips_embed (bytes, &out, MAX (0, -plan->x), MAX (0, -plan->y), recipe->width, recipe->height, "extend",
       VIPS_EXTEND_BACKGROUND, "background", background, NULL);
   vips_area_unref (VIPS_AREA (background));
   return out;
