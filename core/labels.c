@@ -33,32 +33,32 @@ select_best (const float *logits, int classes, guint k, CnxLabel * out)
   return n;
 }
 
-/* The largest logit is taken off before exp(), so that no sum overflows; +inf then means certainty. */
 static gboolean
-softmax_sum (const float *logits, int classes, float largest, double *sum)
+has_nan (const float *logits, int classes)
 {
-  *sum = 0;
   for (int i = 0; i < classes; i++) {
     if (isnan (logits[i]))
-      return FALSE;
-    *sum += exp ((double) logits[i] - largest);
+      return TRUE;
   }
-  return isfinite (*sum);
+  return FALSE;
 }
 
 guint
 cnx_labels_top_k (const float *logits, int classes, guint k, float threshold, CnxLabel * out)
 {
   guint n, kept = 0;
-  double sum;
+  double largest, sum = 0;
 
-  if (k == 0 || classes <= 0)
+  if (k == 0 || classes <= 0 || has_nan (logits, classes))
     return 0;
   n = select_best (logits, classes, k, out);
-  if (!softmax_sum (logits, classes, logits[out[0].id], &sum))
-    return 0;
+
+  /* With the largest logit taken off first, nothing overflows. An infinite one gives a NaN, and no label. */
+  largest = logits[out[0].id];
+  for (int i = 0; i < classes; i++)
+    sum += exp (logits[i] - largest);
   while (kept < n) {
-    out[kept].confidence = exp ((double) logits[out[kept].id] - logits[out[0].id]) / sum;
+    out[kept].confidence = exp (logits[out[kept].id] - largest) / sum;
     if (!(out[kept].confidence >= threshold))
       break;
     kept++;

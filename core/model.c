@@ -249,7 +249,8 @@ refuse_look_alikes (const CnxArch * arch, const Named * named, GError ** error)
 {
   static const int xxlarge_depths[CNX_STAGES] = { 3, 4, 30, 3 };
 
-  if (memcmp (arch->depths, xxlarge_depths, sizeof xxlarge_depths) == 0)
+  if (named->scheme == CNX_SCHEME_TIMM && arch->dims[0] == 384
+      && memcmp (arch->depths, xxlarge_depths, sizeof xxlarge_depths) == 0)
     return refuse (named, error, "it is a ConvNeXt-XXL, whose LayerNorms use an epsilon of 1e-5; "
         "that is not supported");
   return TRUE;

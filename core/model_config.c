@@ -138,7 +138,8 @@ check_sizes (const Config * config, const char *key, const int *sizes, GError **
   for (guint i = 0; i < CNX_STAGES; i++) {
     JsonNode *element = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
 
-    if (!element || !JSON_NODE_HOLDS_VALUE (element) || json_node_get_int (element) != sizes[i])
+    if (!element || json_array_get_length (array) != CNX_STAGES
+        || !JSON_NODE_HOLDS_VALUE (element) || json_node_get_int (element) != sizes[i])
       return refuse (config, CNX_ERROR_MODEL, error, "'%s' is not %d, %d, %d, %d as in the weights "
           "beside it: the file belongs to others", key, sizes[0], sizes[1], sizes[2], sizes[3]);
   }
