@@ -1,1 +1,566 @@
+/**
+ * SECTION:element-convnext
+ * @title: convnext
+ * @short_description: classifies video with a ConvNeXt network
+ *
+ * Passes video through and attaches what it shows to each buffer, as metadata (labelmeta.h). Pixels are
+ * read, never copied or changed; any raw format in system memory will do.
+ *
+ * `mode` says who waits. every-frame: each buffer waits for its own labels. latest: no buffer ever waits,
+ * each carries the newest labels that are finished. auto: latest when upstream is live, else every-frame.
+ *
+ * Classify after deinterlacing and before composing: those elements drop metadata.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m videotestsrc num-buffers=10 ! convnext threshold=0 post-messages=true ! fakesink
+ * ]|
+ */
 #include "gst-plugin/gstconvnext.h"
+#include "gst-plugin/classifier.h"
+#include "gst-plugin/framein.h"
+#include "gst-plugin/labelmeta.h"
+#include "core/error.h"
+
+#include <gst/video/video.h>
+
+GST_DEBUG_CATEGORY_STATIC (convnext_debug);
+#define GST_CAT_DEFAULT convnext_debug
+
+typedef enum
+{
+  MODE_AUTO,
+  MODE_LATEST,
+  MODE_EVERY_FRAME,
+} Mode;
+
+#define DEFAULT_THREADS 0
+#define DEFAULT_TOP_K 5
+#define DEFAULT_THRESHOLD 0.5   /* what the shipped model's card recommends */
+#define DEFAULT_MODE MODE_AUTO
+#define DEFAULT_POST_MESSAGES FALSE
+
+enum
+{
+  PROP_0,
+  PROP_VARIANT,
+  PROP_MODEL,
+  PROP_LABELS,
+  PROP_DEVICE,
+  PROP_THREADS,
+  PROP_TOP_K,
+  PROP_THRESHOLD,
+  PROP_MODE,
+  PROP_POST_MESSAGES,
+};
+
+struct _GstConvnext
+{
+  GstBaseTransform parent;
+
+  /* properties, under the object lock */
+  char *variant, *model, *labels, *device;
+  guint threads, top_k;
+  double threshold;
+  Mode mode;
+  gboolean post_messages;
+
+  CnxClassifier *classifier;    /* from READY on */
+
+  /* the streaming thread's own */
+  GstVideoInfo info;
+  CnxFrameIn *frame_in;
+  Mode decided;                 /* MODE_AUTO until upstream has answered */
+  char *stream;
+  CnxResult *newest;            /* mode latest: what buffers carry */
+};
+
+G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
+
+#define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL) "; " \
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
+        GST_VIDEO_FORMATS_ALL) "; " \
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_FORMAT_INTERLACED, GST_VIDEO_FORMATS_ALL)
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
+
+#define TYPE_MODE (mode_get_type ())
+
+static GType
+mode_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    {MODE_AUTO, "latest when upstream is live, every-frame otherwise", "auto"},
+    {MODE_LATEST, "no buffer waits: each carries the newest finished labels", "latest"},
+    {MODE_EVERY_FRAME, "each buffer waits for its own labels", "every-frame"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstConvnextMode", values));
+  return type;
+}
+
+/* ---- opening and closing ---- */
+
+static void
+post_open_error (GstConvnext * self, const GError * error)
+{
+  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE))
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NOT_FOUND))
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+}
+
+static gboolean
+open_classifier (GstConvnext * self)
+{
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  g_autofree char *model = g_strdup (self->model), *variant = g_strdup (self->variant);
+  g_autofree char *labels = g_strdup (self->labels), *device = g_strdup (self->device);
+  const CnxClassifierSettings settings = { model, variant, labels, device, self->threads };
+  GST_OBJECT_UNLOCK (self);
+
+  self->classifier = cnx_classifier_new (&settings, &error);
+  if (!self->classifier) {
+    post_open_error (self, error);
+    return FALSE;
+  }
+  GST_INFO_OBJECT (self, "%s", cnx_classifier_description (self->classifier));
+  return TRUE;
+}
+
+static void
+forget_results (GstConvnext * self)
+{
+  g_clear_pointer (&self->newest, cnx_result_unref);
+  if (self->classifier)
+    cnx_classifier_reset (self->classifier);
+}
+
+static gboolean
+stop (GstBaseTransform * base)
+{
+  GstConvnext *self = GST_CONVNEXT (base);
+
+  forget_results (self);
+  cnx_classifier_stop (self->classifier);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->stream, g_free);
+  self->decided = MODE_AUTO;
+  return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement * element, GstStateChange transition)
+{
+  GstConvnext *self = GST_CONVNEXT (element);
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !open_classifier (self))
+    return GST_STATE_CHANGE_FAILURE;
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS (gst_convnext_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    g_clear_pointer (&self->classifier, cnx_classifier_free);
+  return result;
+}
+
+/* ---- negotiation and events ---- */
+
+static gboolean
+set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
+{
+  GstConvnext *self = GST_CONVNEXT (base);
+  g_autoptr (GError) error = NULL;
+
+  forget_results (self);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  if (!gst_video_info_from_caps (&self->info, in))
+    return FALSE;
+  self->frame_in = cnx_frame_in_new (&self->info,
+      cnx_model_recipe (cnx_classifier_model (self->classifier)), &error);
+  if (!self->frame_in)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return self->frame_in != NULL;
+}
+
+static gboolean
+sink_event (GstBaseTransform * base, GstEvent * event)
+{
+  GstConvnext *self = GST_CONVNEXT (base);
+  const char *stream = NULL;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      gst_event_parse_stream_start (event, &stream);
+      g_free (self->stream);
+      self->stream = g_strdup (stream);
+      self->decided = MODE_AUTO;
+      forget_results (self);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      forget_results (self);
+      break;
+    default:
+      break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
+}
+
+/* The peer's own answer: the default one would drop downstream's support for overlay compositions. */
+static gboolean
+query (GstBaseTransform * base, GstPadDirection direction, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION && direction == GST_PAD_SINK)
+    return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query);
+  return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->query (base, direction, query);
+}
+
+/* Upstream is asked at the first buffer after each stream-start. A query that fails is no answer (v4l2src
+ * fails it until a frame rate is set): no buffer waits, and the next one asks again. */
+static Mode
+current_mode (GstConvnext * self)
+{
+  gboolean live = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  const Mode mode = self->mode;
+  GST_OBJECT_UNLOCK (self);
+  if (mode != MODE_AUTO)
+    return mode;
+  if (self->decided != MODE_AUTO)
+    return self->decided;
+  g_autoptr (GstQuery) latency = gst_query_new_latency ();
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), latency))
+    return MODE_LATEST;
+  gst_query_parse_latency (latency, &live, NULL, NULL);
+  self->decided = live ? MODE_LATEST : MODE_EVERY_FRAME;
+  GST_INFO_OBJECT (self, "mode %s: upstream is %slive", live ? "latest" : "every-frame",
+      live ? "" : "not ");
+  return self->decided;
+}
+
+/* ---- frames ---- */
+
+static GstFlowReturn
+fail (GstConvnext * self, const GError * error)
+{
+  GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+static gboolean
+read_frame (GstConvnext * self, GstBuffer * buffer, float *tensor)
+{
+  GstVideoFrame frame;
+
+  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("Cannot read a frame."),
+        ("the buffer does not hold a frame of the negotiated caps"));
+    return FALSE;
+  }
+  cnx_frame_in_run (self->frame_in, &frame, tensor);
+  gst_video_frame_unmap (&frame);
+  return TRUE;
+}
+
+static CnxClassifyRequest
+request_for (GstConvnext * self, GstBuffer * buffer)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  CnxClassifyRequest request = { .running_time = GST_CLOCK_TIME_NONE };
+
+  if (base->segment.format == GST_FORMAT_TIME)
+    request.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME,
+        GST_BUFFER_PTS (buffer));
+  GST_OBJECT_LOCK (self);
+  request.top_k = self->top_k;
+  request.threshold = self->threshold;
+  GST_OBJECT_UNLOCK (self);
+  return request;
+}
+
+/* Hands @result to @func-like users as CnxMetaLabels: to the buffer, and to the bus when it is new. */
+static void
+attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result, gboolean is_new)
+{
+  CnxModel *model = cnx_classifier_model (self->classifier);
+  g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
+  const CnxMetaLabels labels = { cnx_model_name (model), self->stream, result->running_time, result->n,
+    items
+  };
+
+  for (guint i = 0; i < result->n; i++)
+    items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
+      result->labels[i].confidence
+    };
+  cnx_label_meta_add (buffer, &labels);
+  GST_OBJECT_LOCK (self);
+  const gboolean post = self->post_messages && is_new;
+  GST_OBJECT_UNLOCK (self);
+  if (post)
+    gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
+            cnx_label_meta_to_structure (&labels)));
+}
+
+static GstFlowReturn
+classify_now (GstConvnext * self, GstBuffer * buffer)
+{
+  g_autoptr (GError) error = NULL;
+  const CnxClassifyRequest request = request_for (self, buffer);
+  float *tensor = cnx_classifier_claim (self->classifier, TRUE);
+
+  if (!read_frame (self, buffer, tensor)) {
+    cnx_classifier_release (self->classifier);
+    return GST_FLOW_ERROR;
+  }
+  g_autoptr (CnxResult) result = cnx_classifier_run (self->classifier, &request, &error);
+  if (!result)
+    return fail (self, error);
+  attach (self, buffer, result, TRUE);
+  return GST_FLOW_OK;
+}
+
+/* A frame is preprocessed only when the worker is free to take it. */
+static GstFlowReturn
+classify_latest (GstConvnext * self, GstBuffer * buffer)
+{
+  g_autoptr (GError) error = NULL;
+  float *tensor = cnx_classifier_claim (self->classifier, FALSE);
+
+  /* taken after the claim: a worker that is free has finished what it had */
+  CnxResult *finished = cnx_classifier_take (self->classifier, &error);
+  if (error) {
+    if (tensor)
+      cnx_classifier_release (self->classifier);
+    return fail (self, error);
+  }
+  if (finished) {
+    g_clear_pointer (&self->newest, cnx_result_unref);
+    self->newest = finished;
+  }
+  if (tensor) {
+    const CnxClassifyRequest request = request_for (self, buffer);
+    if (!read_frame (self, buffer, tensor)) {
+      cnx_classifier_release (self->classifier);
+      return GST_FLOW_ERROR;
+    }
+    if (!cnx_classifier_submit (self->classifier, &request, &error))
+      return fail (self, error);
+  }
+  if (self->newest)
+    attach (self, buffer, self->newest, finished != NULL);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+transform_ip (GstBaseTransform * base, GstBuffer * buffer)
+{
+  GstConvnext *self = GST_CONVNEXT (base);
+
+  if (!self->frame_in)
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
+    return GST_FLOW_OK;
+  return current_mode (self) == MODE_LATEST ? classify_latest (self, buffer) :
+      classify_now (self, buffer);
+}
+
+/* Metadata needs a writable buffer, not writable memory: a copy that shares the pixels. */
+static GstFlowReturn
+prepare_output_buffer (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out)
+{
+  *out = gst_buffer_is_writable (in) || GST_BUFFER_FLAG_IS_SET (in, GST_BUFFER_FLAG_GAP) ? in :
+      gst_buffer_copy (in);
+  return GST_FLOW_OK;
+}
+
+/* ---- properties ---- */
+
+static char **
+string_property (GstConvnext * self, guint id)
+{
+  switch (id) {
+    case PROP_VARIANT:
+      return &self->variant;
+    case PROP_MODEL:
+      return &self->model;
+    case PROP_LABELS:
+      return &self->labels;
+    case PROP_DEVICE:
+      return &self->device;
+    default:
+      return NULL;
+  }
+}
+
+static void
+set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
+{
+  GstConvnext *self = GST_CONVNEXT (object);
+  char **string = string_property (self, id);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_THREADS:
+      self->threads = g_value_get_uint (value);
+      break;
+    case PROP_TOP_K:
+      self->top_k = g_value_get_uint (value);
+      break;
+    case PROP_THRESHOLD:
+      self->threshold = g_value_get_double (value);
+      break;
+    case PROP_MODE:
+      self->mode = g_value_get_enum (value);
+      break;
+    case PROP_POST_MESSAGES:
+      self->post_messages = g_value_get_boolean (value);
+      break;
+    default:
+      if (string) {
+        g_free (*string);
+        *string = g_value_dup_string (value);
+      } else {
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      }
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
+{
+  GstConvnext *self = GST_CONVNEXT (object);
+  char **string = string_property (self, id);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_THREADS:
+      g_value_set_uint (value, self->threads);
+      break;
+    case PROP_TOP_K:
+      g_value_set_uint (value, self->top_k);
+      break;
+    case PROP_THRESHOLD:
+      g_value_set_double (value, self->threshold);
+      break;
+    case PROP_MODE:
+      g_value_set_enum (value, self->mode);
+      break;
+    case PROP_POST_MESSAGES:
+      g_value_set_boolean (value, self->post_messages);
+      break;
+    default:
+      if (string)
+        g_value_set_string (value, *string);
+      else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+finalize (GObject * object)
+{
+  GstConvnext *self = GST_CONVNEXT (object);
+
+  g_clear_pointer (&self->newest, cnx_result_unref);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->classifier, cnx_classifier_free);
+  g_free (self->variant);
+  g_free (self->model);
+  g_free (self->labels);
+  g_free (self->device);
+  g_free (self->stream);
+  G_OBJECT_CLASS (gst_convnext_parent_class)->finalize (object);
+}
+
+static void
+gst_convnext_init (GstConvnext * self)
+{
+  self->device = g_strdup ("auto");
+  self->threads = DEFAULT_THREADS;
+  self->top_k = DEFAULT_TOP_K;
+  self->threshold = DEFAULT_THRESHOLD;
+  self->mode = DEFAULT_MODE;
+  self->post_messages = DEFAULT_POST_MESSAGES;
+  gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
+}
+
+#define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define PLAYING_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+
+static void
+install_model_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_VARIANT, g_param_spec_string ("variant", "Variant",
+          "Find weights of this published variant: T, S, B, L, XL, atto, femto, pico, nano or the long "
+          "names, with v2- before it for ConvNeXt V2; with model set, what the model must be", NULL,
+          READY_FLAGS));
+  g_object_class_install_property (klass, PROP_MODEL, g_param_spec_string ("model", "Model",
+          "A .safetensors file, a folder that holds model.safetensors, or a model's name; unset, and "
+          "variant too: the model that ships (everyday)", NULL, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_LABELS, g_param_spec_string ("labels", "Labels",
+          "A text file with a label per line, in class order; unset: the model's own", NULL,
+          READY_FLAGS));
+  g_object_class_install_property (klass, PROP_DEVICE, g_param_spec_string ("device", "Device",
+          "The OpenCL device: auto (a hardware GPU, else a CPU), gpu, cpu, an index, or a part of a "
+          "name", "auto", READY_FLAGS));
+  g_object_class_install_property (klass, PROP_THREADS, g_param_spec_uint ("threads", "Threads",
+          "On a CPU device, use at most so many threads; 0: all", 0, 1024, DEFAULT_THREADS,
+          READY_FLAGS));
+}
+
+static void
+install_answer_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_TOP_K, g_param_spec_uint ("top-k", "Top k",
+          "Attach at most so many labels, best first", 1, 1000, DEFAULT_TOP_K, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_THRESHOLD, g_param_spec_double ("threshold", "Threshold",
+          "Attach only labels with at least this confidence, from 0 to 1", 0, 1, DEFAULT_THRESHOLD,
+          PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_MODE, g_param_spec_enum ("mode", "Mode",
+          "Whether buffers wait for their labels", TYPE_MODE, DEFAULT_MODE, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post messages",
+          "Post each new result on the bus too, as an element message named convnext",
+          DEFAULT_POST_MESSAGES, PLAYING_FLAGS));
+}
+
+static void
+gst_convnext_class_init (GstConvnextClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (convnext_debug, "convnext", 0, "ConvNeXt classifier");
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  install_model_properties (object_class);
+  install_answer_properties (object_class);
+  element_class->change_state = change_state;
+  base_class->set_caps = set_caps;
+  base_class->sink_event = sink_event;
+  base_class->query = query;
+  base_class->prepare_output_buffer = prepare_output_buffer;
+  base_class->transform_ip = transform_ip;
+  base_class->stop = stop;
+  base_class->passthrough_on_same_caps = FALSE;
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "ConvNeXt classifier", "Filter/Analyzer/Video",
+      "Classifies video with a ConvNeXt network and attaches the labels to each buffer",
+      "The gst-convnext authors");
+  gst_type_mark_as_plugin_api (TYPE_MODE, 0);
+}

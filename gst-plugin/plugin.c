@@ -1,1 +1,21 @@
+/* Registers the elements; touches no device. */
 #include <gst/gst.h>
+
+#include "gst-plugin/gstconvnext.h"
+#include "gst-plugin/gstlabeloverlay.h"
+#include "gst-plugin/gstoverlay.h"
+#include "gst-plugin/labelmeta.h"
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  cnx_label_meta_register ();
+  return gst_element_register (plugin, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
+      && gst_element_register (plugin, "labeloverlay", GST_RANK_NONE, GST_TYPE_LABEL_OVERLAY)
+      && gst_element_register (plugin, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);
+}
+
+#define PACKAGE "gst-convnext"
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, convnext,
+    "Classifies video with ConvNeXt on OpenCL", plugin_init, PACKAGE_VERSION, "LGPL",
+    "gst-convnext", "https://gst-convnext.invalid/")

@@ -1,0 +1,125 @@
+/* What `convnext` does that needs no element: finds and loads a model, opens it on a device, and
+ * classifies tensors, at once or on a worker thread with one slot.
+ *
+ * The slot is the network's input tensor. Whoever wants a frame classified claims it, fills it, and either
+ * runs it at once or submits it to the worker; it is free again when that forward pass is done. So no
+ * frame waits in a queue, and what the worker starts on is the newest frame that there is.
+ *
+ * One thread claims, runs, submits and takes (an element's streaming thread); the worker is the other. */
+#pragma once
+
+#include "core/labels.h"
+#include "core/model.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CnxClassifier CnxClassifier;
+
+/**
+ * CnxClassifierSettings:
+ * @model: a weights file, a folder that holds one, or a model's name; NULL or "": found by @variant
+ * @variant: a published variant's name; NULL or "": any. With @model it is what the model must be.
+ *   With neither, the model that ships ("everyday").
+ * @labels: a text file, one label per line in class order; NULL or "": the model's own
+ * @device: as cnx_device_open() takes it
+ * @threads: of a CPU device; 0: all
+ */
+typedef struct
+{
+  const char *model;
+  const char *variant;
+  const char *labels;
+  const char *device;
+  guint threads;
+} CnxClassifierSettings;
+
+/**
+ * CnxResult:
+ * @running_time: what was given with the frame; G_MAXUINT64 if unknown
+ * @n, @labels: best first; may be 0
+ *
+ * What one forward pass found. Immutable; free with cnx_result_unref().
+ */
+typedef struct
+{
+  guint64 running_time;
+  guint n;
+  CnxLabel labels[];
+} CnxResult;
+
+CnxResult *cnx_result_ref (CnxResult * result);
+void cnx_result_unref (CnxResult * result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResult, cnx_result_unref)
+
+/**
+ * CnxClassifyRequest:
+ * @running_time: of the frame, for its result
+ * @top_k: at most so many labels
+ * @threshold: with at least this confidence
+ */
+typedef struct
+{
+  guint64 running_time;
+  guint top_k;
+  float threshold;
+} CnxClassifyRequest;
+
+/** Where models are looked for, in order: $CONVNEXT_MODEL_PATH (separated as in $PATH), the user's and the
+ * system's data folders, where `meson install` puts ours, and the source tree. Free with g_strfreev(). */
+char **cnx_classifier_model_dirs (void);
+
+/** Finds and loads the model, checks it against the variant, opens the device and builds the network.
+ * Takes from a fraction of a second to several, when kernels are built for the first time.
+ * Errors: those of cnx_model_find(), cnx_model_load(), cnx_model_with_labels(), cnx_device_open() and
+ * cnx_network_new(); CNX_ERROR_MODEL when the model is not of the variant asked for.
+ * Free with cnx_classifier_free(). */
+CnxClassifier *cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error);
+
+/** Stops the worker (waiting for the pass that it is in) and frees everything. */
+void cnx_classifier_free (CnxClassifier * classifier);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxClassifier, cnx_classifier_free)
+
+/** Owned by the classifier. */
+CnxModel *cnx_classifier_model (CnxClassifier * classifier);
+/** One sentence for the log: the model, its size, the device and why that one. Owned by the classifier. */
+const char *cnx_classifier_description (CnxClassifier * classifier);
+
+/** Claims the slot: a tensor of recipe height x width x 3 floats to fill. While the worker is busy: NULL,
+ * or, with @wait, when it is done. What is claimed must be run, submitted or released. */
+float *cnx_classifier_claim (CnxClassifier * classifier, gboolean wait);
+void cnx_classifier_release (CnxClassifier * classifier);
+
+/** Classifies the claimed tensor now. NULL and CNX_ERROR_DEVICE on failure. */
+CnxResult *cnx_classifier_run (CnxClassifier * classifier, const CnxClassifyRequest * request,
+    GError ** error);
+
+/** Hands the claimed tensor to the worker, which is started if need be. FALSE and an error of G_THREAD_ERROR
+ * when it cannot be. */
+gboolean cnx_classifier_submit (CnxClassifier * classifier, const CnxClassifyRequest * request,
+    GError ** error);
+
+/** What the worker finished since the last call, once: a result, or NULL and @error set for a pass that
+ * failed, or NULL alone. */
+CnxResult *cnx_classifier_take (CnxClassifier * classifier, GError ** error);
+
+/** Forgets what the worker finished and what it is working on: nothing submitted before is taken after.
+ * Does not wait. */
+void cnx_classifier_reset (CnxClassifier * classifier);
+
+/** Resets, waits for the worker and ends its thread; the next submit starts another. */
+void cnx_classifier_stop (CnxClassifier * classifier);
+
+/** One forward pass, as cnx_network_forward() does it for one picture. */
+typedef gboolean (*CnxForwardFunc) (gpointer user_data, const float *in, float *logits,
+    GError ** error);
+
+/** Puts @forward in the network's place; NULL puts the network back. For tests: a slow or a failing device.
+ * Call while nothing is claimed or submitted. */
+void cnx_classifier_set_forward (CnxClassifier * classifier, CnxForwardFunc forward,
+    gpointer user_data);
+
+/** The network's own forward pass, for a @forward that wraps it; @user_data is the classifier. */
+gboolean cnx_classifier_forward (gpointer user_data, const float *in, float *logits,
+    GError ** error);
+
+G_END_DECLS
