@@ -84,6 +84,8 @@ nearest (const GstVideoInfo * from, GstVideoInfo * to)
   else if (GST_VIDEO_INFO_IS_YUV (from))
     format = GST_VIDEO_FORMAT_I420;
   gst_video_info_set_format (to, format, from->width, frame_height (from));
+  to->fps_n = from->fps_n;      /* a converter wants these to agree */
+  to->fps_d = from->fps_d;
   if (format == GST_VIDEO_FORMAT_I420) {
     to->colorimetry = from->colorimetry;
     to->chroma_site = GST_VIDEO_CHROMA_SITE_MPEG2;
