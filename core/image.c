@@ -52,7 +52,8 @@ to_rgb (Image * in)
 
 /* Pixel centres on pixel centres, which vips_resize() does not do when it enlarges. */
 static Image *
-enlarge (Image * in, CnxInterpolation interpolation, double across, double down, int width, int height)
+enlarge (Image * in, CnxInterpolation interpolation, double across, double down, int width,
+    int height)
 {
   g_autoptr (Neighbours) neighbours =
       vips_interpolate_new (interpolation == CNX_INTERPOLATION_BICUBIC ? "bicubic" : "bilinear");
@@ -78,21 +79,22 @@ resize (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
   g_autoptr (Image) floats = NULL;
   g_autoptr (Image) shrunk = NULL;
 
-  /* On bytes libvips may round its weights to six bits or so, which is worth several levels in a large
-   * shrink. */
+  /* On bytes libvips may round its weights to six bits or so, which is worth several levels in a
+   * large shrink. */
   if (vips_cast_float (in, &floats, NULL) != 0)
     return NULL;
   /* No gap: the filter does the whole shrink, as PIL's does. */
-  if (vips_resize (floats, &shrunk, MIN (across, 1.0), "vscale", MIN (down, 1.0), "kernel", kernel, "gap",
-          MIN (across, down) < 1.0 / LARGE_SHRINK ? 2.0 : 0.0, NULL) != 0)
+  if (vips_resize (floats, &shrunk, MIN (across, 1.0), "vscale", MIN (down, 1.0), "kernel", kernel,
+      "gap", MIN (across, down) < 1.0 / LARGE_SHRINK ? 2.0 : 0.0, NULL) != 0)
     return NULL;
   if (across <= 1.0 && down <= 1.0)
     return g_steal_pointer (&shrunk);
-  return enlarge (shrunk, recipe->interpolation, MAX (across, 1.0), MAX (down, 1.0), plan->resized_width,
-      plan->resized_height);
+  return enlarge (shrunk, recipe->interpolation, MAX (across, 1.0), MAX (down, 1.0),
+      plan->resized_width, plan->resized_height);
 }
 
-/* The input's rectangle out of the resized picture in whole levels, padded where the picture does not reach. */
+/* The input's rectangle out of the resized picture in whole levels, padded where the picture does
+ * not reach. */
 static Image *
 crop (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
 {
@@ -113,8 +115,8 @@ crop (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
     for (int c = 0; c < 3; c++)
       colour[c] = rint (255.0 * recipe->mean[c]);
   background = vips_array_double_new (colour, 3);
-  vips_embed (bytes, &out, MAX (0, -plan->x), MAX (0, -plan->y), recipe->width, recipe->height, "extend",
-      VIPS_EXTEND_BACKGROUND, "background", background, NULL);
+  vips_embed (bytes, &out, MAX (0, -plan->x), MAX (0, -plan->y), recipe->width, recipe->height,
+      "extend", VIPS_EXTEND_BACKGROUND, "background", background, NULL);
   vips_area_unref (VIPS_AREA (background));
   return out;
 }

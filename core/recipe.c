@@ -157,10 +157,11 @@ read_mean_std (const Section * section, const char *mean_key, const char *std_ke
       "three numbers above 0 (red, green, blue)", recipe->std, error);
 }
 
-/* Sets `resize` from the shorter input side, which has just been read, and crop_pct: the one in the file,
- * else the one that @before stands for. */
+/* Sets `resize` from the shorter input side, which has just been read, and crop_pct: the one in the
+ * file, else the one that @before stands for. */
 static gboolean
-read_crop_pct (const Section * section, const CnxRecipe * before, CnxRecipe * recipe, GError ** error)
+read_crop_pct (const Section * section, const CnxRecipe * before, CnxRecipe * recipe,
+    GError ** error)
 {
   JsonNode *node = find (section, "crop_pct");
   double pct = (double) MIN (before->width, before->height) / before->resize;

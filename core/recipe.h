@@ -21,16 +21,17 @@ typedef enum
 
 typedef enum
 {
-  CNX_CROP_CENTER,              /* shortest side to `resize`, then cut `width` x `height` from the centre */
-  CNX_CROP_SQUASH,              /* both sides straight to resize, aspect ratio lost, then the centre cut */
+  CNX_CROP_CENTER,              /* shortest side to `resize`, then the input from the centre */
+  CNX_CROP_SQUASH,              /* both sides to `resize`, aspect ratio lost, then as above */
   CNX_CROP_BORDER,              /* longest side to `resize`, then padded with the mean colour */
 } CnxCropMode;
 
 /**
  * CnxRecipe:
  * @width, @height: the network's input in pixels
- * @resize: the side resized to before the crop, in pixels (for CENTER: the shortest); where the input is
- *   not square, the shorter side of the box resized to, its other side being as much longer as the input's
+ * @resize: the side resized to before the crop, in pixels (for CENTER: the shortest); where the
+ *   input is not square, the shorter side of the box resized to, whose other side is as much longer
+ *   as the input's
  * @interpolation, @crop_mode: see their types
  * @mean, @std: per channel R, G, B in 0..1: input = (value / 255 - mean) / std
  *
@@ -48,8 +49,8 @@ typedef struct
 /**
  * CnxCropPlan:
  * @resized_width, @resized_height: the whole picture after the resize
- * @x, @y: where the input's top left pixel lies in the resized picture; negative where it is padded:
- *   with the mean colour for BORDER, with black otherwise (a `resize` below the input's size)
+ * @x, @y: where the input's top left pixel lies in the resized picture; negative where it is
+ *   padded: with the mean colour for BORDER, with black otherwise (a `resize` below the input)
  *
  * The recipe applied to a picture of a given size.
  */
@@ -59,15 +60,17 @@ typedef struct
   int x, y;
 } CnxCropPlan;
 
-/** 224 x 224, crop 0.875, bicubic, centre, ImageNet mean and std: what holds where nothing says otherwise. */
+/** 224 x 224, crop 0.875, bicubic, centre, ImageNet mean and std: what holds where nothing says
+ * otherwise. */
 void cnx_recipe_init (CnxRecipe * recipe);
 
-/** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct); 0 where one of them is
- * not above 0. */
+/** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct); 0 where one of
+ * them is not above 0. */
 int cnx_recipe_resize_for (int size, double crop_pct);
 
-/** Fills @recipe from a timm config.json's root object (its `pretrained_cfg`); keys that are missing keep
- * what @recipe holds. Errors: CNX_ERROR_FORMAT naming the key, what was there and what may be. */
+/** Fills @recipe from a timm config.json's root object (its `pretrained_cfg`); keys that are
+ * missing keep what @recipe holds. Errors: CNX_ERROR_FORMAT naming the key, what was there and what
+ * may be. */
 gboolean cnx_recipe_from_timm (CnxRecipe * recipe, JsonObject * config, GError ** error);
 
 /** The same from Hugging Face's preprocessor_config.json. */

@@ -13,8 +13,8 @@
 #define MAX_WIDENED (1 << 24)
 #define NONE -1
 
-/* How the samples of a row of bytes are read: every @step bytes, over @chroma's grid or luma's, the byte at
- * lanes[c] of each step being channel c (R G B, or Y U V). */
+/* How the samples of a row of bytes are read: every @step bytes, over @chroma's grid or luma's, the
+ * byte at lanes[c] of each step being channel c (R G B, or Y U V). */
 typedef struct
 {
   int step;
@@ -98,7 +98,8 @@ struct _CnxResampler
 static void
 init_matrix (CnxResampler * self, const CnxFrameFormat * format)
 {
-  double kr = format->kr, kb = format->kb, kg = 1.0 - kr - kb;
+  gboolean gray = format->pixels == CNX_PIXELS_GRAY8;
+  double kr = gray ? 0.299 : format->kr, kb = gray ? 0.114 : format->kb, kg = 1.0 - kr - kb;
   double luma = format->full_range ? 1.0 : 255.0 / 219.0;
   double chroma = format->full_range ? 1.0 : 255.0 / 224.0;
   double black = format->full_range ? 0.0 : 16.0;
@@ -127,8 +128,8 @@ init_normalisation (CnxResampler * self)
   }
 }
 
-/* The axis of samples that lie @chroma's subsampling apart, of a picture of @size luma pixels. Chroma sample
- * j is sited at luma 2j + 0.5 (@cosited) or between two pixels, at 2j + 1. */
+/* The axis of samples that lie @chroma's subsampling apart, of a picture of @size luma pixels.
+ * Chroma sample j is sited at luma 2j + 0.5 (@cosited) or between two pixels, at 2j + 1. */
 static CnxAxis
 axis_of (int size, int resized, gboolean chroma, gboolean cosited)
 {
@@ -146,7 +147,8 @@ init_readers (CnxResampler * self, Plane * plane, const Band * band, const CnxFr
   int end = 0;
 
   plane->first_byte = G_MAXINT;
-  for (; plane->n_readers < MAX_READS && band->reads[plane->n_readers].step != 0; plane->n_readers++) {
+  for (; plane->n_readers < MAX_READS && band->reads[plane->n_readers].step != 0;
+      plane->n_readers++) {
     Reader *reader = &plane->readers[plane->n_readers];
     int step = band->reads[plane->n_readers].step;
     CnxAxis axis;
@@ -171,10 +173,12 @@ init_planes (CnxResampler * self, const CnxFrameFormat * format, const CnxCropPl
   const Layout *layout = &layouts[format->pixels];
 
   self->yuv = layout->yuv;
-  for (; self->n_planes < MAX_BANDS && layout->bands[self->n_planes].reads[0].step != 0; self->n_planes++) {
+  for (; self->n_planes < MAX_BANDS && layout->bands[self->n_planes].reads[0].step != 0;
+      self->n_planes++) {
     Plane *plane = &self->planes[self->n_planes];
     const Band *band = &layout->bands[self->n_planes];
-    CnxAxis axis = axis_of (format->height, plan->resized_height, band->chroma_rows, format->chroma_top);
+    CnxAxis axis = axis_of (format->height, plan->resized_height, band->chroma_rows,
+        format->chroma_top);
 
     plane->plane = band->plane;
     cnx_taps_init (&plane->taps, &axis, self->recipe.interpolation, plan->y + self->top,
@@ -207,14 +211,15 @@ check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError **
   double widened = (double) format->width * format->par_n / MAX (format->par_d, 1);
 
   if ((guint) format->pixels >= G_N_ELEMENTS (layouts)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "pixel layout %d is not one that can be resampled",
-        format->pixels);
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
+        "pixel layout %d is not one that can be resampled", format->pixels);
     return FALSE;
   }
-  if (format->width < 1 || format->height < 1 || format->width > MAX_SIDE || format->height > MAX_SIDE) {
+  if (format->width < 1 || format->height < 1 || format->width > MAX_SIDE
+      || format->height > MAX_SIDE) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
-        "a frame of %dx%d pixels cannot be resampled: both sides must be from 1 to %d", format->width,
-        format->height, MAX_SIDE);
+        "a frame of %dx%d pixels cannot be resampled: both sides must be from 1 to %d",
+        format->width, format->height, MAX_SIDE);
     return FALSE;
   }
   if (format->par_n < 1 || format->par_d < 1 || widened > MAX_WIDENED) {
@@ -223,17 +228,19 @@ check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError **
         "at most %d pixels wide with it", format->par_n, format->par_d, MAX_WIDENED);
     return FALSE;
   }
-  if (layouts[format->pixels].yuv && !(format->kr > 0.0 && format->kb > 0.0
+  if (layouts[format->pixels].yuv && format->pixels != CNX_PIXELS_GRAY8 && !(format->kr > 0.0 && format->kb > 0.0
           && format->kr + format->kb < 1.0)) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
-        "luma weights of red %g and blue %g cannot be used: both must be above 0, their sum below 1",
+        "luma weights of red %g and blue %g cannot be used: both must be above 0, their sum "
+        "below 1",
         format->kr, format->kb);
     return FALSE;
   }
   if (recipe->width < 1 || recipe->height < 1 || recipe->resize < 1
       || recipe->width > CNX_RECIPE_MAX_INPUT || recipe->height > CNX_RECIPE_MAX_INPUT
       || recipe->resize > CNX_RECIPE_MAX_RESIZE) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "an input of %dx%d pixels cut from a resize to %d "
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
+        "an input of %dx%d pixels cut from a resize to %d "
         "cannot be made: sides must be from 1 to %d, the resize at most %d", recipe->width,
         recipe->height, recipe->resize, CNX_RECIPE_MAX_INPUT, CNX_RECIPE_MAX_RESIZE);
     return FALSE;
@@ -290,7 +297,8 @@ read_plane (CnxResampler * self, const Plane * plane, const CnxFramePlanes * fra
 {
   int covered = self->right - self->left;
   gssize stride = frame->strides[plane->plane];
-  const guint8 *in = frame->planes[plane->plane] + plane->taps.starts[y] * stride + plane->first_byte;
+  const guint8 *in =
+      frame->planes[plane->plane] + plane->taps.starts[y] * stride + plane->first_byte;
 
   self->loops->rows (in, stride, plane->taps.weights + (gsize) plane->taps.pitch * y,
       plane->taps.lengths[y], plane->n_bytes, self->row);
@@ -302,7 +310,8 @@ read_plane (CnxResampler * self, const Plane * plane, const CnxFramePlanes * fra
         self->lanes);
     for (int c = 0; c < 3; c++)
       if (read->lanes[c] != NONE)
-        memcpy (self->channels[c], self->lanes + read->lanes[c] * covered, covered * sizeof (float));
+        memcpy (self->channels[c], self->lanes + read->lanes[c] * covered,
+            covered * sizeof (float));
   }
 }
 
@@ -341,7 +350,8 @@ write_yuv (const CnxResampler * self, float *restrict out)
     float scale = self->scale[c], offset = self->offset[c];
 
     for (int i = 0; i < covered; i++)
-      out[3 * i + c] = finish (from_y * y[i] + from_u * u[i] + from_v * v[i] + constant, scale, offset);
+      out[3 * i + c] = finish (from_y * y[i] + from_u * u[i] + from_v * v[i] + constant, scale,
+          offset);
   }
 }
 

@@ -1,6 +1,7 @@
-/* Video frames to the network's input, by a recipe: the filter of PIL's resize (its support widened by
- * the shrink factor), reading only the rows and columns that the crop needs, straight from NV12, I420,
- * YUY2 or 8-bit RGB; colour conversion in float at the small size, then (value / 255 - mean) / std.
+/* Video frames to the network's input, by a recipe: the filter of PIL's resize (its support widened
+ * by the shrink factor), reading only the rows and columns that the crop needs, straight from NV12,
+ * I420, YUY2 or 8-bit RGB; colour conversion in float at the small size, then (value / 255
+ * - mean) / std.
  *
  * A CnxResampler holds the filter taps for one frame format and one recipe. */
 #pragma once
@@ -27,7 +28,8 @@ typedef enum
  * CnxFrameFormat:
  * @width, @height: luma pixels
  * @pixels: layout
- * @kr, @kb: luma weights of red and blue: 0.299/0.114 for BT.601, 0.2126/0.0722 for BT.709; unused for RGB
+ * @kr, @kb: luma weights of red and blue: 0.299/0.114 for BT.601, 0.2126/0.0722 for BT.709; unused
+ *   for RGB and GRAY8
  * @full_range: luma is 0..255 and not 16..235
  * @chroma_left: chroma samples sit at the left luma column (MPEG-2, the usual) and not between two
  * @chroma_top: chroma samples sit at the upper luma row and not between two
@@ -54,8 +56,10 @@ typedef struct
 
 typedef struct _CnxResampler CnxResampler;
 
-/** Errors: CNX_ERROR_INPUT for a size or an aspect ratio that cannot be used. Free with cnx_resampler_free(). */
-CnxResampler *cnx_resampler_new (const CnxFrameFormat * format, const CnxRecipe * recipe, GError ** error);
+/** Errors: CNX_ERROR_INPUT for a size or an aspect ratio that cannot be used. Free with
+ * cnx_resampler_free(). */
+CnxResampler *cnx_resampler_new (const CnxFrameFormat * format, const CnxRecipe * recipe,
+    GError ** error);
 void cnx_resampler_free (CnxResampler * resampler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResampler, cnx_resampler_free)
 

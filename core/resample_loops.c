@@ -91,8 +91,8 @@ add_floats (Floats * sum, const float *in, const float *weights)
 
 /* Step 1, 2 or 4: lane k of the sum belongs to lane k mod step of the samples. */
 INLINE void
-columns_even (const float *in, const int *starts, const float *weights, int pitch, int step, int count,
-    float *out)
+columns_even (const float *in, const int *starts, const float *weights, int pitch, int step,
+    int count, float *out)
 {
   for (int i = 0; i < count; i++, weights += pitch) {
     const float *from = in + starts[i];
@@ -112,7 +112,8 @@ columns_even (const float *in, const int *starts, const float *weights, int pitc
 
 /* Step 3: three vectors hold eight samples of three lanes. */
 INLINE void
-columns_three (const float *in, const int *starts, const float *weights, int pitch, int count, float *out)
+columns_three (const float *in, const int *starts, const float *weights, int pitch, int count,
+    float *out)
 {
   for (int i = 0; i < count; i++, weights += pitch) {
     const float *from = in + starts[i];
@@ -132,8 +133,8 @@ columns_three (const float *in, const int *starts, const float *weights, int pit
 }
 
 INLINE void
-columns_body (const float *in, const int *starts, const float *weights, int pitch, int step, int count,
-    float *out)
+columns_body (const float *in, const int *starts, const float *weights, int pitch, int step,
+    int count, float *out)
 {
   /* A constant step lets the compiler unroll the sums of lanes. */
   if (step == 1)
@@ -147,16 +148,16 @@ columns_body (const float *in, const int *starts, const float *weights, int pitc
 }
 
 static void
-columns_plain (const float *in, const int *starts, const float *weights, int pitch, int step, int count,
-    float *out)
+columns_plain (const float *in, const int *starts, const float *weights, int pitch, int step,
+    int count, float *out)
 {
   columns_body (in, starts, weights, pitch, step, count, out);
 }
 
 #ifdef HAVE_AVX2
 AVX2 static void
-columns_avx2 (const float *in, const int *starts, const float *weights, int pitch, int step, int count,
-    float *out)
+columns_avx2 (const float *in, const int *starts, const float *weights, int pitch, int step,
+    int count, float *out)
 {
   columns_body (in, starts, weights, pitch, step, count, out);
 }

@@ -1,5 +1,6 @@
-/* Filter taps along one axis of a picture, as PIL's resize has them: the filter's support widened by the
- * shrink factor, cut at the picture's edges, and the weights normalised. Private to resample.c. */
+/* Filter taps along one axis of a picture, as PIL's resize has them: the filter's support widened
+ * by the shrink factor, cut at the picture's edges, and the weights normalised. Private to
+ * resample.c. */
 #pragma once
 
 #include "core/recipe.h"
@@ -12,7 +13,8 @@ G_BEGIN_DECLS
  * @scale: source samples per pixel of the resized picture
  * @shift: added to a place, in source samples: where chroma is sited. 0 for luma.
  *
- * Pixel p of the resized picture has its centre at (p + 0.5) * scale + shift, source sample s at s + 0.5.
+ * Pixel p of the resized picture has its centre at (p + 0.5) * scale + shift, source sample s
+ * at s + 0.5.
  */
 typedef struct
 {
@@ -40,8 +42,8 @@ typedef struct
   float *weights;
 } CnxTaps;
 
-/** Taps for pixels @first .. @first + @count - 1 of the resized picture; @pitch is a multiple of @block.
- * Free with cnx_taps_clear(). */
+/** Taps for pixels @first .. @first + @count - 1 of the resized picture; @pitch is a multiple of
+ * @block. Free with cnx_taps_clear(). */
 void cnx_taps_init (CnxTaps * taps, const CnxAxis * axis, CnxInterpolation interpolation, int first,
     int count, int repeat, int block);
 void cnx_taps_clear (CnxTaps * taps);

@@ -1,4 +1,4 @@
-/* Frames of video from a picture: RGB to YUV, chroma averaged at its site, and back, all in double. */
+/* Frames of video from a picture: RGB to YUV, chroma averaged at its site, and back, in double. */
 #include <math.h>
 #include <string.h>
 
@@ -46,7 +46,8 @@ yuv_to_rgb (const CnxFrameFormat * format, double y, double u, double v, double 
   rgb[2] = CLAMP (255.0 * b, 0.0, 255.0);
 }
 
-/* Chroma sample @j of a line of @size, from luma's grid: co-sited with pixel 2j, or between 2j and 2j + 1. */
+/* Chroma sample @j of a line of @size, from luma's grid: co-sited with pixel 2j, or between 2j and
+ * 2j + 1. */
 static double
 shrink_chroma (const double *line, int step, int size, int j, gboolean cosited)
 {
@@ -80,7 +81,8 @@ shrink_plane (const CnxFrameFormat * format, const Planar * planar, const double
     for (int x = 0; x < planar->chroma_width; x++)
       out[j * planar->chroma_width + x] = to_byte (planar->chroma_height == planar->height
           ? narrow[j * planar->chroma_width + x]
-          : shrink_chroma (narrow + x, planar->chroma_width, planar->height, j, format->chroma_top));
+          : shrink_chroma (narrow + x, planar->chroma_width, planar->height, j,
+          format->chroma_top));
 }
 
 static void
@@ -236,7 +238,8 @@ fill_rgb (Frame * frame, const Picture * picture, int padding, gboolean upside_d
 }
 
 Frame *
-frame_new (const Picture * picture, const CnxFrameFormat * format, int padding, gboolean upside_down)
+frame_new (const Picture * picture, const CnxFrameFormat * format, int padding,
+    gboolean upside_down)
 {
   Frame *frame = g_new0 (Frame, 1);
   Planar planar;

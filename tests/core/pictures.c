@@ -88,7 +88,8 @@ golden_case_new (JsonObject * object)
   golden->recipe.width = golden->recipe.height = json_object_get_int_member (object, "size");
   golden->recipe.resize = json_object_has_member (object, "resize")
       ? json_object_get_int_member (object, "resize")
-      : cnx_recipe_resize_for (golden->recipe.width, json_object_get_double_member (object, "crop_pct"));
+      : cnx_recipe_resize_for (golden->recipe.width, json_object_get_double_member (object,
+          "crop_pct"));
   golden->recipe.crop_mode = g_str_equal (crop, "squash") ? CNX_CROP_SQUASH : CNX_CROP_CENTER;
   golden->recipe.interpolation = g_str_equal (filter, "bicubic") ? CNX_INTERPOLATION_BICUBIC
       : CNX_INTERPOLATION_BILINEAR;
@@ -108,7 +109,8 @@ golden_cases (void)
 
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
-  array = json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "cases");
+  array = json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)),
+      "cases");
   for (guint i = 0; i < json_array_get_length (array); i++)
     g_ptr_array_add (cases, golden_case_new (json_array_get_object_element (array, i)));
   g_assert_cmpuint (cases->len, >=, 6);
@@ -181,7 +183,8 @@ resize_line (const double *in, int size, int step, int resized, int first, int c
 }
 
 double *
-reference_resize (const double *rgb, int width, int height, int square_width, const CnxRecipe * recipe)
+reference_resize (const double *rgb, int width, int height, int square_width,
+    const CnxRecipe * recipe)
 {
   double *out = g_new (double, 3 * recipe->width * recipe->height);
   g_autofree double *narrow = g_new (double, 3 * recipe->width * height);
@@ -197,8 +200,8 @@ reference_resize (const double *rgb, int width, int height, int square_width, co
     out[i] = recipe->crop_mode == CNX_CROP_BORDER ? rint (255.0 * recipe->mean[i % 3]) : 0.0;
   for (int y = 0; y < height; y++)
     for (int c = 0; c < 3; c++)
-      resize_line (rgb + 3 * width * y + c, width, 3, plan.resized_width, plan.x + left, covered_width,
-          recipe->interpolation, narrow + 3 * recipe->width * y + c, 3);
+      resize_line (rgb + 3 * width * y + c, width, 3, plan.resized_width, plan.x + left,
+          covered_width, recipe->interpolation, narrow + 3 * recipe->width * y + c, 3);
   for (int x = 0; x < covered_width; x++)
     for (int c = 0; c < 3; c++)
       resize_line (narrow + 3 * x + c, height, 3 * recipe->width, plan.resized_height, plan.y + top,

@@ -1,5 +1,5 @@
-/* What the preprocessing tests share: the golden pictures, a resize written from its definition, and
- * frames of video made from a picture by a conversion in double. */
+/* What the preprocessing tests share: the golden pictures, a resize written from its definition,
+ * and frames of video made from a picture by a conversion in double. */
 #pragma once
 
 #include "core/recipe.h"
@@ -47,13 +47,15 @@ typedef struct
 
 /** @input: height x width x 3 by @recipe, normalised; @expected: 0..255. */
 Distance distance_to_doubles (const float *input, const CnxRecipe * recipe, const double *expected);
-Distance distance_to_picture (const float *input, const CnxRecipe * recipe, const Picture * expected);
+Distance distance_to_picture (const float *input, const CnxRecipe * recipe,
+    const Picture * expected);
 
 /** The project's tolerance: mean at most 0.5, 99.9 % of values within 8. */
 gboolean distance_is_small (const Distance * distance);
 
-/** @rgb (height x width x 3, 0..255), as if @square_width wide, by @recipe: every weight from the filter's
- * definition, rounded once. Returns @recipe's height x width x 3, 0..255. Free with g_free(). */
+/** @rgb (height x width x 3, 0..255), as if @square_width wide, by @recipe: every weight from the
+ * filter's definition, rounded once. Returns @recipe's height x width x 3, 0..255. Free with
+ * g_free(). */
 double *reference_resize (const double *rgb, int width, int height, int square_width,
     const CnxRecipe * recipe);
 
@@ -66,9 +68,11 @@ typedef struct
   double *rgb;                  /* height x width x 3, 0..255 */
 } Frame;
 
-/** @picture in @format (its width and height are set from it), each row @padding bytes longer than need be;
+/** @picture in @format (its width and height are set from it), each row @padding bytes longer than
+ * need be;
  * @upside_down: the last row lies first, so strides are negative. Free with frame_free(). */
-Frame *frame_new (const Picture * picture, const CnxFrameFormat * format, int padding, gboolean upside_down);
+Frame *frame_new (const Picture * picture, const CnxFrameFormat * format, int padding,
+    gboolean upside_down);
 void frame_free (Frame * frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Frame, frame_free)
 

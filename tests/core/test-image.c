@@ -1,4 +1,5 @@
-/* Still pictures to the network's input: the references' pictures, and every kind of file made here. */
+/* Still pictures to the network's input: the references' pictures, and every kind of file made
+ * here. */
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -47,7 +48,8 @@ level (const float *input, const CnxRecipe * recipe, int x, int y, int c)
 }
 
 static void
-assert_pixel (const float *input, const CnxRecipe * recipe, int x, int y, double r, double g, double b)
+assert_pixel (const float *input, const CnxRecipe * recipe, int x, int y, double r, double g,
+    double b)
 {
   g_assert_cmpfloat_with_epsilon (level (input, recipe, x, y, 0), r, 1.5);
   g_assert_cmpfloat_with_epsilon (level (input, recipe, x, y, 1), g, 1.5);
@@ -137,7 +139,8 @@ test_kinds (void)
     {"rgb.ppm", VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, 3, {200, 100, 50}, 200, 100, 50},
     {"rgb.webp", VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, 3, {128, 128, 128}, 128, 128, 128},
     {"grey.png", VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_B_W, 1, {77}, 77, 77, 77},
-    {"rgb16.png", VIPS_FORMAT_USHORT, VIPS_INTERPRETATION_RGB16, 3, {51400, 25700, 12850}, 200, 100, 50},
+    {"rgb16.png", VIPS_FORMAT_USHORT, VIPS_INTERPRETATION_RGB16, 3, {51400, 25700, 12850}, 200, 100,
+    50},
     {"grey16.png", VIPS_FORMAT_USHORT, VIPS_INTERPRETATION_GREY16, 1, {25700}, 100, 100, 100},
     {"rgba.png", VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, 4, {200, 100, 50, 255}, 200, 100, 50},
     {"half.png", VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, 4, {200, 100, 50, 128}, 100, 50, 25},
@@ -160,13 +163,16 @@ test_kinds (void)
   }
 }
 
-/* What CMYK ink looks like is a profile's matter: no ink is white, much cyan is neither red nor dark. */
+/* What CMYK ink looks like is a profile's matter: no ink is white, much cyan is neither red nor
+ * dark. */
 static void
 test_cmyk (void)
 {
   static const double none[4] = { 0, 0, 0, 0 }, cyan[4] = { 255, 0, 0, 0 };
-  g_autofree char *white = make_flat ("white.jpg", 50, 40, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_CMYK, none, 4);
-  g_autofree char *blue = make_flat ("cyan.jpg", 50, 40, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_CMYK, cyan, 4);
+  g_autofree char *white = make_flat ("white.jpg", 50, 40, VIPS_FORMAT_UCHAR,
+      VIPS_INTERPRETATION_CMYK, none, 4);
+  g_autofree char *blue = make_flat ("cyan.jpg", 50, 40, VIPS_FORMAT_UCHAR,
+      VIPS_INTERPRETATION_CMYK, cyan, 4);
   CnxRecipe recipe = recipe_of (32, 32, CNX_CROP_CENTER);
   g_autofree float *from_white = load (white, &recipe), *from_blue = load (blue, &recipe);
 
@@ -181,7 +187,8 @@ static void
 test_palette (void)
 {
   static const double colour[3] = { 200, 100, 50 };
-  g_autofree char *rgb = make_flat ("plain.png", 50, 40, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, colour, 3);
+  g_autofree char *rgb = make_flat ("plain.png", 50, 40, VIPS_FORMAT_UCHAR,
+      VIPS_INTERPRETATION_sRGB, colour, 3);
   g_autofree char *path = made ("palette.png");
   VipsImage *image = vips_image_new_from_file (rgb, NULL);
   CnxRecipe recipe = recipe_of (32, 32, CNX_CROP_CENTER);
@@ -218,8 +225,8 @@ static void
 test_very_wide (void)
 {
   static const double colour[3] = { 10, 250, 130 };
-  g_autofree char *path = make_flat ("wide.png", 60000, 3, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB,
-      colour, 3);
+  g_autofree char *path = make_flat ("wide.png", 60000, 3, VIPS_FORMAT_UCHAR,
+      VIPS_INTERPRETATION_sRGB, colour, 3);
   CnxRecipe recipe = recipe_of (64, 64, CNX_CROP_SQUASH);
   g_autofree float *input = load (path, &recipe);
 
@@ -232,8 +239,10 @@ static void
 test_padding (void)
 {
   static const double colour[3] = { 200, 100, 50 };
-  g_autofree char *path = make_flat ("pad.png", 64, 64, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, colour, 3);
-  CnxRecipe center = recipe_of (48, 32, CNX_CROP_CENTER), border = recipe_of (48, 32, CNX_CROP_BORDER);
+  g_autofree char *path = make_flat ("pad.png", 64, 64, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB,
+      colour, 3);
+  CnxRecipe center = recipe_of (48, 32, CNX_CROP_CENTER);
+  CnxRecipe border = recipe_of (48, 32, CNX_CROP_BORDER);
   g_autofree float *black = load (path, &center), *mean = load (path, &border);
 
   assert_pixel (black, &center, 7, 24, 0, 0, 0);
@@ -244,8 +253,8 @@ test_padding (void)
   assert_pixel (mean, &border, 24, 8, 200, 100, 50);
 }
 
-/* The same picture stored in each of EXIF's eight ways comes out upright: 5 has the picture's left column as
- * its first row, from the top; 7 the right one, from the bottom (EXIF 2.3, tag 274). */
+/* The same picture stored in each of EXIF's eight ways comes out upright: 5 has the picture's left
+ * column as its first row, from the top; 7 the right one, from the bottom (EXIF 2.3, tag 274). */
 static void
 test_orientation (void)
 {
@@ -265,7 +274,8 @@ test_orientation (void)
   for (int o = 1; o <= 8; o++) {
     g_autofree char *file = g_strdup_printf ("turned%d.tif", o);
     g_autofree char *turned = made (file);
-    VipsImage *image = vips_image_new_from_file (path, NULL), *rotated = NULL, *flipped = NULL, *tagged = NULL;
+    VipsImage *image = vips_image_new_from_file (path, NULL), *rotated = NULL, *flipped = NULL,
+        *tagged = NULL;
     g_autofree float *input = NULL;
     double mean = 0.0;
 
@@ -295,11 +305,14 @@ static void
 test_animation (void)
 {
   static const double red[3] = { 255, 0, 0 }, blue[3] = { 0, 0, 255 };
-  g_autofree char *first = make_flat ("first.png", 40, 40, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB, red, 3);
-  g_autofree char *second = make_flat ("second.png", 40, 40, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB,
-      blue, 3);
+  g_autofree char *first = make_flat ("first.png", 40, 40, VIPS_FORMAT_UCHAR,
+      VIPS_INTERPRETATION_sRGB, red, 3);
+  g_autofree char *second = make_flat ("second.png", 40, 40, VIPS_FORMAT_UCHAR,
+      VIPS_INTERPRETATION_sRGB, blue, 3);
   g_autofree char *path = made ("animated.webp");
-  VipsImage *frames[2] = { vips_image_new_from_file (first, NULL), vips_image_new_from_file (second, NULL) };
+  VipsImage *frames[2] = {
+    vips_image_new_from_file (first, NULL), vips_image_new_from_file (second, NULL)
+  };
   VipsImage *joined = NULL, *strip = NULL;
   CnxRecipe recipe = recipe_of (32, 32, CNX_CROP_SQUASH);
   g_autofree float *input = NULL;
@@ -325,8 +338,8 @@ test_changed_file (void)
   CnxRecipe recipe = recipe_of (32, 32, CNX_CROP_SQUASH);
 
   for (int i = 0; i < 2; i++) {
-    g_autofree char *path = make_flat ("changing.png", 40, 40, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB,
-        i == 0 ? red : blue, 3);
+    g_autofree char *path = make_flat ("changing.png", 40, 40, VIPS_FORMAT_UCHAR,
+        VIPS_INTERPRETATION_sRGB, i == 0 ? red : blue, 3);
     g_autofree float *input = load (path, &recipe);
 
     assert_pixel (input, &recipe, 16, 16, i == 0 ? 255 : 0, 0, i == 0 ? 0 : 255);
@@ -354,7 +367,8 @@ static void
 test_errors (void)
 {
   g_autofree char *picture = data_path ("preprocess", "china.jpg");
-  g_autofree char *missing = made ("missing.png"), *empty = made ("empty.png"), *text = made ("text.jpg");
+  g_autofree char *missing = made ("missing.png"), *empty = made ("empty.png");
+  g_autofree char *text = made ("text.jpg");
   g_autofree char *cut = made ("cut.jpg"), *bytes = NULL;
   gsize size;
 

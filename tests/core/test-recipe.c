@@ -1,5 +1,5 @@
-/* Preprocessing recipes: what is read from the files beside the weights, what is refused, and where a
- * picture lands. */
+/* Preprocessing recipes: what is read from the files beside the weights, what is refused, and where
+ * a picture lands. */
 #include <string.h>
 
 #include "core/error.h"
@@ -101,7 +101,8 @@ test_timm (void)
         384, 384, 384, CUBIC, CNX_CROP_SQUASH},
     {TIMM ("\"crop_pct\": 1, \"input_size\": [3, 64, 64], \"interpolation\": \"bilinear\""),
         64, 64, 64, LINEAR, CENTER},
-    {TIMM ("\"interpolation\": \"random\", \"crop_mode\": \"border\""), 224, 224, 256, CUBIC, CNX_CROP_BORDER},
+    {TIMM ("\"interpolation\": \"random\", \"crop_mode\": \"border\""), 224, 224, 256, CUBIC,
+    CNX_CROP_BORDER},
     /* Without crop_pct the default of 0.875 goes on to the new size. */
     {TIMM ("\"input_size\": [3, 288, 288]"), 288, 288, 329, CUBIC, CENTER},
     {TIMM ("\"input_size\": [3, 224, 320], \"crop_pct\": 0.875"), 320, 224, 256, CUBIC, CENTER},
@@ -118,7 +119,8 @@ test_hugging_face (void)
   static const Reads rows[] = {
     {"{}", 224, 224, 256, CUBIC, CENTER},
     {"{\"size\": 224, \"crop_pct\": 0.875, \"resample\": 3}", 224, 224, 256, CUBIC, CENTER},
-    {"{\"size\": {\"shortest_edge\": 224}, \"crop_pct\": 0.95, \"resample\": 2}", 224, 224, 235, LINEAR, CENTER},
+    {"{\"size\": {\"shortest_edge\": 224}, \"crop_pct\": 0.95, \"resample\": 2}", 224, 224, 235,
+    LINEAR, CENTER},
     {"{\"size\": {\"height\": 256, \"width\": 320}}", 320, 256, 292, CUBIC, CENTER},
     {"{\"size\": 383, \"crop_pct\": 1.0}", 383, 383, 383, CUBIC, CENTER},
     /* From 384 up the crop_pct is not looked at. */
@@ -138,8 +140,8 @@ test_mean_std (void)
 
   cnx_recipe_init (&timm);
   hugging_face = timm;
-  g_assert_true (parse (cnx_recipe_from_timm, TIMM ("\"mean\": [0.5, 0, 1], \"std\": [1, 0.25, 2]"), &timm,
-          NULL));
+  g_assert_true (parse (cnx_recipe_from_timm, TIMM ("\"mean\": [0.5, 0, 1], \"std\": [1, 0.25, 2]"),
+      &timm, NULL));
   g_assert_true (parse (cnx_recipe_from_hugging_face,
           "{\"image_mean\": [0.5, 0, 1], \"image_std\": [1, 0.25, 2]}", &hugging_face, NULL));
   for (int c = 0; c < 3; c++) {
@@ -236,7 +238,8 @@ test_hugging_face_refused (void)
     {"{\"rescale_factor\": 1}", "rescale_factor", "1"},
   };
 
-  check_refused (cnx_recipe_from_hugging_face, "preprocessor_config.json", rows, G_N_ELEMENTS (rows));
+  check_refused (cnx_recipe_from_hugging_face, "preprocessor_config.json", rows,
+      G_N_ELEMENTS (rows));
 }
 
 /* A value of any length is named by its beginning. */
@@ -286,7 +289,7 @@ test_plan (void)
     {224, 224, 224, CNX_CROP_BORDER, 427, 640, {149, 224, -37, 0}},
     {224, 224, 224, CNX_CROP_BORDER, 1000, 1, {224, 1, 0, -111}},
     {320, 224, 256, CNX_CROP_SQUASH, 100, 100, {365, 256, 22, 16}},
-    /* The box is 365 x 256: 427 / 256 = 1.668 is the smaller ratio; 640 / 1.668 = 383.7 rounds up. */
+    /* The box is 365 x 256: 427 / 256 = 1.668 is the smaller ratio; 640 / 1.668 = 383.7, up. */
     {320, 224, 256, CENTER, 640, 427, {384, 256, 32, 16}},
   };
 
@@ -300,7 +303,8 @@ test_plan (void)
     recipe.resize = rows[i].resize;
     recipe.crop_mode = rows[i].crop_mode;
     cnx_recipe_plan (&recipe, rows[i].width, rows[i].height, &plan);
-    g_test_message ("row %u: %dx%d at %d,%d", i, plan.resized_width, plan.resized_height, plan.x, plan.y);
+    g_test_message ("row %u: %dx%d at %d,%d", i, plan.resized_width, plan.resized_height, plan.x,
+        plan.y);
     g_assert_cmpint (plan.resized_width, ==, rows[i].plan.resized_width);
     g_assert_cmpint (plan.resized_height, ==, rows[i].plan.resized_height);
     g_assert_cmpint (plan.x, ==, rows[i].plan.x);
