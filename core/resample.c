@@ -228,8 +228,8 @@ check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError **
         "at most %d pixels wide with it", format->par_n, format->par_d, MAX_WIDENED);
     return FALSE;
   }
-  if (layouts[format->pixels].yuv && format->pixels != CNX_PIXELS_GRAY8 && !(format->kr > 0.0 && format->kb > 0.0
-          && format->kr + format->kb < 1.0)) {
+  if (layouts[format->pixels].yuv && format->pixels != CNX_PIXELS_GRAY8
+      && !(format->kr > 0.0 && format->kb > 0.0 && format->kr + format->kb < 1.0)) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
         "luma weights of red %g and blue %g cannot be used: both must be above 0, their sum "
         "below 1",
