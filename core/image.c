@@ -79,8 +79,8 @@ resize (Image * in, const CnxRecipe * recipe, const CnxCropPlan * plan)
   g_autoptr (Image) floats = NULL;
   g_autoptr (Image) shrunk = NULL;
 
-  /* On bytes libvips may round its weights to six bits or so, which is worth several levels in a
-   * large shrink. */
+  /* In bytes libvips computes coarsely, most of all in its vector path: 600x400 to 64x43 came out 1.1
+   * levels off on average, in floats 0.05. */
   if (vips_cast_float (in, &floats, NULL) != 0)
     return NULL;
   /* No gap: the filter does the whole shrink, as PIL's does. */
