@@ -247,6 +247,29 @@ check_overlaps (CnxCheckpoint * checkpoint, GError ** error)
   return TRUE;
 }
 
+/* What people hand over in place of weights, and what to do about it. */
+static const char *
+hint_for (const guint8 * bytes, gsize length)
+{
+  static const struct
+  {
+    const char *start;
+    const char *hint;
+  } hints[] = {
+    {"version https://git-lfs", "it is a Git LFS pointer: run `git lfs pull` where it comes from"},
+    {"PK\003\004", "it is a zip archive, as PyTorch's .pth files are: save it as safetensors"},
+    {"<", "it looks like a web page: download the file itself"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hints); i++) {
+    gsize size = strlen (hints[i].start);
+
+    if (length >= size && memcmp (bytes, hints[i].start, size) == 0)
+      return hints[i].hint;
+  }
+  return "is the download complete?";
+}
+
 static gboolean
 read_header (CnxCheckpoint * checkpoint, const guint8 * bytes, gsize length, GError ** error)
 {
@@ -266,7 +289,8 @@ read_header (CnxCheckpoint * checkpoint, const guint8 * bytes, gsize length, GEr
   length -= sizeof header_length;
   if (header_length > length || header_length > MAX_HEADER)
     return refuse (checkpoint, NULL, error, "not a safetensors file, or cut short: it claims a header of %"
-        G_GUINT64_FORMAT " bytes, and %" G_GSIZE_FORMAT " follow", header_length, length);
+        G_GUINT64_FORMAT " bytes (at most %d), and %" G_GSIZE_FORMAT " follow; %s", header_length,
+        MAX_HEADER, length, hint_for (bytes - sizeof header_length, length + sizeof header_length));
 
   root = cnx_json_parse ((const char *) bytes, header_length, &header_limits, what, error);
   if (!root)
