@@ -78,6 +78,8 @@ struct _GstConvnext
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
 
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL) "; " \
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
+        GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, GST_VIDEO_FORMATS_ALL) "; " \
     GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
         GST_VIDEO_FORMATS_ALL) "; " \
     GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_FORMAT_INTERLACED, GST_VIDEO_FORMATS_ALL)
@@ -171,6 +173,12 @@ change_state (GstElement * element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
     g_clear_pointer (&self->classifier, cnx_classifier_free);
   return result;
+}
+
+CnxClassifier *
+gst_convnext_classifier (GstConvnext * self)
+{
+  return self->classifier;
 }
 
 /* ---- negotiation and events ---- */
@@ -288,7 +296,7 @@ request_for (GstConvnext * self, GstBuffer * buffer)
   return request;
 }
 
-/* Hands @result to @func-like users as CnxMetaLabels: to the buffer, and to the bus when it is new. */
+/* @result's labels go onto the buffer, and to the bus when they are new. */
 static void
 attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result, gboolean is_new)
 {

@@ -54,6 +54,7 @@ struct _GstLabelOverlay
 
   /* the streaming thread's own */
   GstVideoInfo info;
+  gboolean asked;               /* downstream, for `attach`, since the caps changed */
   gboolean attach;              /* downstream draws the composition itself */
   char *text;                   /* what `composition` shows */
   GstVideoOverlayComposition *composition;
@@ -62,8 +63,10 @@ struct _GstLabelOverlay
 G_DEFINE_TYPE (GstLabelOverlay, gst_label_overlay, GST_TYPE_BASE_TRANSFORM);
 
 #define COMPOSITION_FEATURE GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION
+/* Sinks write the feature with the memory's beside it. */
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS) "; " \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (COMPOSITION_FEATURE, GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS)
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " COMPOSITION_FEATURE, \
+        GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS)
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
     GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
@@ -130,22 +133,27 @@ set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
 {
   GstLabelOverlay *self = GST_LABEL_OVERLAY (base);
 
-  self->attach = FALSE;
+  self->asked = FALSE;
   forget_text (self);
   return gst_video_info_from_caps (&self->info, in);
 }
 
-static gboolean
-decide_allocation (GstBaseTransform * base, GstQuery * query)
+/* Asked at the first frame after new caps, when downstream knows them: the base class asks nothing for an
+ * element that works in place. */
+static void
+ask_downstream (GstLabelOverlay * self)
 {
-  GstLabelOverlay *self = GST_LABEL_OVERLAY (base);
-  GstCaps *caps = NULL;
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
 
-  gst_query_parse_allocation (query, &caps, NULL);
-  self->attach = caps && gst_caps_features_contains (gst_caps_get_features (caps, 0), COMPOSITION_FEATURE)
+  self->asked = TRUE;
+  self->attach = FALSE;
+  if (!caps || !gst_caps_features_contains (gst_caps_get_features (caps, 0), COMPOSITION_FEATURE))
+    return;
+  g_autoptr (GstQuery) query = gst_query_new_allocation (caps, FALSE);
+  self->attach = gst_pad_peer_query (pad, query)
       && gst_query_find_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
   GST_DEBUG_OBJECT (self, "text is %s", self->attach ? "attached" : "blended");
-  return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->decide_allocation (base, query);
 }
 
 /* Upstream's buffers go through us: what downstream offers is offered to it too. */
@@ -241,6 +249,8 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 
   if (!self->composition)
     return GST_FLOW_OK;
+  if (!self->asked)
+    ask_downstream (self);
   if (self->attach) {
     gst_buffer_add_video_overlay_composition_meta (buffer, self->composition);
     return GST_FLOW_OK;
@@ -389,7 +399,6 @@ gst_label_overlay_class_init (GstLabelOverlayClass * klass)
   install_properties (object_class);
   base_class->transform_caps = transform_caps;
   base_class->set_caps = set_caps;
-  base_class->decide_allocation = decide_allocation;
   base_class->propose_allocation = propose_allocation;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;

@@ -1,0 +1,26 @@
+/* What the element tests share. The elements are linked in, not loaded as a plugin. */
+#pragma once
+
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+
+#include "gst-plugin/labelmeta.h"
+
+G_BEGIN_DECLS
+
+/** gst_init(), the label meta and the three elements. */
+void cnx_test_init_elements (int *argc, char ***argv);
+
+/** A frame of @caps full of seeded noise, at @pts. */
+GstBuffer *cnx_test_frame (const char *caps, guint32 seed, GstClockTime pts);
+
+/** SHA-256 of a buffer's bytes. Free with g_free(). */
+char *cnx_test_digest (GstBuffer * buffer);
+
+/** How many classifications ride on @buffer. */
+guint cnx_test_classifications (GstBuffer * buffer);
+
+/** The running time of the first classification on @buffer; GST_CLOCK_TIME_NONE without one. */
+GstClockTime cnx_test_running_time (GstBuffer * buffer);
+
+G_END_DECLS

@@ -1,0 +1,180 @@
+/* Live is not offline: who waits for whom, with a network made slow on purpose. */
+#include "gst-plugin/classifier.h"
+#include "gst-plugin/gstconvnext.h"
+#include "tests/gst/elements.h"
+
+#include <string.h>
+
+#define RGB "video/x-raw,format=RGB,width=64,height=48,framerate=30/1"
+#define SLOW_MS 150
+
+static gboolean
+slow (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  g_usleep (SLOW_MS * 1000);
+  return cnx_classifier_forward (classifier, in, logits, error);
+}
+
+static gboolean
+failing (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "the device went away");
+  return FALSE;
+}
+
+static void
+replace_network (GstElement * element, CnxForwardFunc forward)
+{
+  CnxClassifier *classifier = gst_convnext_classifier (GST_CONVNEXT (element));
+
+  g_assert_nonnull (classifier);
+  cnx_classifier_set_forward (classifier, forward, classifier);
+}
+
+typedef struct
+{
+  guint frames, results;
+  GstClockTime last;
+} Seen;
+
+static void
+on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad, gpointer user_data)
+{
+  Seen *seen = user_data;
+  const GstClockTime time = cnx_test_running_time (buffer);
+
+  seen->frames++;
+  if (time != GST_CLOCK_TIME_NONE && time != seen->last) {
+    seen->last = time;
+    seen->results++;
+  }
+}
+
+/* Three seconds of a camera: every frame is shown, and the labels are renewed as fast as the network goes. */
+static void
+test_live (void)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch ("videotestsrc is-live=true num-buffers=90 ! " RGB " ! "
+      "convnext name=c threshold=0 ! fakesink name=s sync=true signal-handoffs=true", &error);
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline), "c");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  Seen seen = { 0, 0, GST_CLOCK_TIME_NONE };
+
+  g_assert_no_error (error);
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), &seen);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  replace_network (element, slow);
+  const gint64 start = g_get_monotonic_time ();
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  const double seconds = (g_get_monotonic_time () - start) / 1e6;
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  g_test_message ("%u frames in %.2f s: %.1f a second; %u results", seen.frames, seconds,
+      seen.frames / seconds, seen.results);
+  g_assert_cmpuint (seen.frames, ==, 90);
+  g_assert_cmpfloat (seen.frames / seconds, >=, 29 * 0.97);     /* start-up is in the seconds */
+  /* 3 s of passes of 150 ms and a little: at most 20; half would be one frame missed at every pass */
+  g_assert_cmpuint (seen.results, >=, 12);
+  g_assert_cmpuint (seen.results, <=, 20);
+}
+
+/* A file: each frame has its own labels, however slow the network. */
+static void
+test_file (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext threshold=0");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+
+  gst_harness_set_live (h, FALSE);
+  replace_network (element, slow);
+  gst_harness_set_src_caps_str (h, RGB);
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, i, i * GST_SECOND));
+    g_assert_cmpuint (cnx_test_running_time (out), ==, i * GST_SECOND);
+    gst_buffer_unref (out);
+  }
+  gst_harness_teardown (h);
+}
+
+/* Nothing that was classified before a flush, new caps or a new stream is attached after it. */
+static void
+test_nothing_stale (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=latest threshold=0");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+
+  replace_network (element, slow);
+  gst_harness_set_src_caps_str (h, RGB);
+  for (int what = 0; what < 3; what++) {
+    gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 0)));
+    if (what == 0) {
+      gst_harness_push_event (h, gst_event_new_flush_start ());
+      gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+      GstSegment segment;
+      gst_segment_init (&segment, GST_FORMAT_TIME);
+      gst_harness_push_event (h, gst_event_new_segment (&segment));
+    } else if (what == 1) {
+      gst_harness_set_src_caps_str (h, "video/x-raw,format=RGB,width=32,height=32,framerate=30/1");
+      gst_harness_set_src_caps_str (h, RGB);
+    } else {
+      gst_harness_push_event (h, gst_event_new_stream_start ("another"));
+      gst_harness_set_src_caps_str (h, RGB);
+    }
+    g_usleep (2 * SLOW_MS * 1000);
+    GstBuffer *out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, 2, GST_SECOND));
+    g_assert_cmpuint (cnx_test_classifications (out), ==, 0);
+    gst_buffer_unref (out);
+    g_usleep (2 * SLOW_MS * 1000);
+    out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, 3, 2 * GST_SECOND));
+    g_assert_cmpuint (cnx_test_running_time (out), ==, GST_SECOND);
+    gst_buffer_unref (out);
+    g_usleep (2 * SLOW_MS * 1000);
+  }
+  gst_harness_teardown (h);
+}
+
+static void
+test_failure (void)
+{
+  const char *const lines[] = { "convnext mode=every-frame", "convnext mode=latest" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    GstHarness *h = gst_harness_new_parse (lines[i]);
+    g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    GstFlowReturn flow = GST_FLOW_OK;
+
+    gst_element_set_bus (element, bus);
+    replace_network (element, failing);
+    gst_harness_set_src_caps_str (h, RGB);
+    for (int n = 0; n < 100 && flow == GST_FLOW_OK; n++) {
+      flow = gst_harness_push (h, cnx_test_frame (RGB, n, n));
+      g_usleep (1000);
+    }
+    g_assert_cmpint (flow, ==, GST_FLOW_ERROR);
+    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+    g_autoptr (GError) error = NULL;
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_nonnull (strstr (error->message, "the device went away"));
+    gst_element_set_bus (element, NULL);
+    gst_harness_teardown (h);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  cnx_test_init_elements (&argc, &argv);
+  g_test_add_func ("/modes/live", test_live);
+  g_test_add_func ("/modes/file", test_file);
+  g_test_add_func ("/modes/nothing-stale", test_nothing_stale);
+  g_test_add_func ("/modes/failure", test_failure);
+  return g_test_run ();
+}
