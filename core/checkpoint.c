@@ -69,8 +69,11 @@ find_dtype (const char *name)
 }
 
 /* Sets "FILE: tensor 'NAME': REASON" and returns FALSE. */
+/* *INDENT-OFF* */
 static gboolean refuse (CnxCheckpoint * checkpoint, const char *tensor, GError ** error,
-    const char *format, ...) G_GNUC_PRINTF (4, 5);
+    const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+/* *INDENT-ON* */
 
 static gboolean
 refuse (CnxCheckpoint * checkpoint, const char *tensor, GError ** error, const char *format, ...)
@@ -155,7 +158,8 @@ read_shape (CnxCheckpoint * checkpoint, JsonObject * entry, CnxTensor * tensor, 
   tensor->count = 1;
   for (guint i = 0; i < n_dims; i++) {
     if (!g_size_checked_mul (&tensor->count, tensor->count, tensor->dims[i]))
-      return refuse (checkpoint, tensor->name, error, "its shape has more values than fit a number");
+      return refuse (checkpoint, tensor->name, error,
+          "its shape has more values than fit a number");
   }
   return TRUE;
 }
@@ -288,9 +292,10 @@ read_header (CnxCheckpoint * checkpoint, const guint8 * bytes, gsize length, GEr
   bytes += sizeof header_length;
   length -= sizeof header_length;
   if (header_length > length || header_length > MAX_HEADER)
-    return refuse (checkpoint, NULL, error, "not a safetensors file, or cut short: it claims a header of %"
-        G_GUINT64_FORMAT " bytes (at most %d), and %" G_GSIZE_FORMAT " follow; %s", header_length,
-        MAX_HEADER, length, hint_for (bytes - sizeof header_length, length + sizeof header_length));
+    return refuse (checkpoint, NULL, error,
+        "not a safetensors file, or cut short: it claims a header of %" G_GUINT64_FORMAT
+        " bytes (at most %d), and %" G_GSIZE_FORMAT " follow; %s", header_length, MAX_HEADER,
+        length, hint_for (bytes - sizeof header_length, length + sizeof header_length));
 
   root = cnx_json_parse ((const char *) bytes, header_length, &header_limits, what, error);
   if (!root)
@@ -298,7 +303,8 @@ read_header (CnxCheckpoint * checkpoint, const guint8 * bytes, gsize length, GEr
   json_object_iter_init_ordered (&iter, json_node_get_object (root));
   while (json_object_iter_next_ordered (&iter, &name, &node)) {
     if (strcmp (name, "__metadata__") != 0
-        && !add_tensor (checkpoint, name, node, bytes + header_length, length - header_length, error))
+        && !add_tensor (checkpoint, name, node, bytes + header_length, length - header_length,
+            error))
       return FALSE;
   }
   return check_overlaps (checkpoint, error);

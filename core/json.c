@@ -18,8 +18,10 @@ typedef struct
   char *repeated;
 } Scan;
 
-static gboolean
-refuse (const char *what, GError ** error, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* *INDENT-OFF* */
+static gboolean refuse (const char *what, GError ** error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+/* *INDENT-ON* */
 
 static gboolean
 refuse (const char *what, GError ** error, const char *format, ...)

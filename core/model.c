@@ -30,8 +30,10 @@ typedef struct
   char *prefix;
 } Named;
 
+/* *INDENT-OFF* */
 static gboolean refuse (const Named * named, GError ** error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+/* *INDENT-ON* */
 
 static gboolean
 refuse (const Named * named, GError ** error, const char *format, ...)
@@ -88,7 +90,8 @@ read_version (const Named * named, int *version, GError ** error)
 
   if (has_scale && has_grn)
     return refuse (named, error,
-        "it has both '%s' (ConvNeXt) and '%s' (ConvNeXt V2): a hybrid that is not known", scale, grn);
+        "it has both '%s' (ConvNeXt) and '%s' (ConvNeXt V2): a hybrid that is not known", scale,
+        grn);
   if (!has_scale && !has_grn)
     return refuse (named, error, "the tensor '%s'%s%s%s is missing", scale,
         grn ? " (or '" : "", grn ? grn : "", grn ? "' of a ConvNeXt V2)" : "");

@@ -20,8 +20,11 @@ typedef struct
   const CnxArch *arch;
 } Config;
 
+/* *INDENT-OFF* */
 static gboolean refuse (const Config * config, CnxError code, GError ** error, const char *format,
-    ...) G_GNUC_PRINTF (4, 5);
+    ...)
+    G_GNUC_PRINTF (4, 5);
+/* *INDENT-ON* */
 
 static gboolean
 refuse (const Config * config, CnxError code, GError ** error, const char *format, ...)
@@ -119,7 +122,8 @@ check_architecture (const Config * config, const char *architecture, GError ** e
   const CnxVariant *found = cnx_variant_of (config->arch);
 
   if (g_str_has_prefix (architecture, "convnext") && said && said != found)
-    return refuse (config, CNX_ERROR_MODEL, error, "'architecture' is '%.80s', but the weights beside it "
+    return refuse (config, CNX_ERROR_MODEL, error,
+        "'architecture' is '%.80s', but the weights beside it "
         "are %s%s: the file belongs to others", architecture,
         found ? "those of " : "of a size that was never published", found ? found->name : "");
   return TRUE;
@@ -136,7 +140,8 @@ check_sizes (const Config * config, const char *key, const int *sizes, GError **
     return TRUE;
   array = json_node_get_array (node);
   for (guint i = 0; i < CNX_STAGES; i++) {
-    JsonNode *element = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
+    JsonNode *element =
+        i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
 
     if (!element || json_array_get_length (array) != CNX_STAGES
         || !JSON_NODE_HOLDS_VALUE (element) || json_node_get_int (element) != sizes[i])
@@ -177,7 +182,8 @@ read_label_names (const Config * config, char **labels, GError ** error)
     const char *label, *description;
 
     if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING)
-      return refuse (config, CNX_ERROR_FORMAT, error, "entry %d of 'label_names' is not a string", i);
+      return refuse (config, CNX_ERROR_FORMAT, error, "entry %d of 'label_names' is not a string",
+          i);
     label = json_node_get_string (element);
     description = find_string (descriptions, label);
     g_free (labels[i]);
@@ -329,8 +335,7 @@ static void
 set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, CnxScheme scheme)
 {
   model->name = name_of_file (file);
-  model->final_norm_eps =
-      scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
+  model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
   model->labels = g_new0 (char *, arch->classes + 1);
   for (int i = 0; i < arch->classes; i++)
     model->labels[i] = g_strdup_printf ("class %d", i);
@@ -402,8 +407,8 @@ cnx_labels_load (const char *path, int classes, GError ** error)
   const char *start;
 
   if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the labels '%s' are not there, or not a file",
-        path);
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
+        "the labels '%s' are not there, or not a file", path);
     return NULL;
   }
   file = g_mapped_file_new (path, FALSE, &map_error);
@@ -414,15 +419,16 @@ cnx_labels_load (const char *path, int classes, GError ** error)
   length = g_mapped_file_get_length (file);
   if (length > MAX_LABELS_FILE
       || (length > 0 && !g_utf8_validate_len (g_mapped_file_get_contents (file), length, NULL))) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' are not a text file in UTF-8, "
-        "or over 16 MiB", path);
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT,
+        "the labels '%s' are not a text file in UTF-8, or over 16 MiB", path);
     return NULL;
   }
   text = g_strndup (length > 0 ? g_mapped_file_get_contents (file) : "", length);
   start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
   lines = split_lines ((char *) start);
   if (g_strv_length (lines) != (guint) classes) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' have %u lines, but the model has "
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT,
+        "the labels '%s' have %u lines, but the model has "
         "%d classes: one line for each, in order", path, g_strv_length (lines), classes);
     return NULL;
   }

@@ -87,8 +87,7 @@ set_not_found (const char *name, const CnxVariant * variant, const char *const *
   if (!dirs || !dirs[0])
     g_string_append (message, "nowhere, there is no folder to look in");
   if (variant) {
-    g_autofree char *folder =
-        g_build_filename (user_dir ? user_dir : ".", variant->name, NULL);
+    g_autofree char *folder = g_build_filename (user_dir ? user_dir : ".", variant->name, NULL);
     g_autofree char *base = g_strndup (variant->url, strrchr (variant->url, '/') - variant->url);
 
     g_string_append_printf (message, ". To mend it, download %s to %s/" WEIGHTS_NAME

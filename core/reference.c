@@ -233,7 +233,8 @@ load_patch_weight (const Pass * pass, CnxRole role, int stage, int outputs, int 
   for (int o = 0; o < outputs; o++) {
     for (int i = 0; i < inputs; i++) {
       for (int k = 0; k < pixels; k++)
-        weight[((gsize) o * pixels + k) * inputs + i] = stored[((gsize) o * inputs + i) * pixels + k];
+        weight[((gsize) o * pixels + k) * inputs + i] =
+            stored[((gsize) o * inputs + i) * pixels + k];
     }
   }
   return weight;
@@ -357,8 +358,8 @@ cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int
   if (!cnx_arch_check_input (height, width, error))
     return FALSE;
   if (arch->classes == 0) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' has no classifier, so it has no labels to "
-        "give", cnx_model_path (model));
+    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL,
+        "'%s' has no classifier, so it has no labels to give", cnx_model_path (model));
     return FALSE;
   }
   largest = largest_activation (&pass, arch);

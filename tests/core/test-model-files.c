@@ -82,7 +82,8 @@ test_hugging_face_eps (void)
 
   cnx_test_fill_random (input, 32 * 32 * 3, 1, 2);
   for (int i = 0; i < 3; i++) {
-    static const char *const configs[] = { "{}", "{\"layer_norm_eps\": 1e8}", "{\"layer_norm_eps\": 1}" };
+    static const char *const configs[] =
+        { "{}", "{\"layer_norm_eps\": 1e8}", "{\"layer_norm_eps\": 1}" };
     g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
     g_autofree char *weights = cnx_test_data ("golden/hf_v2/model.safetensors");
     g_autofree char *a = cnx_test_copy (weights, dir, "model.safetensors");
@@ -130,11 +131,14 @@ static const struct
       {"'label_names' counts 2", "have 3"}},
   {"{\"architecture\": \"a\", \"label_names\": [\"a\", \"b\", 3]}", CNX_ERROR_FORMAT,
       {"label_names", "entry 2"}},
-  {"{\"architecture\": \"a\", \"label_names\": \"abc\"}", CNX_ERROR_FORMAT, {"label_names", "array"}},
-  {"{\"id2label\": {\"0\": \"a\", \"1\": \"b\"}}", CNX_ERROR_MODEL, {"'id2label' counts 2", "have 3"}},
+  {"{\"architecture\": \"a\", \"label_names\": \"abc\"}", CNX_ERROR_FORMAT, {"label_names",
+          "array"}},
+  {"{\"id2label\": {\"0\": \"a\", \"1\": \"b\"}}", CNX_ERROR_MODEL, {"'id2label' counts 2",
+          "have 3"}},
   {"{\"id2label\": {\"0\": \"a\", \"1\": \"b\", \"3\": \"c\"}}", CNX_ERROR_FORMAT,
       {"id2label", "class 2"}},
-  {"{\"id2label\": {\"0\": \"a\", \"1\": \"b\", \"2\": 7}}", CNX_ERROR_FORMAT, {"id2label", "class 2"}},
+  {"{\"id2label\": {\"0\": \"a\", \"1\": \"b\", \"2\": 7}}", CNX_ERROR_FORMAT, {"id2label",
+          "class 2"}},
   {"{\"architecture\": \"convnext_tiny.fb_in1k\"}", CNX_ERROR_MODEL, {"convnext_tiny", "others"}},
   {"{\"hidden_sizes\": [2, 2, 2, 4]}", CNX_ERROR_MODEL, {"hidden_sizes", "2, 2, 2, 2"}},
   {"{\"depths\": [1, 1, 1]}", CNX_ERROR_MODEL, {"depths", "1, 1, 1, 1"}},
@@ -231,7 +235,8 @@ test_labels_file (void)
     const char *text;
     int lines;                  /* -1: three labels that do */
   } rows[] = {
-    {"cat\ndog\nbird\n", -1}, {"cat\ndog\nbird", -1}, {"\xef\xbb\xbf" "cat\r\ndog\r\nbird\r\n\r\n", -1},
+    {"cat\ndog\nbird\n", -1}, {"cat\ndog\nbird", -1}, {"\xef\xbb\xbf" "cat\r\ndog\r\nbird\r\n\r\n",
+        -1},
     {"cat\ndog\n", 2}, {"cat\ndog\nbird\nfish\n", 4}, {"", 0}, {"\n\n\n", 0},
   };
 
@@ -378,7 +383,8 @@ test_find_mends (void)
 
     g_assert_null (missing);
     g_assert_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND);
-    cnx_test_assert_message (error, "looked in: /nonexistent, ", dir, variant->url, "config.json", NULL);
+    cnx_test_assert_message (error, "looked in: /nonexistent, ", dir, variant->url, "config.json",
+        NULL);
     words = g_strsplit_set (error->message, " ,", -1);
     for (guint i = 0; words[i]; i++) {
       if (g_str_has_prefix (words[i], dir) && g_str_has_suffix (words[i], ".safetensors"))

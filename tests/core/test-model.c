@@ -9,11 +9,11 @@
 #include "tests/support/temp_files.h"
 
 static const CnxArch small_v1 = {.version = 1,.depths = {1, 2, 1, 1},.dims = {3, 5, 7, 9},
-  .classes = 4
+.classes = 4
 };
 
 static const CnxArch small_v2 = {.version = 2,.depths = {1, 2, 1, 1},.dims = {3, 5, 7, 9},
-  .classes = 4
+.classes = 4
 };
 
 /* ---- checkpoints with a fault, made from names and shapes; every value is zero ---- */
@@ -48,7 +48,8 @@ add_entry (Builder * builder, const char *name, const char *shape, const char *d
 }
 
 static void
-build_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
+build_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * dims,
+    gpointer user_data)
 {
   Builder *builder = user_data;
   const Fault *fault = builder->fault;
@@ -72,8 +73,8 @@ build_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * dim
 
 /* Writes @dir/@name in any naming, with @fault in one tensor and @added after the last; either may be NULL. */
 static char *
-build (const char *dir, const char *name, const CnxArch * arch, CnxScheme scheme, const char *prefix,
-    const Fault * fault, const Fault * added)
+build (const char *dir, const char *name, const CnxArch * arch, CnxScheme scheme,
+    const char *prefix, const Fault * fault, const Fault * added)
 {
   g_autoptr (GString) header = g_string_new ("{");
   Builder builder = {.scheme = scheme,.prefix = prefix,.fault = fault,.header = header };
@@ -107,7 +108,8 @@ test_namings (void)
     {CNX_SCHEME_TIMM, "module.", &small_v1}, {CNX_SCHEME_TIMM, "model.module.", &small_v2},
     {CNX_SCHEME_HUGGING_FACE, "convnext.", &small_v1},
     {CNX_SCHEME_HUGGING_FACE, "convnextv2.", &small_v2},
-    {CNX_SCHEME_HUGGING_FACE, "", &small_v1}, {CNX_SCHEME_HUGGING_FACE, "model.convnext.", &small_v1},
+    {CNX_SCHEME_HUGGING_FACE, "", &small_v1}, {CNX_SCHEME_HUGGING_FACE, "model.convnext.",
+        &small_v1},
     {CNX_SCHEME_TORCHVISION, "", &small_v1}, {CNX_SCHEME_TORCHVISION, "module.", &small_v1},
     {CNX_SCHEME_ORIGINAL, "", &small_v1}, {CNX_SCHEME_ORIGINAL, "model.", &small_v2},
   };
@@ -286,7 +288,8 @@ test_additions (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-    g_autofree char *path = build (dir, "a.safetensors", rows[i].version == 1 ? &small_v1 : &small_v2,
+    g_autofree char *path =
+        build (dir, "a.safetensors", rows[i].version == 1 ? &small_v1 : &small_v2,
         CNX_SCHEME_TIMM, "", NULL, &rows[i].added);
     g_autoptr (GError) error = NULL;
     g_autoptr (CnxModel) model = cnx_model_load (path, &error);
@@ -315,7 +318,8 @@ test_other_networks (void)
     {"{\"conv1.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
         {"not a ConvNeXt", "conv1.weight"}},
     /* A Swin transformer of torchvision's begins like its ConvNeXt. */
-    {"{\"features.0.0.weight\":{\"dtype\":\"F32\",\"shape\":[1,3,4,4],\"data_offsets\":[0,192]}}", 192,
+    {"{\"features.0.0.weight\":{\"dtype\":\"F32\",\"shape\":[1,3,4,4],\"data_offsets\":[0,192]}}",
+          192,
         {"torchvision", "features.1.0.block.0.weight"}},
     {"{\"stem.0.weight\":{\"dtype\":\"F32\",\"shape\":[1,3,4,4],\"data_offsets\":[0,192]}}", 192,
         {"timm", "stages.0.blocks.0.conv_dw.weight"}},

@@ -95,7 +95,8 @@ test_golden (void)
 
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
-  files = json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), "files");
+  files =
+      json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), "files");
   json_object_iter_init (&iter, files);
   while (json_object_iter_next (&iter, &name, &node)) {
     if (!g_str_has_suffix (name, ".safetensors"))
@@ -167,7 +168,8 @@ test_random_weights_are_sane (void)
     g_autoptr (GError) error = NULL;
     double square = 0, apart = 0;
 
-    g_assert_true (cnx_write_random_checkpoint (dir, &cnx_variant_find (names[i])->arch, 3, &error));
+    g_assert_true (cnx_write_random_checkpoint (dir, &cnx_variant_find (names[i])->arch, 3,
+            &error));
     model = cnx_model_load (dir, &error);
     g_assert_no_error (error);
     g_assert_true (cnx_reference_forward (model, input, 2, 64, 64, logits, &error));
@@ -185,7 +187,8 @@ test_random_weights_are_sane (void)
 static void
 test_patchify (void)
 {
-  enum { N = 2, H = 4, W = 6, C = 3, P = 2 };
+  enum
+  { N = 2, H = 4, W = 6, C = 3, P = 2 };
   float in[N * H * W * C], out[N * H * W * C];
   gsize at = 0;
 
@@ -204,7 +207,8 @@ test_patchify (void)
 static void
 test_linear (void)
 {
-  enum { ROWS = 19, INPUTS = 13, OUTPUTS = 5 };
+  enum
+  { ROWS = 19, INPUTS = 13, OUTPUTS = 5 };
   float in[ROWS * INPUTS], weight[OUTPUTS * INPUTS], bias[OUTPUTS], out[ROWS * OUTPUTS];
   float plain[ROWS * OUTPUTS];
 
@@ -229,7 +233,8 @@ test_linear (void)
 static void
 test_depthwise (void)
 {
-  enum { N = 2, H = 3, W = 9, C = 2 };
+  enum
+  { N = 2, H = 3, W = 9, C = 2 };
   float weight[C * 49], out[N * H * W * C];
   const float bias[C] = { 0.5f, -2 };
 
@@ -253,12 +258,14 @@ test_depthwise (void)
 static void
 test_layer_norm (void)
 {
-  enum { ROWS = 3, C = 4 };
+  enum
+  { ROWS = 3, C = 4 };
   /* A plain row, a constant one, and one far from zero, where a sum of squares in float fails. */
   float x[ROWS * C] = { 1, 2, 3, 4, 5, 5, 5, 5, 10001, 10002, 10003, 10004 };
   const float weight[C] = { 1, 1, 1, 2 }, bias[C] = { 0, 0, 0, 10 };
   const double scale = 1 / sqrt (1.25 + 1e-6);
-  const float expected[ROWS * C] = { -1.5 * scale, -0.5 * scale, 0.5 * scale, 3 * scale + 10, 0, 0, 0,
+  const float expected[ROWS * C] =
+      { -1.5 * scale, -0.5 * scale, 0.5 * scale, 3 * scale + 10, 0, 0, 0,
     10, -1.5 * scale, -0.5 * scale, 0.5 * scale, 3 * scale + 10
   };
 

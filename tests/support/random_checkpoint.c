@@ -129,7 +129,7 @@ static gboolean
 write_weights (const char *path, const CnxArch * arch, guint32 seed, GError ** error)
 {
   g_autoptr (GString) header = g_string_new ("{");
-  Writer writer = { .state = seed, .header = header };
+  Writer writer = {.state = seed,.header = header };
   guint64 length;
   int failed_close;
 
