@@ -18,4 +18,4 @@ plugin_init (GstPlugin * plugin)
 #define PACKAGE "gst-convnext"
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, convnext,
     "Classifies video with ConvNeXt on OpenCL", plugin_init, PACKAGE_VERSION, "LGPL",
-    "gst-convnext", "https://gst-convnext.invalid/")
+    "gst-convnext", "Unknown package origin")
