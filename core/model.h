@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 typedef struct _CnxModel CnxModel;
 
 /** Loads a .safetensors file, or a directory that holds `model.safetensors`; the recipe and the labels come
- * from config.json and preprocessor_config.json beside it, where they are.
+ * from config.json (or, before it, NAME.json for NAME.safetensors) and preprocessor_config.json beside it,
+ * where they are.
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT, CNX_ERROR_MODEL (the first missing, unexpected or misshapen
  * tensor, its expected and found shape, and the scheme that was assumed).
  * Free with cnx_model_unref(). */
@@ -46,8 +47,8 @@ const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, in
 /** Finds weights by a variant's or a model's name: `<dir>/<name>/model.safetensors`, `<dir>/<name>.safetensors`
  * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in
  * order (NULL-terminated). Returns the path (g_free()), or CNX_ERROR_NOT_FOUND whose message says
- * "looked in: ..." and, for a published variant, the URL to download and the path to put it at
- * (inside @dirs[0]'s last... the user's folder @user_dir). */
+ * "looked in: ..." and, for a published variant, the URL to download and the path inside the user's folder
+ * @user_dir to put it at; @user_dir should be one of @dirs. */
 char *cnx_model_find (const char *name, const char *const *dirs, const char *user_dir, GError ** error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* safetensors files, good and broken, and the conversion of their values. */
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/checkpoint.h"
 #include "core/error.h"
@@ -165,9 +166,11 @@ test_header_length (void)
   {
     guint64 length;
     gsize follows;
+    const char *says;
   } rows[] = {
-    {3, 2}, {G_MAXUINT64, 100}, {G_MAXINT64, 100}, {G_GUINT64_CONSTANT (1) << 32, 100},
-    {100 * 1000 * 1000 + 1, 100}, {0, 0},
+    {3, 2, "cut short"}, {G_MAXUINT64, 100, "cut short"}, {G_MAXINT64, 100, "cut short"},
+    {G_GUINT64_CONSTANT (1) << 32, 100, "cut short"}, {101, 100, "cut short"},
+    {100, 100, "object"}, {0, 0, "empty"},
   };
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
 
@@ -185,8 +188,27 @@ test_header_length (void)
     checkpoint = cnx_checkpoint_open (path, &error);
     g_assert_null (checkpoint);
     g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
-    cnx_test_assert_message (error, path, NULL);
+    cnx_test_assert_message (error, path, rows[i].says, NULL);
   }
+}
+
+/* More than the format allows, though the file does hold it: refused before it is read. */
+static void
+test_huge_header (void)
+{
+  const gsize length = 100 * 1000 * 1000 + 1;
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = cnx_test_write_safetensors (dir, "t.safetensors", "{}", 0);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxCheckpoint) checkpoint = NULL;
+  guint64 stored = GUINT64_TO_LE (length);
+
+  g_assert_true (g_file_set_contents (path, (const char *) &stored, sizeof stored, NULL));
+  g_assert_cmpint (truncate (path, sizeof stored + length), ==, 0);
+  checkpoint = cnx_checkpoint_open (path, &error);
+  g_assert_null (checkpoint);
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
+  cnx_test_assert_message (error, "at most 100000000", NULL);
 }
 
 /* What people hand over in place of weights. */
@@ -338,6 +360,7 @@ main (int argc, char **argv)
   g_test_add_func ("/checkpoint/deep", test_deep);
   g_test_add_func ("/checkpoint/wide", test_wide);
   g_test_add_func ("/checkpoint/header-length", test_header_length);
+  g_test_add_func ("/checkpoint/huge-header", test_huge_header);
   g_test_add_func ("/checkpoint/other-files", test_other_files);
   g_test_add_func ("/checkpoint/not-there", test_not_there);
   g_test_add_func ("/checkpoint/f16", test_f16);

@@ -54,12 +54,14 @@ test_ties (void)
 {
   const float logits[] = { 1, 2, 2, 1, 2 };
   static const int expected[] = { 1, 2, 4, 0, 3 };
-  CnxLabel labels[5];
+  CnxLabel labels[6];
 
   for (guint k = 1; k <= 5; k++) {
+    labels[k].id = 77;          /* must stay */
     g_assert_cmpuint (cnx_labels_top_k (logits, 5, k, 0, labels), ==, k);
     for (guint i = 0; i < k; i++)
       g_assert_cmpint (labels[i].id, ==, expected[i]);
+    g_assert_cmpint (labels[k].id, ==, 77);
   }
 }
 

@@ -10,7 +10,7 @@
 #include "tests/support/temp_files.h"
 
 static const CnxArch three_classes = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},
-  .classes = 3
+.classes = 3
 };
 
 /* Random weights in a new folder, and @config in place of their config.json. */
@@ -194,6 +194,7 @@ test_odd_configs (void)
 {
   static const char *const rows[] = {
     "{}",
+    "{\"architecture\": \"a \\\"quoted\\\" [{ name \\\\\"}",
     "{\"architecture\": null, \"label_names\": null, \"id2label\": null, \"num_classes\": null}",
     "{\"model_args\": [], \"depths\": 3, \"model_type\": \"convnext\", \"hidden_act\": \"gelu\"}",
     "{\"architecture\": \"my own\", \"global_pool\": \"avg\", \"model_args\": {\"norm_eps\": 1e-06}}",

@@ -232,6 +232,7 @@ static const struct
           "has (4)"}},
   {1, {"stages.1.blocks.1.conv_dw.weight", NULL, "[5,1,5,5]", NULL, 250}, {"(5, 1, 7, 7)",
           "(5, 1, 5, 5)"}},
+  {1, {"stages.1.blocks.1.conv_dw.weight", NULL, "[5,7,7]"}, {"(5, 1, 7, 7)", "(5, 7, 7)"}},
   {1, {"stages.1.blocks.1.mlp.fc1.weight", NULL, "[15,5]", NULL, 150}, {"(20, 5)", "(15, 5)"}},
   {1, {"stages.1.blocks.1.mlp.fc1.weight", NULL, "[5,20]"}, {"(20, 5)", "(5, 20)"}},
   {1, {"stages.1.blocks.1.mlp.fc1.weight", NULL, "[100]"}, {"(20, 5)", "(100)"}},

@@ -17,7 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxTestDir, cnx_test_remove_dir)
 char *cnx_test_write_text (const char *dir, const char *name, const char *text);
 
 /** Writes a safetensors file with @header as it stands and @data_size bytes that count up; returns the path. */
-char *cnx_test_write_safetensors (const char *dir, const char *name, const char *header, gsize data_size);
+char *cnx_test_write_safetensors (const char *dir, const char *name, const char *header,
+    gsize data_size);
 
 /** Copies the file @from to @dir/@name. */
 char *cnx_test_copy (const char *from, const char *dir, const char *name);
