@@ -2,6 +2,8 @@
 #include "core/error.h"
 #include "core/resample.h"
 
+#include <string.h>
+
 struct _CnxFrameIn
 {
   CnxResampler *resampler;
@@ -52,28 +54,45 @@ frame_height (const GstVideoInfo * info)
       GST_VIDEO_INFO_FIELD_HEIGHT (info) : info->height;
 }
 
+/* What the caps leave open about colour, as GStreamer has it for a picture of this size. */
+static void
+complete_colour (GstVideoInfo * info)
+{
+  GstVideoInfo usual;
+
+  gst_video_info_init (&usual);
+  if (!gst_video_info_set_format (&usual, GST_VIDEO_INFO_FORMAT (info), info->width, info->height))
+    return;
+  if (info->colorimetry.range == GST_VIDEO_COLOR_RANGE_UNKNOWN)
+    info->colorimetry.range = usual.colorimetry.range;
+  if (info->colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN)
+    info->colorimetry.matrix = usual.colorimetry.matrix;
+  if (info->chroma_site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    info->chroma_site = usual.chroma_site;
+}
+
 /* A field's rows stand twice as far apart on the screen as a frame's. */
 static void
 describe (const GstVideoInfo * info, CnxFrameFormat * format)
 {
   const gboolean field = info->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
-  GstVideoChromaSite site = info->chroma_site;
+  const GstVideoChromaSite site = info->chroma_site;
 
-  *format = (CnxFrameFormat) {
-    .width = info->width,.height = frame_height (info),
-    .pixels = direct[find_direct (GST_VIDEO_INFO_FORMAT (info))].pixels,
-    .full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255,
-    .par_n = info->par_n,.par_d = field ? info->par_d * 2 : info->par_d
-  };
+  memset (format, 0, sizeof *format);
+  format->width = info->width;
+  format->height = frame_height (info);
+  format->pixels = direct[find_direct (GST_VIDEO_INFO_FORMAT (info))].pixels;
+  format->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+  format->par_n = info->par_n;
+  format->par_d = field ? info->par_d * 2 : info->par_d;
   if (!gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &format->kr, &format->kb))
     gst_video_color_matrix_get_Kr_Kb (GST_VIDEO_COLOR_MATRIX_BT601, &format->kr, &format->kb);
-  if (site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
-    site = GST_VIDEO_CHROMA_SITE_MPEG2;
   format->chroma_left = (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
   format->chroma_top = (site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0;
 }
 
-/* The nearest format that the resampler reads, same size and colours. */
+/* The nearest format that the resampler reads, same size and colours, with chroma in every row where
+ * there was. */
 static void
 nearest (const GstVideoInfo * from, GstVideoInfo * to)
 {
@@ -82,16 +101,19 @@ nearest (const GstVideoInfo * from, GstVideoInfo * to)
   if (GST_VIDEO_INFO_IS_GRAY (from))
     format = GST_VIDEO_FORMAT_GRAY8;
   else if (GST_VIDEO_INFO_IS_YUV (from))
-    format = GST_VIDEO_FORMAT_I420;
+    format = GST_VIDEO_FORMAT_INFO_H_SUB (from->finfo, 1) ? GST_VIDEO_FORMAT_I420 :
+        GST_VIDEO_FORMAT_YUY2;
   gst_video_info_set_format (to, format, from->width, frame_height (from));
   to->fps_n = from->fps_n;      /* a converter wants these to agree */
   to->fps_d = from->fps_d;
-  if (format == GST_VIDEO_FORMAT_I420) {
+  if (format != GST_VIDEO_FORMAT_RGB) {
     to->colorimetry = from->colorimetry;
-    to->chroma_site = GST_VIDEO_CHROMA_SITE_MPEG2;
+    to->chroma_site = from->chroma_site;
   }
   to->par_n = from->par_n;
-  to->par_d = from->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ? from->par_d * 2 : from->par_d;
+  to->par_d = from->par_d;
+  if (from->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE)
+    to->par_d *= 2;
 }
 
 static gboolean
@@ -122,10 +144,12 @@ CnxFrameIn *
 cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError ** error)
 {
   g_autoptr (CnxFrameIn) in = g_new0 (CnxFrameIn, 1);
+  GstVideoInfo from = *info;
   CnxFrameFormat format;
 
-  in->info = *info;
-  if (find_direct (GST_VIDEO_INFO_FORMAT (info)) < 0 && !add_converter (in, info, error))
+  complete_colour (&from);
+  in->info = from;
+  if (find_direct (GST_VIDEO_INFO_FORMAT (info)) < 0 && !add_converter (in, &from, error))
     return NULL;
   describe (&in->info, &format);
   in->resampler = cnx_resampler_new (&format, recipe, error);
@@ -152,7 +176,14 @@ cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out)
   CnxFramePlanes to = { 0 };
 
   if (in->converter) {
-    gst_video_converter_frame (in->converter, frame, &in->frame);
+    GstVideoFrame rows = *frame;
+
+    /* The converter would take chroma rows field by field: to us they are rows of a picture. */
+    rows.info.height = in->info.height;
+    rows.info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+    rows.flags &= ~(GST_VIDEO_FRAME_FLAG_INTERLACED | GST_VIDEO_FRAME_FLAG_TFF |
+        GST_VIDEO_FRAME_FLAG_RFF | GST_VIDEO_FRAME_FLAG_ONEFIELD);
+    gst_video_converter_frame (in->converter, &rows, &in->frame);
     frame = &in->frame;
   }
   for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES (frame); i++) {
