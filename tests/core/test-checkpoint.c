@@ -339,7 +339,8 @@ test_mutations (void)
 
     for (int flips = g_rand_int_range (rand, 1, 4); flips > 0; flips--)
       copy[g_rand_int_range (rand, 0, 8 + header)] = g_rand_int_range (rand, 0, 256);
-    g_assert_true (g_file_set_contents (path, copy, 8 + header + 64, NULL));
+    g_assert_true (g_file_set_contents_full (path, copy, 8 + header + 64,
+            G_FILE_SET_CONTENTS_NONE, 0644, NULL));
     checkpoint = cnx_checkpoint_open (path, &error);
     g_assert_null (checkpoint); /* 64 bytes of data do for none of its tensors but the first */
     g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
