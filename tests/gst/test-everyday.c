@@ -134,7 +134,10 @@ ask_reference (GstBuffer * buffer, const GstVideoInfo * info)
 {
   g_autoptr (GError) error = NULL;
   const CnxRecipe *recipe = cnx_model_recipe (model);
-  g_autoptr (CnxFrameIn) in = cnx_frame_in_new (info, recipe, &error);
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (info);
+  GstVideoInfo seen;            /* as the element reads it off the caps, defaults filled in */
+  g_assert_true (gst_video_info_from_caps (&seen, caps));
+  g_autoptr (CnxFrameIn) in = cnx_frame_in_new (&seen, recipe, &error);
   g_assert_no_error (error);
   g_autofree float *tensor = g_new (float, (gsize) recipe->width * recipe->height * 3);
   const int classes = cnx_model_arch (model)->classes;
@@ -143,7 +146,7 @@ ask_reference (GstBuffer * buffer, const GstVideoInfo * info)
   GstVideoFrame frame;
   Answer answer = { 0 };
 
-  g_assert_true (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ));
+  g_assert_true (gst_video_frame_map (&frame, &seen, buffer, GST_MAP_READ));
   cnx_frame_in_run (in, &frame, tensor);
   gst_video_frame_unmap (&frame);
   g_assert_true (cnx_reference_forward (model, tensor, 1, recipe->height, recipe->width, logits, &error));
