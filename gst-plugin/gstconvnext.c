@@ -64,6 +64,7 @@ struct _GstConvnext
   double threshold;
   Mode mode;
   gboolean post_messages;
+  gboolean stale;               /* the classifier was made with other settings */
 
   CnxClassifier *classifier;    /* from READY on */
 
@@ -126,11 +127,17 @@ open_classifier (GstConvnext * self)
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
+  if (self->classifier && !self->stale) {
+    GST_OBJECT_UNLOCK (self);
+    return TRUE;
+  }
+  self->stale = FALSE;
   g_autofree char *model = g_strdup (self->model), *variant = g_strdup (self->variant);
   g_autofree char *labels = g_strdup (self->labels), *device = g_strdup (self->device);
   const CnxClassifierSettings settings = { model, variant, labels, device, self->threads };
   GST_OBJECT_UNLOCK (self);
 
+  g_clear_pointer (&self->classifier, cnx_classifier_free);
   self->classifier = cnx_classifier_new (&settings, &error);
   if (!self->classifier) {
     post_open_error (self, error);
@@ -166,8 +173,11 @@ change_state (GstElement * element, GstStateChange transition)
 {
   GstConvnext *self = GST_CONVNEXT (element);
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !open_classifier (self))
-    return GST_STATE_CHANGE_FAILURE;
+  /* Again before streaming starts: properties may have been set in READY. */
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY
+      || transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    if (!open_classifier (self))
+      return GST_STATE_CHANGE_FAILURE;
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS (gst_convnext_parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -326,6 +336,7 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   const CnxClassifyRequest request = request_for (self, buffer);
   float *tensor = cnx_classifier_claim (self->classifier, TRUE);
 
+  forget_results (self);        /* where mode was latest before, and may be again */
   if (!read_frame (self, buffer, tensor)) {
     cnx_classifier_release (self->classifier);
     return GST_FLOW_ERROR;
@@ -420,6 +431,7 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
   switch (id) {
     case PROP_THREADS:
       self->threads = g_value_get_uint (value);
+      self->stale = TRUE;
       break;
     case PROP_TOP_K:
       self->top_k = g_value_get_uint (value);
@@ -437,6 +449,7 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
       if (string) {
         g_free (*string);
         *string = g_value_dup_string (value);
+        self->stale = TRUE;
       } else {
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       }

@@ -1,4 +1,4 @@
-/* What the classifier's properties do: whose labels, how many, where they go, and when a change counts. */
+/* What the properties do: whose labels, how many, where they go, and when a change counts. */
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"
@@ -51,7 +51,7 @@ classes (GstElement * element)
   return cnx_model_arch (cnx_classifier_model (classifier))->classes;
 }
 
-/* Until what was submitted is classified. The harness pushes on this thread, so nothing else claims. */
+/* Until what was submitted is classified. The harness pushes on this thread: none but it claims. */
 static void
 wait_for_worker (GstElement * element)
 {
