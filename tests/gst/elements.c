@@ -6,6 +6,8 @@
 void
 cnx_test_init_elements (int *argc, char ***argv)
 {
+  /* the plugin's types are in this program already: a plugin listed in this process would bring them again */
+  g_unsetenv ("GST_PLUGIN_PATH");
   gst_init (argc, argv);
   cnx_label_meta_register ();
   gst_element_register (NULL, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT);
