@@ -136,6 +136,16 @@ add_analytics (GstBuffer * buffer, const CnxMetaLabels * labels)
   gst_analytics_relation_meta_add_cls_mtd (meta, labels->n, levels, quarks, &mtd);
 }
 
+static int
+by_confidence (gconstpointer a, gconstpointer b)
+{
+  const double left = ((const CnxMetaLabel *) a)->confidence;
+  const double right = ((const CnxMetaLabel *) b)->confidence;
+
+  return (left < right) - (left > right);
+}
+
+/* Another element's classes come in any order, often all that its model has. */
 static void
 read_classification (const GstAnalyticsClsMtd * mtd, GArray * items, CnxMetaLabels * labels)
 {
@@ -147,6 +157,7 @@ read_classification (const GstAnalyticsClsMtd * mtd, GArray * items, CnxMetaLabe
     const CnxMetaLabel item = { -1, name ? name : "", gst_analytics_cls_mtd_get_level (mtd, i) };
     g_array_append_val (items, item);
   }
+  g_array_sort (items, by_confidence);
   *labels = (CnxMetaLabels) {
     .model = NULL,.stream = "",.running_time = GST_CLOCK_TIME_NONE,.n = n,
     .labels = (const CnxMetaLabel *) items->data

@@ -150,22 +150,28 @@ test_analytics (void)
 static gboolean
 check_foreign (const CnxMetaLabels * labels, gpointer user_data)
 {
+  const char *const best_first[] = { "bird", "plane", "kite" };
+
   g_assert_null (labels->model);
-  g_assert_cmpuint (labels->n, ==, 1);
-  g_assert_cmpstr (labels->labels[0].label, ==, "bird");
+  g_assert_cmpuint (labels->n, ==, G_N_ELEMENTS (best_first));
+  for (guint i = 0; i < labels->n; i++)
+    g_assert_cmpstr (labels->labels[i].label, ==, best_first[i]);
   return TRUE;
 }
 
+/* Another element lists its classes in the order of its model. */
 static void
 test_foreign_classification (void)
 {
   g_autoptr (GstBuffer) buffer = gst_buffer_new ();
   GstAnalyticsRelationMeta *meta = gst_buffer_add_analytics_relation_meta (buffer);
   GstAnalyticsClsMtd mtd;
-  gfloat level = 0.5;
-  GQuark quark = g_quark_from_string ("bird");
+  gfloat levels[] = { 0.25, 0.125, 0.5 };
+  GQuark quarks[] = { g_quark_from_string ("plane"), g_quark_from_string ("kite"),
+    g_quark_from_string ("bird")
+  };
 
-  gst_analytics_relation_meta_add_cls_mtd (meta, 1, &level, &quark, &mtd);
+  gst_analytics_relation_meta_add_cls_mtd (meta, 3, levels, quarks, &mtd);
   g_assert_cmpuint (cnx_label_meta_foreach (buffer, check_foreign, NULL), ==, 1);
 }
 #endif
