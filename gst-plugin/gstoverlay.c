@@ -107,12 +107,20 @@ add_sink (GstOverlaySink * self)
     gst_object_ref_sink (sink);
   if (!sink)
     return FALSE;
+  g_autoptr (GstObject) owner = gst_object_get_parent (GST_OBJECT (sink));
+  if (owner || !gst_bin_add (GST_BIN (self), sink)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, BUSY,
+        ("%s cannot be used as video-sink: it belongs to something else.", GST_OBJECT_NAME (sink)),
+        (NULL));
+    gst_object_unref (sink);
+    return FALSE;
+  }
   self->sink = sink;
-  gst_bin_add (GST_BIN (self), sink);
   if (gst_element_link (self->convert, self->sink))
     return TRUE;
   GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-      ("%s cannot be used as video-sink: it takes no raw video.", GST_OBJECT_NAME (self->sink)), (NULL));
+      ("%s cannot be used as video-sink: it takes no raw video.", GST_OBJECT_NAME (self->sink)),
+      (NULL));
   return FALSE;
 }
 
@@ -203,7 +211,8 @@ gst_overlay_sink_init (GstOverlaySink * self)
     gst_bin_add (GST_BIN (self), self->convert);
     gst_element_link (labels, self->convert);
   }
-  gst_element_add_pad (GST_ELEMENT (self), gst_ghost_pad_new_from_template ("sink", target, template));
+  gst_element_add_pad (GST_ELEMENT (self), gst_ghost_pad_new_from_template ("sink", target,
+          template));
 }
 
 static void

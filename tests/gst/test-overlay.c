@@ -227,6 +227,30 @@ test_sink_cycles (void)
   gst_object_unref (sink);
 }
 
+/* A sink that another bin holds is refused, and stays as it is there. */
+static void
+test_sink_of_another (void)
+{
+  g_autoptr (GstElement) overlay = gst_object_ref_sink (gst_element_factory_make ("overlay", NULL));
+  g_autoptr (GstElement) other = gst_object_ref_sink (gst_bin_new (NULL));
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GError) error = NULL;
+  GstElement *sink = gst_element_factory_make ("fakesink", "theirs");
+
+  gst_bin_add (GST_BIN (other), sink);
+  g_assert_cmpint (gst_element_set_state (other, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
+  g_object_set (overlay, "video-sink", sink, NULL);
+  gst_element_set_bus (overlay, bus);
+  g_assert_cmpint (gst_element_set_state (overlay, GST_STATE_READY), ==, GST_STATE_CHANGE_FAILURE);
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "theirs cannot be used as video-sink"));
+  g_assert_cmpint (GST_STATE (sink), ==, GST_STATE_READY);
+  gst_element_set_bus (overlay, NULL);
+  gst_element_set_state (overlay, GST_STATE_NULL);
+  gst_element_set_state (other, GST_STATE_NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -239,6 +263,7 @@ main (int argc, char **argv)
   g_test_add_func ("/labeloverlay/attaches", test_attaches);
   g_test_add_func ("/overlay/shows-text", test_sink_shows_text);
   g_test_add_func ("/overlay/without-display", test_sink_without_display);
+  g_test_add_func ("/overlay/sink-of-another", test_sink_of_another);
   g_test_add_func ("/overlay/cycles", test_sink_cycles);
   return g_test_run ();
 }
