@@ -54,7 +54,7 @@ struct _GstLabelOverlay
 
   /* the streaming thread's own */
   GstVideoInfo info;
-  gboolean asked;               /* downstream, for `attach`, since the caps changed */
+  int asked;                    /* atomic: downstream, for `attach`, since the caps or the peer changed */
   gboolean attach;              /* downstream draws the composition itself */
   char *text;                   /* what `composition` shows */
   GstVideoOverlayComposition *composition;
@@ -63,15 +63,6 @@ struct _GstLabelOverlay
 G_DEFINE_TYPE (GstLabelOverlay, gst_label_overlay, GST_TYPE_BASE_TRANSFORM);
 
 #define COMPOSITION_FEATURE GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION
-/* Sinks write the feature with the memory's beside it. */
-#define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS) "; " \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " COMPOSITION_FEATURE, \
-        GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS)
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
 
 GType
 gst_label_overlay_position_get_type (void)
@@ -92,6 +83,35 @@ gst_label_overlay_position_get_type (void)
 
 /* ---- negotiation ---- */
 
+/* Blending unpacks a line and packs it again. That cannot be done to a picture with a palette: packing makes
+ * another palette than the lines outside the text were written for. */
+static gboolean
+is_blendable (GstVideoFormat format)
+{
+  const GstVideoFormatInfo *info = gst_video_format_get_info (format);
+
+  return info->unpack_func && info->pack_func && !GST_VIDEO_FORMAT_INFO_HAS_PALETTE (info);
+}
+
+/* Every blendable format, then the same with the feature. */
+static GstCaps *
+template_caps (void)
+{
+  guint n_all, n = 0;
+  const GstVideoFormat *all = gst_video_formats_raw (&n_all);
+  g_autofree GstVideoFormat *formats = g_new (GstVideoFormat, n_all);
+
+  for (guint i = 0; i < n_all; i++)
+    if (is_blendable (all[i]))
+      formats[n++] = all[i];
+  GstCaps *caps = gst_video_make_raw_caps (formats, n);
+  /* sinks write the feature with the memory's beside it */
+  gst_caps_append (caps, gst_video_make_raw_caps_with_features (formats, n,
+          gst_caps_features_new (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, COMPOSITION_FEATURE,
+              NULL)));
+  return caps;
+}
+
 static gboolean
 set_feature (GstCapsFeatures * features, GstStructure * structure, gpointer with)
 {
@@ -104,7 +124,8 @@ set_feature (GstCapsFeatures * features, GstStructure * structure, gpointer with
 
 /* The same caps with the feature, then without: whichever the other side takes. */
 static GstCaps *
-transform_caps (GstBaseTransform * base, GstPadDirection direction, GstCaps * caps, GstCaps * filter)
+transform_caps (GstBaseTransform * base, GstPadDirection direction, GstCaps * caps,
+    GstCaps * filter)
 {
   GstCaps *result = gst_caps_copy (caps), *without = gst_caps_copy (caps);
 
@@ -133,7 +154,7 @@ set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
 {
   GstLabelOverlay *self = GST_LABEL_OVERLAY (base);
 
-  self->asked = FALSE;
+  g_atomic_int_set (&self->asked, FALSE);
   forget_text (self);
   return gst_video_info_from_caps (&self->info, in);
 }
@@ -146,7 +167,7 @@ ask_downstream (GstLabelOverlay * self)
   GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
 
-  self->asked = TRUE;
+  g_atomic_int_set (&self->asked, TRUE);
   self->attach = FALSE;
   if (!caps || !gst_caps_features_contains (gst_caps_get_features (caps, 0), COMPOSITION_FEATURE))
     return;
@@ -154,6 +175,15 @@ ask_downstream (GstLabelOverlay * self)
   self->attach = gst_pad_peer_query (pad, query)
       && gst_query_find_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
   GST_DEBUG_OBJECT (self, "text is %s", self->attach ? "attached" : "blended");
+}
+
+/* Another sink may have taken the place of the one that was asked, with the same caps. */
+static gboolean
+src_event (GstBaseTransform * base, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
+    g_atomic_int_set (&GST_LABEL_OVERLAY (base)->asked, FALSE);
+  return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->src_event (base, event);
 }
 
 /* Upstream's buffers go through us: what downstream offers is offered to it too. */
@@ -170,18 +200,37 @@ typedef struct
   GString *text;
   guint max_labels;
   gboolean show_confidence;
+  gboolean name_models;         /* more than one classifier has something to say */
 } TextBuilder;
+
+static gboolean
+count_labelled (const CnxMetaLabels * labels, gpointer user_data)
+{
+  guint *n = user_data;
+
+  *n += labels->n > 0;
+  return TRUE;
+}
+
+/* Starts a line with @text, which may be anything: a label is as its file or another element wrote it. */
+static void
+append_line (GString * markup, const char *before, const char *text, const char *after)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *escaped = g_markup_escape_text (g_strdelimit (valid, "\r\n\t", ' '), -1);
+
+  g_string_append_printf (markup, "%s%s%s%s", markup->len ? "\n" : "", before, escaped, after);
+}
 
 static gboolean
 append_labels (const CnxMetaLabels * labels, gpointer user_data)
 {
   TextBuilder *builder = user_data;
 
+  if (labels->n > 0 && builder->name_models && labels->model)
+    append_line (builder->text, "<span size='smaller' alpha='75%'>", labels->model, "</span>");
   for (guint i = 0; i < MIN (labels->n, builder->max_labels); i++) {
-    g_autofree char *name = g_markup_escape_text (labels->labels[i].label, -1);
-    if (builder->text->len)
-      g_string_append_c (builder->text, '\n');
-    g_string_append (builder->text, name);
+    append_line (builder->text, "", labels->labels[i].label, "");
     if (builder->show_confidence)
       g_string_append_printf (builder->text, "  <span alpha='75%%'>%.0f %%</span>",
           labels->labels[i].confidence * 100);
@@ -194,12 +243,16 @@ static char *
 text_of (GstLabelOverlay * self, GstBuffer * buffer)
 {
   TextBuilder builder = { g_string_new (NULL) };
+  guint labelled = 0;
 
   GST_OBJECT_LOCK (self);
   builder.max_labels = self->max_labels;
   builder.show_confidence = self->show_confidence;
   GST_OBJECT_UNLOCK (self);
-  cnx_label_meta_foreach (buffer, append_labels, &builder);
+  cnx_label_meta_foreach (buffer, count_labelled, &labelled);
+  builder.name_models = labelled > 1;
+  if (labelled > 0)
+    cnx_label_meta_foreach (buffer, append_labels, &builder);
   return g_string_free (builder.text, FALSE);
 }
 
@@ -241,6 +294,24 @@ prepare_output_buffer (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out
   return GST_FLOW_OK;
 }
 
+/* Sinks draw the first composition of a buffer only: ours joins one that is there. */
+static void
+attach_composition (GstLabelOverlay * self, GstBuffer * buffer)
+{
+  GstVideoOverlayCompositionMeta *there = gst_buffer_get_video_overlay_composition_meta (buffer);
+
+  if (!there) {
+    gst_buffer_add_video_overlay_composition_meta (buffer, self->composition);
+    return;
+  }
+  GstVideoOverlayComposition *both = gst_video_overlay_composition_copy (there->overlay);
+  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles (self->composition); i++)
+    gst_video_overlay_composition_add_rectangle (both,
+        gst_video_overlay_composition_get_rectangle (self->composition, i));
+  gst_video_overlay_composition_unref (there->overlay);
+  there->overlay = both;
+}
+
 static GstFlowReturn
 transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 {
@@ -249,10 +320,10 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 
   if (!self->composition)
     return GST_FLOW_OK;
-  if (!self->asked)
+  if (!g_atomic_int_get (&self->asked))
     ask_downstream (self);
   if (self->attach) {
-    gst_buffer_add_video_overlay_composition_meta (buffer, self->composition);
+    attach_composition (self, buffer);
     return GST_FLOW_OK;
   }
   if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READWRITE)) {
@@ -378,8 +449,8 @@ install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_FONT, g_param_spec_string ("font", "Font",
           "A Pango font description without a size", DEFAULT_FONT, flags));
   g_object_class_install_property (klass, PROP_TEXT_HEIGHT, g_param_spec_double ("text-height",
-          "Text height", "A line's height in percent of the frame's height (at least 8 pixels)", 1, 50,
-          DEFAULT_TEXT_HEIGHT, flags));
+          "Text height", "A line's height in percent of the frame's height (at least 8 pixels)", 1,
+          50, DEFAULT_TEXT_HEIGHT, flags));
   g_object_class_install_property (klass, PROP_OPACITY, g_param_spec_double ("opacity", "Opacity",
           "Opacity of the dark panel behind the text, from 0 (none) to 1", 0, 1, DEFAULT_OPACITY,
           flags));
@@ -399,13 +470,17 @@ gst_label_overlay_class_init (GstLabelOverlayClass * klass)
   install_properties (object_class);
   base_class->transform_caps = transform_caps;
   base_class->set_caps = set_caps;
+  base_class->src_event = src_event;
   base_class->propose_allocation = propose_allocation;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;
   base_class->stop = stop;
   base_class->passthrough_on_same_caps = FALSE;
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  g_autoptr (GstCaps) caps = template_caps ();
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
   gst_element_class_set_static_metadata (element_class, "Label overlay", "Filter/Editor/Video",
       "Draws the labels that a classifier attached to each frame", "The gst-convnext authors");
   gst_type_mark_as_plugin_api (GST_TYPE_LABEL_OVERLAY_POSITION, 0);

@@ -22,6 +22,20 @@ layout_new (const char *text, double line_pixels, const char *font)
   return layout;
 }
 
+/* Lines wider than @pixels lose their middle: a name says most at its start, and the confidence is at
+ * the end. */
+static void
+fit_width (PangoLayout * layout, double pixels)
+{
+  int width;
+
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  if (width <= pixels)
+    return;
+  pango_layout_set_width (layout, MAX (pixels, 1) * PANGO_SCALE);
+  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_MIDDLE);
+}
+
 static void
 rounded_rectangle (cairo_t * cr, double width, double height, double radius)
 {
@@ -39,7 +53,8 @@ paint (PangoLayout * layout, int width, int height, double narrow, double paddin
 {
   const int stride = cairo_format_stride_for_width (CAIRO_FORMAT_ARGB32, width);
   guint8 *pixels = g_malloc0 ((gsize) stride * height);
-  cairo_surface_t *surface = cairo_image_surface_create_for_data (pixels, CAIRO_FORMAT_ARGB32, width,
+  cairo_surface_t *surface =
+      cairo_image_surface_create_for_data (pixels, CAIRO_FORMAT_ARGB32, width,
       height, stride);
   cairo_t *cr = cairo_create (surface);
 
@@ -70,6 +85,7 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
   int text_width, text_height;
   PangoLayout *layout = layout_new (text, line, style->font);
 
+  fit_width (layout, info->width / narrow - 2 * (margin + padding));
   pango_layout_get_pixel_size (layout, &text_width, &text_height);
   const int width = MIN ((int) ceil ((text_width + 2 * padding) * narrow), info->width);
   const int height = MIN ((int) ceil (text_height + 2 * padding), info->height);
@@ -87,7 +103,8 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
     x = info->width - width - x;
   if (bottom)
     y = info->height - height - y;
-  GstVideoOverlayRectangle *rectangle = gst_video_overlay_rectangle_new_raw (pixels, x, y, width, height,
+  GstVideoOverlayRectangle *rectangle =
+      gst_video_overlay_rectangle_new_raw (pixels, x, y, width, height,
       GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA);
   gst_buffer_unref (pixels);
   GstVideoOverlayComposition *composition = gst_video_overlay_composition_new (rectangle);

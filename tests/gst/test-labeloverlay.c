@@ -1,0 +1,396 @@
+/* labeloverlay on video as it comes: every raw format, odd and tiny sizes, interlaced, non-square pixels,
+ * text that upstream has put there already, names that are too long or no UTF-8. */
+#include "tests/gst/elements.h"
+
+#include <gst/video/video-overlay-composition.h>
+#include <string.h>
+
+#define COMPOSITION_CAPS "video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition)"
+
+typedef struct
+{
+  int left, top, right, bottom; /* of what changed; right and bottom exclusive; 0 for nothing */
+} Box;
+
+/* Noise in the bits that a format does not use is no picture: what GStreamer's own functions make of it is. */
+static void
+make_canonical (GstBuffer * buffer, const char *text)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
+  GstVideoInfo info;
+  GstVideoFrame frame;
+
+  g_assert_true (gst_video_info_from_caps (&info, caps));
+  g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READWRITE));
+  const GstVideoFormatInfo *format = info.finfo;
+  g_autofree guint8 *line = g_malloc0 (8 * (info.width + 16));
+  for (int row = 0; row < info.height; row++) {
+    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, frame.data, frame.info.stride, 0,
+        row, info.width);
+    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, 0, frame.data, frame.info.stride,
+        info.chroma_site, row, info.width);
+  }
+  gst_video_frame_unmap (&frame);
+}
+
+static GstBuffer *
+labelled (const char *caps, guint32 seed, const char *name, double confidence)
+{
+  const CnxMetaLabel label = { 3, name, confidence };
+  const CnxMetaLabels labels = { "model", "stream", 0, 1, &label };
+  GstBuffer *buffer = cnx_test_frame (caps, seed, 0);
+
+  make_canonical (buffer, caps);
+  cnx_label_meta_add (buffer, &labels);
+  return buffer;
+}
+
+static char *
+caps_of (const char *format, int width, int height, const char *more)
+{
+  return g_strdup_printf ("video/x-raw,format=%s,width=%d,height=%d,framerate=25/1%s", format,
+      width, height, more);
+}
+
+/* Both frames unpacked by GStreamer's own functions, line by line: the pixels that differ. */
+static Box
+changes (GstBuffer * a, GstBuffer * b, const char *text)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
+  Box box = { G_MAXINT, G_MAXINT, 0, 0 };
+  GstVideoInfo info;
+  GstVideoFrame x, y;
+
+  g_assert_true (gst_video_info_from_caps (&info, caps));
+  g_assert_true (gst_video_frame_map (&x, &info, a, GST_MAP_READ));
+  g_assert_true (gst_video_frame_map (&y, &info, b, GST_MAP_READ));
+  const GstVideoFormatInfo *format = info.finfo;
+  const gsize pixel =
+      GST_VIDEO_FORMAT_INFO_BITS (gst_video_format_get_info (format->unpack_format)) > 8 ? 8 : 4;
+  g_autofree guint8 *p = g_malloc0 (pixel * (info.width + 16));
+  g_autofree guint8 *q = g_malloc0 (pixel * (info.width + 16));
+  for (int row = 0; row < info.height; row++) {
+    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, p, x.data, x.info.stride, 0, row,
+        info.width);
+    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, q, y.data, y.info.stride, 0, row,
+        info.width);
+    for (int column = 0; column < info.width; column++)
+      if (memcmp (p + column * pixel, q + column * pixel, pixel) != 0) {
+        box.left = MIN (box.left, column);
+        box.top = MIN (box.top, row);
+        box.right = MAX (box.right, column + 1);
+        box.bottom = MAX (box.bottom, row + 1);
+      }
+  }
+  gst_video_frame_unmap (&x);
+  gst_video_frame_unmap (&y);
+  return box;
+}
+
+/* @in, drawn on by labeloverlay with @properties. */
+static GstBuffer *
+draw (const char *properties, const char *caps, GstBuffer * in)
+{
+  g_autofree char *line = g_strdup_printf ("labeloverlay %s", properties);
+  GstHarness *h = gst_harness_new_parse (line);
+
+  gst_harness_set_src_caps_str (h, caps);
+  GstBuffer *out = gst_harness_push_and_pull (h, in);
+  g_assert_nonnull (out);
+  gst_harness_teardown (h);
+  return out;
+}
+
+/* Where it draws one label on a frame of @caps. */
+static Box
+drawn (const char *properties, const char *caps, const char *name)
+{
+  GstBuffer *in = labelled (caps, 1, name, 0.5);
+  g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+  g_autoptr (GstBuffer) out = draw (properties, caps, in);
+
+  return changes (plain, out, caps);
+}
+
+static gboolean
+is_accepted (GstVideoFormat format)
+{
+  GstHarness *h = gst_harness_new_parse ("labeloverlay");
+  g_autofree char *text = caps_of (gst_video_format_to_string (format), 320, 240, "");
+  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (h->element, "sink");
+  const gboolean accepted = gst_pad_query_accept_caps (pad, caps);
+
+  gst_harness_teardown (h);
+  return accepted;
+}
+
+/* Every format but the one with a palette is drawn on, in the corner and nowhere else. */
+static void
+test_every_format (void)
+{
+  guint n = 0, drawn_on = 0;
+  const GstVideoFormat *formats = gst_video_formats_raw (&n);
+
+  for (guint i = 0; i < n; i++) {
+    const char *format = gst_video_format_to_string (formats[i]);
+    g_test_message ("%s", format);
+    if (!is_accepted (formats[i])) {
+      g_assert_cmpint (formats[i], ==, GST_VIDEO_FORMAT_RGB8P);
+      continue;
+    }
+    drawn_on++;
+    g_autofree char *caps = caps_of (format, 322, 242, "");
+    const Box box = drawn ("", caps, "dog");
+    g_assert_cmpint (box.left, <, 12);
+    g_assert_cmpint (box.right, >, 60);
+    g_assert_cmpint (box.right, <, 161);
+    g_assert_cmpint (box.top, <, 12);
+    g_assert_cmpint (box.bottom, >, 20);
+    g_assert_cmpint (box.bottom, <, 60);
+    /* an odd width ends within a pixel group, where some formats' own functions lose the last chroma */
+    g_autofree char *odd = caps_of (format, 321, 241, "");
+    const Box odd_box = drawn ("", odd, "dog");
+    g_assert_cmpint (odd_box.left, <, 12);
+    g_assert_cmpint (odd_box.top, <, 12);
+  }
+  g_assert_cmpuint (drawn_on, >=, 100);
+}
+
+/* Frames that are too small for text do no harm. */
+static void
+test_tiny (void)
+{
+  const char *const formats[] = { "I420", "NV12", "YUY2", "RGB", "GRAY8", "P010_10LE" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    for (int size = 1; size < 24; size += 3) {
+      g_autofree char *caps = caps_of (formats[i], size, size, "");
+      g_autoptr (GstBuffer) out = draw ("", caps, labelled (caps, 2, "dog", 0.5));
+    }
+}
+
+/* Wide pixels take narrow letters: as many lines, half the columns. */
+static void
+test_pixel_aspect (void)
+{
+  g_autofree char *square = caps_of ("RGB", 720, 480, ",pixel-aspect-ratio=1/1");
+  g_autofree char *wide = caps_of ("RGB", 720, 480, ",pixel-aspect-ratio=2/1");
+  const Box a = drawn ("", square, "cup of coffee"), b = drawn ("", wide, "cup of coffee");
+
+  g_assert_cmpint (a.bottom, ==, b.bottom);
+  g_assert_cmpint (ABS ((a.right - a.left) - 2 * (b.right - b.left)), <=, 4);
+}
+
+static void
+test_interlaced (void)
+{
+  g_autofree char *caps = caps_of ("I420", 720, 576, ",interlace-mode=interleaved");
+  const Box box = drawn ("", caps, "dog");
+
+  g_assert_cmpint (box.right, >, 100);
+  g_assert_cmpint (box.right, <, 360);
+  g_assert_cmpint (box.bottom, <, 144);
+}
+
+static void
+test_corners (void)
+{
+  g_autofree char *caps = caps_of ("NV12", 320, 240, "");
+  const Box a = drawn ("", caps, "dog"), b = drawn ("position=bottom-right", caps, "dog");
+  const Box c = drawn ("position=top-right", caps, "dog"), d =
+      drawn ("position=bottom-left", caps, "dog");
+
+  g_assert_cmpint (b.right, >, 300);
+  g_assert_cmpint (b.bottom, >, 220);
+  g_assert_cmpint (b.right - b.left, <=, a.right - a.left + 2);
+  g_assert_cmpint (c.right, >, 300);
+  g_assert_cmpint (c.top, <, 12);
+  g_assert_cmpint (d.left, <, 12);
+  g_assert_cmpint (d.bottom, >, 220);
+}
+
+/* A name that is wider than the frame keeps the margin on both sides, and its confidence. */
+static void
+test_long_name (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *name = g_strnfill (300, 'm');
+  const Box shorter = drawn ("", caps, "m"), box = drawn ("", caps, name);
+  g_autoptr (GstBuffer) a = draw ("", caps, labelled (caps, 3, name, 0.11));
+  g_autoptr (GstBuffer) b = draw ("", caps, labelled (caps, 3, name, 0.99));
+  const Box confidence = changes (a, b, caps);
+
+  g_assert_cmpint (box.left, ==, shorter.left);
+  g_assert_cmpint (box.bottom, ==, shorter.bottom);
+  g_assert_cmpint (box.right, >, 280);
+  g_assert_cmpint (box.right, <=, 320 - shorter.left);
+  g_assert_cmpint (confidence.right, >, 280);
+}
+
+/* A label may be anything that a file or another element holds; warnings end this program. */
+static void
+test_any_text (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  const char *const names[] =
+      { "<b>&amp;", "caf\xe9", "two\nlines", "\xf0\x9f\x90\x95 \xe7\x8a\xac", "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    const Box box = drawn ("", caps, names[i]);
+    g_assert_cmpint (box.right, >, 20);
+    g_assert_cmpint (box.bottom, <, 44);        /* one line */
+  }
+}
+
+/* Two classifiers: each one's labels below the name of its model. */
+static void
+test_two_classifiers (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  const CnxMetaLabel label = { 1, "cat", 0.7 };
+  const CnxMetaLabels second = { "other", "stream", 0, 1, &label }, empty =
+      { "other", "stream", 0, 0, &label };
+  GstBuffer *in = labelled (caps, 4, "dog", 0.5), *with_empty = gst_buffer_copy_deep (in);
+  g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+  const int one = drawn ("", caps, "dog").bottom;
+
+  cnx_label_meta_add (in, &second);
+  g_autoptr (GstBuffer) out = draw ("", caps, in);
+  g_assert_cmpint (changes (plain, out, caps).bottom, >, one + 25);     /* three lines more */
+  cnx_label_meta_add (with_empty, &empty);
+  g_autoptr (GstBuffer) same = draw ("", caps, with_empty);
+  g_assert_cmpint (changes (plain, same, caps).bottom, ==, one);
+}
+
+static void
+test_gap (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  GstBuffer *in = labelled (caps, 5, "dog", 0.5);
+
+  GST_BUFFER_FLAG_SET (in, GST_BUFFER_FLAG_GAP);
+  g_autofree char *before = cnx_test_digest (in);
+  g_autoptr (GstBuffer) out = draw ("", caps, in);
+  g_autofree char *after = cnx_test_digest (out);
+  g_assert_true (out == in);
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* New caps in mid-stream: the text is painted anew, to the new height. */
+static void
+test_new_caps (void)
+{
+  g_autofree char *small = caps_of ("RGB", 320, 240, ""), *large = caps_of ("I420", 640, 480, "");
+  const char *const steps[] = { small, large, small };
+  GstHarness *h = gst_harness_new_parse ("labeloverlay");
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    GstBuffer *in = labelled (steps[i], 6, "dog", 0.5);
+    g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+    gst_harness_set_src_caps_str (h, steps[i]);
+    g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
+    const int bottom = changes (plain, out, steps[i]).bottom;
+    g_assert_cmpint (bottom, >, i == 1 ? 44 : 20);
+    g_assert_cmpint (bottom, <, i == 1 ? 100 : 44);
+  }
+  gst_harness_teardown (h);
+}
+
+static GstVideoOverlayComposition *
+dot (void)
+{
+  GstBuffer *pixels = gst_buffer_new_allocate (NULL, 16 * 16 * 4, NULL);
+
+  gst_buffer_memset (pixels, 0, 255, 16 * 16 * 4);
+  gst_buffer_add_video_meta (pixels, GST_VIDEO_FRAME_FLAG_NONE,
+      GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, 16, 16);
+  GstVideoOverlayRectangle *rectangle =
+      gst_video_overlay_rectangle_new_raw (pixels, 100, 100, 16, 16, 0);
+  GstVideoOverlayComposition *composition = gst_video_overlay_composition_new (rectangle);
+  gst_video_overlay_rectangle_unref (rectangle);
+  gst_buffer_unref (pixels);
+  return composition;
+}
+
+/* What upstream put over the frame stays there, in the one composition that a sink looks at. */
+static void
+test_joins_upstream (void)
+{
+  GstHarness *h = gst_harness_new_parse ("labeloverlay");
+  g_autofree char *format = caps_of ("RGB", 320, 240, "");
+  g_autoptr (GString) caps = g_string_new (format);
+  GstBuffer *in = labelled (format, 7, "dog", 0.5);
+  GstVideoOverlayComposition *upstream = dot ();
+
+  g_string_replace (caps, "video/x-raw", COMPOSITION_CAPS, 1);
+  gst_harness_add_propose_allocation_meta (h, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+  gst_harness_set_sink_caps_str (h, COMPOSITION_CAPS);
+  gst_harness_set_src_caps_str (h, caps->str);
+  gst_buffer_add_video_overlay_composition_meta (in, upstream);
+  g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
+  GstVideoOverlayCompositionMeta *meta = gst_buffer_get_video_overlay_composition_meta (out);
+  g_assert_cmpuint (gst_buffer_get_n_meta (out, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE), ==,
+      1);
+  g_assert_cmpuint (gst_video_overlay_composition_n_rectangles (meta->overlay), ==, 2);
+  g_assert_cmpuint (gst_video_overlay_composition_n_rectangles (upstream), ==, 1);
+  gst_video_overlay_composition_unref (upstream);
+  gst_harness_teardown (h);
+}
+
+/* Downstream's answer to ALLOCATION queries: composition metas while @user_data's flag is set. */
+static GstPadProbeReturn
+answer_allocation (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  if (*(gboolean *) user_data)
+    gst_query_add_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* Another sink with the same caps that draws no compositions gets the text in its pixels. */
+static void
+test_asks_again (void)
+{
+  GstHarness *h = gst_harness_new_parse ("labeloverlay");
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  GstBuffer *in = labelled (caps, 8, "dog", 0.5);
+  g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+  gboolean draws = TRUE;
+
+  gst_pad_add_probe (h->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH,
+      answer_allocation, &draws, NULL);
+  gst_harness_set_sink_caps_str (h, COMPOSITION_CAPS);
+  gst_harness_set_src_caps_str (h, caps);
+  g_autoptr (GstBuffer) attached = gst_harness_push_and_pull (h, gst_buffer_copy_deep (in));
+  g_assert_nonnull (gst_buffer_get_video_overlay_composition_meta (attached));
+  draws = FALSE;
+  gst_harness_push_upstream_event (h, gst_event_new_reconfigure ());
+  g_autoptr (GstBuffer) blended = gst_harness_push_and_pull (h, in);
+  g_assert_null (gst_buffer_get_video_overlay_composition_meta (blended));
+  g_assert_cmpint (changes (plain, blended, caps).right, >, 60);
+  gst_harness_teardown (h);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  cnx_test_init_elements (&argc, &argv);
+  g_test_add_func ("/labeloverlay/every-format", test_every_format);
+  g_test_add_func ("/labeloverlay/tiny", test_tiny);
+  g_test_add_func ("/labeloverlay/pixel-aspect", test_pixel_aspect);
+  g_test_add_func ("/labeloverlay/interlaced", test_interlaced);
+  g_test_add_func ("/labeloverlay/corners", test_corners);
+  g_test_add_func ("/labeloverlay/long-name", test_long_name);
+  g_test_add_func ("/labeloverlay/any-text", test_any_text);
+  g_test_add_func ("/labeloverlay/two-classifiers", test_two_classifiers);
+  g_test_add_func ("/labeloverlay/gap", test_gap);
+  g_test_add_func ("/labeloverlay/new-caps", test_new_caps);
+  g_test_add_func ("/labeloverlay/joins-upstream", test_joins_upstream);
+  g_test_add_func ("/labeloverlay/asks-again", test_asks_again);
+  return g_test_run ();
+}
