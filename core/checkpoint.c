@@ -78,14 +78,13 @@ static gboolean refuse (CnxCheckpoint * checkpoint, const char *tensor, GError *
 static gboolean
 refuse (CnxCheckpoint * checkpoint, const char *tensor, GError ** error, const char *format, ...)
 {
-  g_autofree char *reason = NULL;
+  g_autofree char *where = tensor ? g_strdup_printf ("'%s': tensor '%s'", checkpoint->path, tensor)
+      : g_strdup_printf ("'%s'", checkpoint->path);
   va_list args;
 
   va_start (args, format);
-  reason = g_strdup_vprintf (format, args);
+  cnx_refuse (error, CNX_ERROR_FORMAT, where, format, args);
   va_end (args);
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': %s%s%s%s", checkpoint->path,
-      tensor ? "tensor '" : "", tensor ? tensor : "", tensor ? "': " : "", reason);
   return FALSE;
 }
 

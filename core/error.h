@@ -1,6 +1,7 @@
 /* Errors of every part that loads or runs a model: one domain, worded for the person who can mend it. */
 #pragma once
 
+#include <stdarg.h>
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -25,5 +26,9 @@ typedef enum
 } CnxError;
 
 GQuark cnx_error_quark (void);
+
+/** Sets "@where: " and the formatted reason; returns FALSE, so that a check can end on it. */
+gboolean cnx_refuse (GError ** error, CnxError code, const char *where, const char *format,
+    va_list args) G_GNUC_PRINTF (4, 0);
 
 G_END_DECLS

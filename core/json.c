@@ -26,13 +26,11 @@ static gboolean refuse (const char *what, GError ** error, const char *format, .
 static gboolean
 refuse (const char *what, GError ** error, const char *format, ...)
 {
-  g_autofree char *reason = NULL;
   va_list args;
 
   va_start (args, format);
-  reason = g_strdup_vprintf (format, args);
+  cnx_refuse (error, CNX_ERROR_FORMAT, what, format, args);
   va_end (args);
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: %s", what, reason);
   return FALSE;
 }
 

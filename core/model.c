@@ -38,14 +38,13 @@ static gboolean refuse (const Named * named, GError ** error, const char *format
 static gboolean
 refuse (const Named * named, GError ** error, const char *format, ...)
 {
-  g_autofree char *reason = NULL;
+  g_autofree char *where = g_strdup_printf ("'%s' (read in %s naming)",
+      cnx_checkpoint_path (named->checkpoint), cnx_scheme_name (named->scheme));
   va_list args;
 
   va_start (args, format);
-  reason = g_strdup_vprintf (format, args);
+  cnx_refuse (error, CNX_ERROR_MODEL, where, format, args);
   va_end (args);
-  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' (read in %s naming): %s",
-      cnx_checkpoint_path (named->checkpoint), cnx_scheme_name (named->scheme), reason);
   return FALSE;
 }
 
@@ -404,4 +403,36 @@ cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block)
     return NULL;
   first = model->first[role][stage];
   return first < 0 ? NULL : g_ptr_array_index (model->tensors, first + block);
+}
+
+float *
+cnx_model_values (CnxModel * model, CnxRole role, int stage, int block)
+{
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
+  float *values;
+
+  if (!tensor)
+    return NULL;
+  values = g_new (float, tensor->count);
+  cnx_tensor_read (tensor, 0, tensor->count, values);
+  return values;
+}
+
+float *
+cnx_model_patch_values (CnxModel * model, CnxRole role, int stage)
+{
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, 0);
+  g_autofree float *stored = cnx_model_values (model, role, stage, 0);
+  int outputs = tensor->dims[0], inputs = tensor->dims[1];
+  int pixels = tensor->dims[2] * tensor->dims[3];
+  float *values = g_new (float, tensor->count);
+
+  for (int o = 0; o < outputs; o++) {
+    for (int i = 0; i < inputs; i++) {
+      for (int k = 0; k < pixels; k++)
+        values[((gsize) o * pixels + k) * inputs + i] =
+            stored[((gsize) o * inputs + i) * pixels + k];
+    }
+  }
+  return values;
 }

@@ -44,6 +44,13 @@ CnxModel *cnx_model_with_labels (CnxModel * model, const char *path, GError ** e
  * (no classifier, layer scale in V2, GRN in V1). Owned by the model. */
 const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block);
 
+/** The values of @role's tensor as floats; NULL where the architecture has none. Free with g_free(). */
+float *cnx_model_values (CnxModel * model, CnxRole role, int stage, int block);
+
+/** The same for the stem's or a downsample's weight, (outputs, inputs, patch, patch), in the order that a
+ * linear over patches wants: (outputs, patch, patch, inputs). Free with g_free(). */
+float *cnx_model_patch_values (CnxModel * model, CnxRole role, int stage);
+
 /** Finds weights by a variant's or a model's name: `<dir>/<name>/model.safetensors`, `<dir>/<name>.safetensors`
  * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in
  * order (NULL-terminated). Returns the path (g_free()), or CNX_ERROR_NOT_FOUND whose message says

@@ -29,13 +29,12 @@ static gboolean refuse (const Config * config, CnxError code, GError ** error, c
 static gboolean
 refuse (const Config * config, CnxError code, GError ** error, const char *format, ...)
 {
-  g_autofree char *reason = NULL;
+  g_autofree char *where = g_strdup_printf ("'%s'", config->path);
   va_list args;
 
   va_start (args, format);
-  reason = g_strdup_vprintf (format, args);
+  cnx_refuse (error, code, where, format, args);
   va_end (args);
-  g_set_error (error, CNX_ERROR, code, "'%s': %s", config->path, reason);
   return FALSE;
 }
 

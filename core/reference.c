@@ -207,37 +207,10 @@ count_rows (const Pass * pass)
   return (gsize) pass->n * pass->height * pass->width;
 }
 
-/* A tensor as floats; NULL where the model has none. */
 static float *
 load (const Pass * pass, CnxRole role, int stage, int block)
 {
-  const CnxTensor *tensor = cnx_model_tensor (pass->model, role, stage, block);
-  float *values;
-
-  if (!tensor)
-    return NULL;
-  values = g_new (float, tensor->count);
-  cnx_tensor_read (tensor, 0, tensor->count, values);
-  return values;
-}
-
-/* A convolution's weight (outputs, inputs, patch, patch) as a linear's over rows in the order of
- * cnx_reference_patchify(): (outputs, patch, patch, inputs). */
-static float *
-load_patch_weight (const Pass * pass, CnxRole role, int stage, int outputs, int inputs, int patch)
-{
-  g_autofree float *stored = load (pass, role, stage, 0);
-  int pixels = patch * patch;
-  float *weight = g_new (float, (gsize) outputs * inputs * pixels);
-
-  for (int o = 0; o < outputs; o++) {
-    for (int i = 0; i < inputs; i++) {
-      for (int k = 0; k < pixels; k++)
-        weight[((gsize) o * pixels + k) * inputs + i] =
-            stored[((gsize) o * inputs + i) * pixels + k];
-    }
-  }
-  return weight;
+  return cnx_model_values (pass->model, role, stage, block);
 }
 
 static void
@@ -255,8 +228,7 @@ static void
 patch_convolution (Pass * pass, const float *in, CnxRole weight_role, CnxRole bias_role, int stage,
     int outputs, int patch)
 {
-  g_autofree float *weight =
-      load_patch_weight (pass, weight_role, stage, outputs, pass->channels, patch);
+  g_autofree float *weight = cnx_model_patch_values (pass->model, weight_role, stage);
   g_autofree float *bias = load (pass, bias_role, stage, 0);
 
   cnx_reference_patchify (in, pass->n, pass->height, pass->width, pass->channels, patch, pass->y);

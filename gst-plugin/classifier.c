@@ -56,10 +56,18 @@ user_model_dir (void)
   return g_build_filename (g_get_user_data_dir (), "convnext", "models", NULL);
 }
 
+/* Each once: the standard's lists and ours may name the same folder. */
+static void
+add_dir (GPtrArray * dirs, const char *dir)
+{
+  if (!g_ptr_array_find_with_equal_func (dirs, dir, g_str_equal, NULL))
+    g_ptr_array_add (dirs, g_strdup (dir));
+}
+
 char **
 cnx_classifier_model_dirs (void)
 {
-  g_autoptr (GStrvBuilder) dirs = g_strv_builder_new ();
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
   const char *path = g_getenv ("CONVNEXT_MODEL_PATH");
   g_auto (GStrv) listed = g_strsplit (path ? path : "", G_SEARCHPATH_SEPARATOR_S, -1);
   g_autofree char *user = user_model_dir ();
@@ -67,16 +75,17 @@ cnx_classifier_model_dirs (void)
 
   for (guint i = 0; listed[i]; i++) {
     if (*listed[i])
-      g_strv_builder_add (dirs, listed[i]);
+      add_dir (dirs, listed[i]);
   }
-  g_strv_builder_add (dirs, user);
+  add_dir (dirs, user);
   for (guint i = 0; system_dirs[i]; i++) {
     g_autofree char *dir = g_build_filename (system_dirs[i], "convnext", "models", NULL);
-    g_strv_builder_add (dirs, dir);
+    add_dir (dirs, dir);
   }
-  g_strv_builder_add (dirs, CNX_SYSTEM_MODEL_DIR);
-  g_strv_builder_add (dirs, CNX_SOURCE_MODEL_DIR);
-  return g_strv_builder_end (dirs);
+  add_dir (dirs, CNX_SYSTEM_MODEL_DIR);
+  add_dir (dirs, CNX_SOURCE_MODEL_DIR);
+  g_ptr_array_add (dirs, NULL);
+  return (char **) g_ptr_array_steal (dirs, NULL);
 }
 
 static gboolean

@@ -1,5 +1,7 @@
 #include "gst-plugin/labelmeta.h"
 
+#include <gobject/gvaluecollector.h>
+
 #if HAVE_ANALYTICS
 #include <gst/analytics/analytics.h>
 #endif
@@ -18,33 +20,18 @@ cnx_label_meta_register (void)
 
 /* ---- our structure ---- */
 
+/* Appends a value of @type, given as for g_object_set(). */
 static void
-append_int (GValue * array, int value)
+append (GValue * array, GType type, ...)
 {
   GValue item = G_VALUE_INIT;
+  char *error = NULL;
+  va_list args;
 
-  g_value_init (&item, G_TYPE_INT);
-  g_value_set_int (&item, value);
-  gst_value_array_append_and_take_value (array, &item);
-}
-
-static void
-append_string (GValue * array, const char *value)
-{
-  GValue item = G_VALUE_INIT;
-
-  g_value_init (&item, G_TYPE_STRING);
-  g_value_set_string (&item, value);
-  gst_value_array_append_and_take_value (array, &item);
-}
-
-static void
-append_double (GValue * array, double value)
-{
-  GValue item = G_VALUE_INIT;
-
-  g_value_init (&item, G_TYPE_DOUBLE);
-  g_value_set_double (&item, value);
+  va_start (args, type);
+  G_VALUE_COLLECT_INIT (&item, type, args, 0, &error);
+  va_end (args);
+  g_assert (!error);            /* only for types that no caller here passes */
   gst_value_array_append_and_take_value (array, &item);
 }
 
@@ -57,9 +44,9 @@ fill_structure (GstStructure * s, const CnxMetaLabels * labels)
   g_value_init (&names, GST_TYPE_ARRAY);
   g_value_init (&confidences, GST_TYPE_ARRAY);
   for (guint i = 0; i < labels->n; i++) {
-    append_int (&ids, labels->labels[i].id);
-    append_string (&names, labels->labels[i].label);
-    append_double (&confidences, labels->labels[i].confidence);
+    append (&ids, G_TYPE_INT, labels->labels[i].id);
+    append (&names, G_TYPE_STRING, labels->labels[i].label);
+    append (&confidences, G_TYPE_DOUBLE, labels->labels[i].confidence);
   }
   gst_structure_set (s, "model", G_TYPE_STRING, labels->model,
       "running-time", G_TYPE_UINT64, labels->running_time,

@@ -42,25 +42,24 @@ cnx_cl_error_name (cl_int code)
   return g_intern_string (text);
 }
 
-static char *
-device_string (cl_device_id id, cl_device_info what)
+/* Of @device, or of @platform where that is NULL. */
+static cl_int
+get_info (cl_platform_id platform, cl_device_id device, cl_uint what, size_t size, void *value,
+    size_t * needed)
 {
-  size_t size = 0;
-  if (clGetDeviceInfo (id, what, 0, NULL, &size) != CL_SUCCESS)
-    return g_strdup ("");
-  char *text = g_malloc0 (size + 1);
-  clGetDeviceInfo (id, what, size, text, NULL);
-  return g_strstrip (text);
+  return device ? clGetDeviceInfo (device, what, size, value, needed)
+      : clGetPlatformInfo (platform, what, size, value, needed);
 }
 
 static char *
-platform_string (cl_platform_id id, cl_platform_info what)
+get_string (cl_platform_id platform, cl_device_id device, cl_uint what)
 {
   size_t size = 0;
-  if (clGetPlatformInfo (id, what, 0, NULL, &size) != CL_SUCCESS)
+
+  if (get_info (platform, device, what, 0, NULL, &size) != CL_SUCCESS)
     return g_strdup ("");
   char *text = g_malloc0 (size + 1);
-  clGetPlatformInfo (id, what, size, text, NULL);
+  get_info (platform, device, what, size, text, NULL);
   return g_strstrip (text);
 }
 
@@ -101,10 +100,10 @@ info_new (cl_platform_id platform, cl_device_id id)
 
   info->id = id;
   info->platform = platform;
-  info->name = device_string (id, CL_DEVICE_NAME);
-  info->version = device_string (id, CL_DEVICE_VERSION);
-  info->driver = device_string (id, CL_DRIVER_VERSION);
-  info->platform_name = platform_string (platform, CL_PLATFORM_NAME);
+  info->name = get_string (NULL, id, CL_DEVICE_NAME);
+  info->version = get_string (NULL, id, CL_DEVICE_VERSION);
+  info->driver = get_string (NULL, id, CL_DRIVER_VERSION);
+  info->platform_name = get_string (platform, NULL, CL_PLATFORM_NAME);
   clGetDeviceInfo (id, CL_DEVICE_TYPE, sizeof type, &type, NULL);
   info->is_software_gpu = contains (info->name, "llvmpipe") || contains (info->name, "softpipe")
       || contains (info->name, "swrast");

@@ -21,7 +21,8 @@ typedef struct
   cl_mem x;                     /* the stage's activations */
   cl_mem patches;               /* the downsample's input, patch by patch */
   cl_mem depthwise;             /* what the block's second half reads */
-  cl_mem normalised, hidden;    /* only where the fused block is not used */
+  cl_mem normalised;            /* LayerNorm's output: a split block's, the next downsample's */
+  cl_mem hidden;                /* NULL where every block is fused */
   cl_mem norms;                 /* V2: one row a picture */
 } Stage;
 
@@ -43,23 +44,11 @@ struct _CnxNetwork
 
 /* ---- weights ---- */
 
-static float *
-read_tensor (CnxModel * model, CnxRole role, int stage, int block)
-{
-  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
-
-  if (!tensor)
-    return NULL;
-  float *values = g_new (float, tensor->count);
-  cnx_tensor_read (tensor, 0, tensor->count, values);
-  return values;
-}
-
 static cl_mem
 upload_vector (CnxNetwork * net, CnxModel * model, CnxRole role, int stage, int block)
 {
   const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
-  g_autofree float *values = read_tensor (model, role, stage, block);
+  g_autofree float *values = cnx_model_values (model, role, stage, block);
 
   return values ? cnx_ops_upload_vector (net->ops, values, tensor->count) : NULL;
 }
@@ -68,34 +57,28 @@ static void
 upload_linear (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stage, int block, int inputs,
     int outputs, CnxLinear * linear)
 {
-  g_autofree float *weight = read_tensor (model, weight_role, stage, block);
-  g_autofree float *bias = read_tensor (model, weight_role + 1, stage, block);
+  g_autofree float *weight = cnx_model_values (model, weight_role, stage, block);
+  g_autofree float *bias = cnx_model_values (model, weight_role + 1, stage, block);
 
   cnx_ops_linear_init (net->ops, linear, weight, bias, inputs, outputs);
 }
 
-/* A convolution's (out, in, patch, patch) becomes a product over patches in the order (ky, kx, in). */
+/* A convolution over patches that do not overlap is a product over them. */
 static void
 upload_patch_convolution (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stage, int inputs,
     int outputs, int patch, CnxLinear * linear)
 {
-  g_autofree float *weight = read_tensor (model, weight_role, stage, 0);
-  g_autofree float *bias = read_tensor (model, weight_role + 1, stage, 0);
-  const int taps = patch * patch;
-  g_autofree float *ordered = g_new (float, (gsize) outputs * inputs * taps);
+  g_autofree float *weight = cnx_model_patch_values (model, weight_role, stage);
+  g_autofree float *bias = cnx_model_values (model, weight_role + 1, stage, 0);
 
-  for (int o = 0; o < outputs; o++)
-    for (int i = 0; i < inputs; i++)
-      for (int t = 0; t < taps; t++)
-        ordered[((gsize) o * taps + t) * inputs + i] = weight[((gsize) o * inputs + i) * taps + t];
-  cnx_ops_linear_init (net->ops, linear, ordered, bias, taps * inputs, outputs);
+  cnx_ops_linear_init (net->ops, linear, weight, bias, patch * patch * inputs, outputs);
 }
 
 /* (channels, 7, 7) becomes 49 rows of channels. */
 static cl_mem
 upload_depthwise (CnxNetwork * net, CnxModel * model, int stage, int block, int channels)
 {
-  g_autofree float *weight = read_tensor (model, CNX_ROLE_DEPTHWISE_WEIGHT, stage, block);
+  g_autofree float *weight = cnx_model_values (model, CNX_ROLE_DEPTHWISE_WEIGHT, stage, block);
   g_autofree float *ordered = g_new (float, 49 * (gsize) channels);
 
   for (int c = 0; c < channels; c++)
@@ -107,7 +90,7 @@ upload_depthwise (CnxNetwork * net, CnxModel * model, int stage, int block, int 
 static cl_mem
 upload_layer_scale (CnxNetwork * net, CnxModel * model, int stage, int block, int channels)
 {
-  g_autofree float *values = read_tensor (model, CNX_ROLE_LAYER_SCALE, stage, block);
+  g_autofree float *values = cnx_model_values (model, CNX_ROLE_LAYER_SCALE, stage, block);
 
   if (!values) {
     values = g_new (float, channels);
@@ -170,6 +153,14 @@ upload_head (CnxNetwork * net, CnxModel * model)
 
 /* ---- activations ---- */
 
+/* Whether even a single picture has rows enough for the fused block; more pictures have more. */
+static gboolean
+always_fused (CnxNetwork * net, const Stage * stage)
+{
+  return net->arch.version == 1 && cnx_ops_mlp_block (net->ops, stage->channels, 4 * stage->channels,
+      stage->height * stage->width) > 0;
+}
+
 static void
 allocate_stage (CnxNetwork * net, int s)
 {
@@ -180,9 +171,9 @@ allocate_stage (CnxNetwork * net, int s)
   stage->x = cnx_ops_rows (net->ops, rows, stage->channels);
   stage->patches = cnx_ops_rows (net->ops, rows, patch_inputs);
   stage->depthwise = cnx_ops_rows (net->ops, rows, stage->channels);
-  /* also beside a fused block: a smaller batch than max_batch may be too small for it */
   stage->normalised = cnx_ops_rows (net->ops, rows, stage->channels);
-  stage->hidden = cnx_ops_rows (net->ops, rows, hidden);
+  if (!always_fused (net, stage))
+    stage->hidden = cnx_ops_rows (net->ops, rows, hidden);
   if (net->arch.version == 2)
     stage->norms = cnx_ops_rows (net->ops, net->max_batch, hidden);
 }

@@ -6,37 +6,14 @@
 
 #include "core/error.h"
 #include "core/reference.h"
+#include "tests/support/golden.h"
 #include "tests/support/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 #define TOLERANCE 1e-5
-#define PICTURES 2
-#define HEIGHT 64
-#define WIDTH 96
-
-/* The golden input, which is stored as (n, 3, height, width), as (n, height, width, 3). */
-static float *
-load_golden_input (void)
-{
-  const gsize plane = HEIGHT * WIDTH;
-  g_autofree char *path = cnx_test_data ("golden/input_2x3x64x96.f32");
-  g_autofree char *bytes = NULL;
-  g_autoptr (GError) error = NULL;
-  float *out = g_new (float, PICTURES * plane * 3);
-  gsize size;
-
-  g_file_get_contents (path, &bytes, &size, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (size, ==, PICTURES * plane * 3 * sizeof (float));
-  for (gsize i = 0; i < PICTURES; i++) {
-    for (gsize c = 0; c < 3; c++) {
-      for (gsize p = 0; p < plane; p++)
-        memcpy (out + (i * plane + p) * 3 + c, bytes + ((i * 3 + c) * plane + p) * sizeof (float),
-            sizeof (float));
-    }
-  }
-  return out;
-}
+#define PICTURES CNX_GOLDEN_PICTURES
+#define HEIGHT CNX_GOLDEN_HEIGHT
+#define WIDTH CNX_GOLDEN_WIDTH
 
 static double
 difference (JsonArray * expected, const float *logits, int classes)
@@ -84,7 +61,7 @@ static void
 test_golden (void)
 {
   g_autofree char *path = cnx_test_data ("golden/golden.json");
-  g_autofree float *input = load_golden_input ();
+  g_autofree float *input = cnx_test_golden_input ();
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) error = NULL;
   JsonObject *files;

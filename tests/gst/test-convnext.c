@@ -2,6 +2,7 @@
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"
 #include "tests/support/random_checkpoint.h"
+#include "tests/support/temp_files.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -182,10 +183,8 @@ static void
 test_literal_line (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *root = g_dir_make_tmp ("cnx-models-XXXXXX", NULL);
+  g_autoptr (CnxTestDir) root = cnx_test_make_dir ();
   g_autofree char *dir = g_build_filename (root, "small", NULL);
-  g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
-  g_autofree char *config = g_build_filename (dir, "config.json", NULL);
 
   g_assert_true (cnx_write_random_checkpoint (dir, &cnx_variant_find ("S")->arch, 3, &error));
   g_setenv ("CONVNEXT_MODEL_PATH", root, TRUE);
@@ -203,10 +202,6 @@ test_literal_line (void)
   gst_object_unref (bus);
   gst_object_unref (pipeline);
   g_unsetenv ("CONVNEXT_MODEL_PATH");
-  g_remove (weights);
-  g_remove (config);
-  g_rmdir (dir);
-  g_rmdir (root);
 }
 
 /* ---- leaks ---- */

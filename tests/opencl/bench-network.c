@@ -1,8 +1,8 @@
 /* Milliseconds a frame of a variant with random weights: bench-network [VARIANT [SIZE [BATCH]]]. */
 #include "opencl/network.h"
 #include "tests/support/random_checkpoint.h"
+#include "tests/support/temp_files.h"
 
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,9 +19,7 @@ open_random (const CnxVariant * variant, int size, int batch, char **device_name
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxModel) model = NULL;
   g_autoptr (CnxDevice) device = cnx_device_open (g_getenv ("CNX_TEST_DEVICE"), 0, &error);
-  g_autofree char *dir = g_dir_make_tmp ("cnx-bench-XXXXXX", NULL);
-  g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
-  g_autofree char *config = g_build_filename (dir, "config.json", NULL);
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
   CnxNetwork *network = NULL;
 
   if (device && cnx_write_random_checkpoint (dir, &variant->arch, 1, &error)
@@ -31,9 +29,6 @@ open_random (const CnxVariant * variant, int size, int batch, char **device_name
     fprintf (stderr, "%s\n", error->message);
   else
     *device_name = g_strdup (cnx_device_info (device)->name);
-  g_remove (weights);
-  g_remove (config);
-  g_rmdir (dir);
   return network;
 }
 

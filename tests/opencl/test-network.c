@@ -2,9 +2,10 @@
 #include "core/error.h"
 #include "core/reference.h"
 #include "opencl/network.h"
+#include "tests/support/golden.h"
 #include "tests/support/random_checkpoint.h"
+#include "tests/support/temp_files.h"
 
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
@@ -20,34 +21,13 @@ assert_near (const float *got, const float *want, gsize count, double tolerance)
 
 /* ---- golden logits ---- */
 
-#define GOLDEN_N 2
-#define GOLDEN_H 64
-#define GOLDEN_W 96
+#define GOLDEN_N CNX_GOLDEN_PICTURES
 
 static char *
 golden_path (const char *name)
 {
-  return g_build_filename (g_getenv ("CNX_TEST_DATA"), "golden", name, NULL);
-}
-
-/* The file is NCHW; we are NHWC. */
-static float *
-golden_input (void)
-{
-  g_autofree char *path = golden_path ("input_2x3x64x96.f32");
-  g_autofree char *bytes = NULL;
-  gsize size = 0;
-  const int plane = GOLDEN_H * GOLDEN_W;
-
-  g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
-  g_assert_cmpuint (size, ==, GOLDEN_N * 3 * plane * sizeof (float));
-  const float *from = (const float *) bytes;
-  float *to = g_new (float, GOLDEN_N * 3 * plane);
-  for (int n = 0; n < GOLDEN_N; n++)
-    for (int c = 0; c < 3; c++)
-      for (int i = 0; i < plane; i++)
-        to[(n * plane + i) * 3 + c] = from[(n * 3 + c) * plane + i];
-  return to;
+  g_autofree char *relative = g_build_filename ("golden", name, NULL);
+  return cnx_test_data (relative);
 }
 
 static void
@@ -71,13 +51,13 @@ test_golden (gconstpointer name)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = golden_path (name);
-  g_autofree float *in = golden_input ();
+  g_autofree float *in = cnx_test_golden_input ();
   float want[GOLDEN_N * 7], got[GOLDEN_N * 7];
 
   g_autoptr (CnxModel) model = cnx_model_load (path, &error);
   g_assert_no_error (error);
   g_assert_cmpint (cnx_model_arch (model)->classes, ==, 7);
-  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, GOLDEN_H, GOLDEN_W, GOLDEN_N, &error);
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH, GOLDEN_N, &error);
   g_assert_no_error (error);
   g_assert_true (cnx_network_forward (network, in, GOLDEN_N, got, &error));
   golden_logits (name, want, 7);
@@ -102,27 +82,14 @@ typedef struct
 static const Full full[] = { {"tiny", 224}, {"v2-tiny", 224}, {"atto", 224}, {"v2-atto", 96} };
 
 static CnxModel *
-random_model (const char *variant, char **dir)
+random_model (const char *variant, const char *dir)
 {
   g_autoptr (GError) error = NULL;
 
-  *dir = g_dir_make_tmp ("cnx-network-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_assert_true (cnx_write_random_checkpoint (*dir, &cnx_variant_find (variant)->arch, 7, &error));
-  CnxModel *model = cnx_model_load (*dir, &error);
+  g_assert_true (cnx_write_random_checkpoint (dir, &cnx_variant_find (variant)->arch, 7, &error));
+  CnxModel *model = cnx_model_load (dir, &error);
   g_assert_no_error (error);
   return model;
-}
-
-static void
-remove_model (const char *dir)
-{
-  const char *const names[] = { "model.safetensors", "config.json" };
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autofree char *path = g_build_filename (dir, names[i], NULL);
-    g_remove (path);
-  }
-  g_rmdir (dir);
 }
 
 #define DISTINCT 3              /* pictures that the slow reference has to see */
@@ -134,8 +101,8 @@ test_full (gconstpointer data)
   const gsize picture = (gsize) f->size * f->size * 3;
   const int batches[] = { 1, 3, 16 };
   g_autoptr (GError) error = NULL;
-  g_autofree char *dir = NULL;
-  g_autoptr (CnxModel) model = random_model (f->variant, &dir);
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autoptr (CnxModel) model = random_model (f->variant, dir);
   const int classes = cnx_model_arch (model)->classes;
   g_autofree float *in = g_new (float, 16 * picture);
   g_autofree float *want = g_new (float, 16 * classes);
@@ -153,7 +120,6 @@ test_full (gconstpointer data)
     g_assert_true (cnx_network_forward (network, in, batches[b], got, &error));
     assert_near (got, want, (gsize) batches[b] * classes, 1e-4);
   }
-  remove_model (dir);
 }
 
 /* More pictures than max_batch go in several passes, fewer use a part of the buffers. */
