@@ -37,7 +37,8 @@ def tally(path):
         good = test["result"] in ("OK", "SKIP", "EXPECTEDFAIL")
         if not good and not any(outcome == "failed" for outcome, _, _ in seen):
             counts["failed"] += 1
-            print(f"failed: {test['name']}: {test['result']}, exit status {test['returncode']}", file=sys.stderr)
+            print(f"failed: {test['name']}: {test['result']}, exit status {test['returncode']}",
+                  file=sys.stderr)
         elif good and not seen:
             counts["skipped" if test["result"] == "SKIP" else "passed"] += 1
     return counts

@@ -1,5 +1,6 @@
-/* Models: what is read off the tensors, what is refused and in which words, the files beside the weights,
- * and where weights are looked for. Small architectures everywhere; the shipped model by its structure only. */
+/* Models: what is read off the tensors, what is refused and in which words, the files beside the
+ * weights, and where weights are looked for. Small architectures everywhere; the shipped model by its
+ * structure only. */
 #include <string.h>
 #include <glib/gstdio.h>
 
@@ -71,7 +72,8 @@ build_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * dim
         fault->bytes ? (gsize) MAX (fault->bytes, 0) : bytes);
 }
 
-/* Writes @dir/@name in any naming, with @fault in one tensor and @added after the last; either may be NULL. */
+/* Writes @dir/@name in any naming, with @fault in one tensor and @added after the last; either may be
+ * NULL. */
 static char *
 build (const char *dir, const char *name, const CnxArch * arch, CnxScheme scheme,
     const char *prefix, const Fault * fault, const Fault * added)

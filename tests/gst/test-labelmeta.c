@@ -72,7 +72,8 @@ test_empty (void)
 static void
 test_survives (void)
 {
-  const char *const lines[] = { "queue", "tee ! identity", "videoconvert ! capsfilter caps=video/x-raw,format=I420",
+  const char *const lines[] = { "queue", "tee ! identity",
+    "videoconvert ! capsfilter caps=video/x-raw,format=I420",
     "videoscale ! capsfilter caps=video/x-raw,width=20,height=20", "videorate", "videocrop left=8 right=8"
   };
 

@@ -12,7 +12,8 @@ typedef struct
   int left, top, right, bottom; /* of what changed; right and bottom exclusive; 0 for nothing */
 } Box;
 
-/* Noise in the bits that a format does not use is no picture: what GStreamer's own functions make of it is. */
+/* Noise in the bits that a format does not use is no picture: what GStreamer's own functions make of it
+ * is. */
 static void
 make_canonical (GstBuffer * buffer, const char *text)
 {
