@@ -233,15 +233,6 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
 }
 
-/* The peer's own answer: the default one would drop downstream's support for overlay compositions. */
-static gboolean
-query (GstBaseTransform * base, GstPadDirection direction, GstQuery * query)
-{
-  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION && direction == GST_PAD_SINK)
-    return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query);
-  return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->query (base, direction, query);
-}
-
 /* Upstream is asked at the first buffer after each stream-start. A query that fails is no answer (v4l2src
  * fails it until a frame rate is set): no buffer waits, and the next one asks again. */
 static Mode
@@ -573,7 +564,6 @@ gst_convnext_class_init (GstConvnextClass * klass)
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;
-  base_class->query = query;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;
   base_class->stop = stop;

@@ -186,13 +186,6 @@ src_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->src_event (base, event);
 }
 
-/* Upstream's buffers go through us: what downstream offers is offered to it too. */
-static gboolean
-propose_allocation (GstBaseTransform * base, GstQuery * decide, GstQuery * query)
-{
-  return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query);
-}
-
 /* ---- text ---- */
 
 typedef struct
@@ -471,7 +464,6 @@ gst_label_overlay_class_init (GstLabelOverlayClass * klass)
   base_class->transform_caps = transform_caps;
   base_class->set_caps = set_caps;
   base_class->src_event = src_event;
-  base_class->propose_allocation = propose_allocation;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;
   base_class->stop = stop;

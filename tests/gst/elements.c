@@ -3,6 +3,9 @@
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
 
+#include <gst/base/gstbasetransform.h>
+#include <gst/video/gstvideopool.h>
+
 void
 cnx_test_init_elements (int *argc, char ***argv)
 {
@@ -59,6 +62,51 @@ guint
 cnx_test_classifications (GstBuffer * buffer)
 {
   return cnx_label_meta_foreach (buffer, keep_running_time, NULL);
+}
+
+/* Downstream's answer to ALLOCATION queries. */
+static GstPadProbeReturn
+offer_pool (GstPad * pad, GstPadProbeInfo * info, gpointer pool)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  gst_query_add_allocation_pool (query, pool, 64, 2, 7);
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  gst_query_add_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+void
+cnx_test_offers_what_downstream_does (const char *element, const char *text)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
+  g_autoptr (GstBufferPool) pool = gst_video_buffer_pool_new ();
+
+  for (int passthrough = 0; passthrough < 2; passthrough++) {
+    GstHarness *h = gst_harness_new (element);
+    g_autoptr (GstQuery) query = gst_query_new_allocation (caps, TRUE);
+    g_autoptr (GstBufferPool) offered = NULL;
+    guint size, min, max;
+
+    gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (h->element), passthrough);
+    gst_pad_add_probe (h->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH,
+        offer_pool, pool, NULL);
+    gst_harness_set_src_caps_str (h, text);
+    g_assert_cmpint (gst_base_transform_is_passthrough (GST_BASE_TRANSFORM (h->element)), ==, passthrough);
+    g_assert_true (gst_pad_peer_query (h->srcpad, query));
+    g_assert_cmpuint (gst_query_get_n_allocation_pools (query), ==, 1);
+    gst_query_parse_nth_allocation_pool (query, 0, &offered, &size, &min, &max);
+    g_assert_true (offered == pool);
+    g_assert_cmpuint (size, ==, 64);
+    g_assert_cmpuint (min, ==, 2);
+    g_assert_cmpuint (max, ==, 7);
+    g_assert_true (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL));
+    g_assert_true (gst_query_find_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE,
+            NULL));
+    gst_harness_teardown (h);
+  }
 }
 
 GstClockTime

@@ -20,6 +20,10 @@ char *cnx_test_digest (GstBuffer * buffer);
 /** How many classifications ride on @buffer. */
 guint cnx_test_classifications (GstBuffer * buffer);
 
+/** What downstream offers for buffers (a pool, metas) is what @element offers upstream, whether it works in
+ * place or is in passthrough. */
+void cnx_test_offers_what_downstream_does (const char *element, const char *caps);
+
 /** The running time of the first classification on @buffer; GST_CLOCK_TIME_NONE without one. */
 GstClockTime cnx_test_running_time (GstBuffer * buffer);
 

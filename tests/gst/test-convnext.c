@@ -119,6 +119,12 @@ test_two_elements_and_survival (void)
   gst_harness_teardown (h);
 }
 
+static void
+test_allocation (void)
+{
+  cnx_test_offers_what_downstream_does ("convnext", RGB);
+}
+
 /* ---- errors ---- */
 
 /* The message of the error that READY fails with. */
@@ -275,6 +281,7 @@ main (int argc, char **argv)
   g_test_add_func ("/convnext/renegotiation", test_renegotiation);
   g_test_add_func ("/convnext/refuses-caps", test_refuses_caps);
   g_test_add_func ("/convnext/two-elements", test_two_elements_and_survival);
+  g_test_add_func ("/convnext/allocation", test_allocation);
   g_test_add_func ("/convnext/errors", test_errors);
   g_test_add_func ("/convnext/bad-variant", test_bad_variant);
   g_test_add_func ("/convnext/literal-line", test_literal_line);

@@ -376,6 +376,14 @@ test_asks_again (void)
   gst_harness_teardown (h);
 }
 
+static void
+test_allocation (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+
+  cnx_test_offers_what_downstream_does ("labeloverlay", caps);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -391,6 +399,7 @@ main (int argc, char **argv)
   g_test_add_func ("/labeloverlay/two-classifiers", test_two_classifiers);
   g_test_add_func ("/labeloverlay/gap", test_gap);
   g_test_add_func ("/labeloverlay/new-caps", test_new_caps);
+  g_test_add_func ("/labeloverlay/allocation", test_allocation);
   g_test_add_func ("/labeloverlay/joins-upstream", test_joins_upstream);
   g_test_add_func ("/labeloverlay/asks-again", test_asks_again);
   return g_test_run ();
