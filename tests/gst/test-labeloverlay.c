@@ -1,5 +1,5 @@
 /* labeloverlay on video as it comes: every raw format, odd and tiny sizes, interlaced, non-square pixels,
- * text that upstream has put there already, names that are too long or no UTF-8. */
+ * text that upstream has put there already, names that are too long or no UTF-8, nothing to draw. */
 #include "tests/gst/elements.h"
 
 #include <gst/video/video-overlay-composition.h>
@@ -158,6 +158,39 @@ test_every_format (void)
   g_assert_cmpuint (drawn_on, >=, 100);
 }
 
+/* Neither drawn on nor copied: no labels, and a classification that found none. */
+static void
+test_unlabelled (void)
+{
+  const CnxMetaLabels none = { "model", "stream", 0, 0, NULL };
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+
+  for (int classified = 0; classified < 2; classified++) {
+    GstBuffer *in = cnx_test_frame (caps, 2, 0);
+    if (classified)
+      cnx_label_meta_add (in, &none);
+    g_autofree char *before = cnx_test_digest (in);
+    g_autoptr (GstBuffer) out = draw ("", caps, in);
+    g_autofree char *after = cnx_test_digest (out);
+    g_assert_true (out == in);
+    g_assert_cmpstr (before, ==, after);
+  }
+}
+
+/* The other branch of a tee keeps its pixels. */
+static void
+test_shared (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autoptr (GstBuffer) in = labelled (caps, 3, "cat", 0.5);
+  g_autofree char *before = cnx_test_digest (in);
+  g_autoptr (GstBuffer) out = draw ("", caps, gst_buffer_ref (in));
+  g_autofree char *after = cnx_test_digest (in), *drawn_on = cnx_test_digest (out);
+
+  g_assert_cmpstr (before, ==, after);
+  g_assert_cmpstr (before, !=, drawn_on);
+}
+
 /* Frames that are too small for text do no harm. */
 static void
 test_tiny (void)
@@ -298,6 +331,30 @@ test_new_caps (void)
   gst_harness_teardown (h);
 }
 
+/* Downstream that draws compositions itself gets one, and the pixels stay. */
+static void
+test_attaches (void)
+{
+  GstHarness *h = gst_harness_new ("labeloverlay");
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  GstBuffer *first = labelled (caps, 5, "dog", 0.5);
+  g_autofree char *before = cnx_test_digest (first);
+
+  gst_harness_add_propose_allocation_meta (h, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+  gst_harness_set_sink_caps_str (h, COMPOSITION_CAPS);
+  gst_harness_set_src_caps_str (h, caps);
+  g_autoptr (GstBuffer) a = gst_harness_push_and_pull (h, first);
+  g_autoptr (GstBuffer) b = gst_harness_push_and_pull (h, labelled (caps, 5, "dog", 0.5));
+  g_autofree char *after = cnx_test_digest (a);
+  g_assert_cmpstr (before, ==, after);
+  GstVideoOverlayCompositionMeta *on_a = gst_buffer_get_video_overlay_composition_meta (a);
+  GstVideoOverlayCompositionMeta *on_b = gst_buffer_get_video_overlay_composition_meta (b);
+  g_assert_nonnull (on_a);
+  g_assert_nonnull (on_b);
+  g_assert_true (on_a->overlay == on_b->overlay);       /* the same text is painted once */
+  gst_harness_teardown (h);
+}
+
 static GstVideoOverlayComposition *
 dot (void)
 {
@@ -390,6 +447,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/labeloverlay/every-format", test_every_format);
+  g_test_add_func ("/labeloverlay/unlabelled", test_unlabelled);
+  g_test_add_func ("/labeloverlay/shared", test_shared);
   g_test_add_func ("/labeloverlay/tiny", test_tiny);
   g_test_add_func ("/labeloverlay/pixel-aspect", test_pixel_aspect);
   g_test_add_func ("/labeloverlay/interlaced", test_interlaced);
@@ -399,6 +458,7 @@ main (int argc, char **argv)
   g_test_add_func ("/labeloverlay/two-classifiers", test_two_classifiers);
   g_test_add_func ("/labeloverlay/gap", test_gap);
   g_test_add_func ("/labeloverlay/new-caps", test_new_caps);
+  g_test_add_func ("/labeloverlay/attaches", test_attaches);
   g_test_add_func ("/labeloverlay/allocation", test_allocation);
   g_test_add_func ("/labeloverlay/joins-upstream", test_joins_upstream);
   g_test_add_func ("/labeloverlay/asks-again", test_asks_again);
