@@ -58,4 +58,16 @@ float *cnx_model_patch_values (CnxModel * model, CnxRole role, int stage);
  * @user_dir to put it at; @user_dir should be one of @dirs. */
 char *cnx_model_find (const char *name, const char *const *dirs, const char *user_dir, GError ** error);
 
+/** Where models are looked for, in order: $CONVNEXT_MODEL_PATH (separated as in $PATH), the user's and the
+ * system's data folders, where `meson install` puts ours, and the source tree. Free with g_strfreev(). */
+char **cnx_model_dirs (void);
+
+/** Loads what a user asks for. @name: a weights file, a folder that holds one, or a model's name to look up in
+ * cnx_model_dirs(); NULL or "": found by @variant. @variant: a published variant's name; NULL or "": any. With
+ * @name it is what the model must be; with neither, the model that ships ("everyday"). @labels: a text file,
+ * one label per line in class order; NULL or "": the model's own. Free with cnx_model_unref().
+ * Errors: those of cnx_model_find(), cnx_model_load() and cnx_model_with_labels(); CNX_ERROR_MODEL when the
+ * model is not of the variant asked for. */
+CnxModel *cnx_model_open (const char *name, const char *variant, const char *labels, GError ** error);
+
 G_END_DECLS

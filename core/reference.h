@@ -13,15 +13,18 @@ G_BEGIN_DECLS
  * order (ky, kx, channel); out has n * height/patch * width/patch rows. */
 void cnx_reference_patchify (const float *in, int n, int height, int width, int channels, int patch, float *out);
 
-/** out[r][o] = bias[o] + sum over k of in[r][k] * weight[o][k]; weight (outputs, inputs) row-major. bias may be NULL. */
+/** out[r][o] = bias[o] + sum over k of in[r][k] * weight[o][k]; weight (outputs, inputs) row-major.
+ * bias may be NULL. */
 void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs, const float *weight,
     const float *bias, float *out);
 
-/** 7x7 depthwise convolution, padding 3: weight (channels, 7, 7), bias (channels); in and out (n, height, width, channels). */
+/** 7x7 depthwise convolution, padding 3: weight (channels, 7, 7), bias (channels);
+ * in and out (n, height, width, channels). */
 void cnx_reference_depthwise (const float *in, int n, int height, int width, int channels,
     const float *weight, const float *bias, float *out);
 
-/** Layer normalisation of each row over its channels: (x - mean) / sqrt (variance + eps) * weight + bias. In place is allowed. */
+/** Layer normalisation of each row over its channels: (x - mean) / sqrt (variance + eps) * weight + bias.
+ * In place is allowed. */
 void cnx_reference_layer_norm (const float *in, gsize rows, int channels, const float *weight, const float *bias,
     double eps, float *out);
 

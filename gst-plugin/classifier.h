@@ -64,14 +64,9 @@ typedef struct
   float threshold;
 } CnxClassifyRequest;
 
-/** Where models are looked for, in order: $CONVNEXT_MODEL_PATH (separated as in $PATH), the user's and the
- * system's data folders, where `meson install` puts ours, and the source tree. Free with g_strfreev(). */
-char **cnx_classifier_model_dirs (void);
-
 /** Finds and loads the model, checks it against the variant, opens the device and builds the network.
  * Takes from a fraction of a second to several, when kernels are built for the first time.
- * Errors: those of cnx_model_find(), cnx_model_load(), cnx_model_with_labels(), cnx_device_open() and
- * cnx_network_new(); CNX_ERROR_MODEL when the model is not of the variant asked for.
+ * Errors: those of cnx_model_open(), cnx_device_open() and cnx_network_new().
  * Free with cnx_classifier_free(). */
 CnxClassifier *cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error);
 

@@ -157,7 +157,7 @@ upload_head (CnxNetwork * net, CnxModel * model)
 static gboolean
 always_fused (CnxNetwork * net, const Stage * stage)
 {
-  return net->arch.version == 1 && cnx_ops_mlp_block (net->ops, stage->channels, 4 * stage->channels,
+  return net->arch.version == 1 && cnx_ops_mlp_block (net->ops, stage->channels,
       stage->height * stage->width) > 0;
 }
 
@@ -201,7 +201,7 @@ run_block (CnxNetwork * net, Stage * stage, Block * block, int n)
 
   cnx_ops_depthwise (ops, stage->x, block->depthwise_weight, block->depthwise_bias, stage->depthwise, n,
       stage->height, stage->width, stage->channels);
-  if (!block->grn_weight && cnx_ops_mlp_block (ops, stage->channels, hidden, rows)) {
+  if (!block->grn_weight && cnx_ops_mlp_block (ops, stage->channels, rows)) {
     cnx_ops_mlp (ops, stage->depthwise, stage->x, &block->mlp, CNX_NORM_EPS, rows);
     return;
   }
@@ -250,18 +250,23 @@ run_head (CnxNetwork * net, int n)
   cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->features, &net->classifier, NULL, net->logits, n);
 }
 
+static const char *const stage_names[CNX_STAGES] = { "stage 1", "stage 2", "stage 3", "stage 4" };
+
 static gboolean
 run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
 {
   cnx_ops_write_rows (net->ops, net->input, in, (gsize) n * net->height, net->width * 3);
+  cnx_ops_section (net->ops, "stem");
   run_stem (net, n);
   for (int s = 0; s < CNX_STAGES; s++) {
     Stage *stage = &net->stages[s];
+    cnx_ops_section (net->ops, stage_names[s]);
     if (s > 0)
       run_downsample (net, stage - 1, stage, n);
     for (int b = 0; b < stage->n_blocks; b++)
       run_block (net, stage, &stage->blocks[b], n);
   }
+  cnx_ops_section (net->ops, "head");
   run_head (net, n);
   cnx_ops_read_rows (net->ops, net->logits, logits, n, net->arch.classes);
   return cnx_ops_finish (net->ops, error);
@@ -391,4 +396,22 @@ int
 cnx_network_classes (CnxNetwork * net)
 {
   return net->arch.classes;
+}
+
+gboolean
+cnx_network_profile_start (CnxNetwork * net, GError ** error)
+{
+  g_mutex_lock (&net->lock);
+  const gboolean ok = cnx_ops_profile_start (net->ops, error);
+  g_mutex_unlock (&net->lock);
+  return ok;
+}
+
+GArray *
+cnx_network_profile_take (CnxNetwork * net)
+{
+  g_mutex_lock (&net->lock);
+  GArray *lines = cnx_ops_profile_take (net->ops);
+  g_mutex_unlock (&net->lock);
+  return lines;
 }

@@ -3,6 +3,7 @@
 
 #include "core/model.h"
 #include "opencl/device.h"
+#include "opencl/ops.h"
 
 G_BEGIN_DECLS
 
@@ -24,5 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
+
+/** From now on every kernel is timed by the device, which costs a little. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_network_profile_start (CnxNetwork * network, GError ** error);
+/** What ran since the last call, as cnx_ops_profile_take() has it. Free with g_array_unref(). */
+GArray *cnx_network_profile_take (CnxNetwork * network);
 
 G_END_DECLS

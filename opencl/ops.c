@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define ROW_ALIGN 16
+#define ROW_ALIGN 16            /* floats of a row */
+#define DEPTH_ALIGN 4           /* of a product's inputs: the inner loop's step, kernels/tile.cl */
 
 typedef enum
 {
@@ -27,6 +28,15 @@ static const char *const kernel_names[N_KERNELS] = {
   "linear_gelu", "linear_scale_add", "pool", "mlp",
 };
 
+/* A launch that the profile waits for. */
+typedef struct
+{
+  Kernel kernel;
+  const char *section;
+  double flops;
+  cl_event event;
+} Launch;
+
 struct _CnxOps
 {
   CnxDevice *device;
@@ -34,6 +44,8 @@ struct _CnxOps
   cl_program program;
   cl_command_queue queue;
   cl_kernel kernels[N_KERNELS];
+  GArray *profile;              /* of Launch, or NULL where nobody asked */
+  const char *section;          /* what the next launches belong to */
   cl_int status;                /* of the first operation that failed */
   const char *failed;           /* its name */
 };
@@ -69,7 +81,7 @@ cnx_ops_new (CnxDevice * device, const CnxTuning * tuning, GError ** error)
   else
     cnx_tuning_default (device, &ops->tuning);
   g_autofree char *options = cnx_tuning_options (&ops->tuning);
-  ops->program = cnx_program_build (device, options, error);
+  ops->program = cnx_program_build (device, cnx_kernel_sources, options, error);
   if (!ops->program || !create_kernels (ops, error))
     return NULL;
   return g_steal_pointer (&ops);
@@ -87,6 +99,9 @@ cnx_ops_free (CnxOps * ops)
     clReleaseCommandQueue (ops->queue);
   if (ops->program)
     clReleaseProgram (ops->program);
+  if (ops->profile)
+    g_array_unref (cnx_ops_profile_take (ops));
+  g_clear_pointer (&ops->profile, g_array_unref);
   cnx_device_unref (ops->device);
   g_free (ops);
 }
@@ -123,6 +138,67 @@ cnx_ops_finish (CnxOps * ops, GError ** error)
       cnx_device_info (ops->device)->name, ops->failed, cnx_cl_error_name (ops->status));
   ops->status = CL_SUCCESS;
   return FALSE;
+}
+
+/* ---- the profile ---- */
+
+gboolean
+cnx_ops_profile_start (CnxOps * ops, GError ** error)
+{
+  cl_int code;
+  cl_command_queue queue = clCreateCommandQueue (cnx_device_context (ops->device),
+      cnx_device_id (ops->device), CL_QUEUE_PROFILING_ENABLE, &code);
+
+  if (code != CL_SUCCESS) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE, "%s cannot profile: %s",
+        cnx_device_info (ops->device)->name, cnx_cl_error_name (code));
+    return FALSE;
+  }
+  clReleaseCommandQueue (ops->queue);
+  ops->queue = queue;
+  ops->profile = g_array_new (FALSE, FALSE, sizeof (Launch));
+  return TRUE;
+}
+
+void
+cnx_ops_section (CnxOps * ops, const char *name)
+{
+  ops->section = name;
+}
+
+static CnxProfileLine *
+profile_line (GArray * lines, const Launch * launch)
+{
+  for (guint i = 0; i < lines->len; i++) {
+    CnxProfileLine *line = &g_array_index (lines, CnxProfileLine, i);
+    if (g_strcmp0 (line->section, launch->section) == 0
+        && g_str_equal (line->kernel, kernel_names[launch->kernel]))
+      return line;
+  }
+  const CnxProfileLine line = {.section = launch->section,.kernel = kernel_names[launch->kernel] };
+  g_array_append_val (lines, line);
+  return &g_array_index (lines, CnxProfileLine, lines->len - 1);
+}
+
+GArray *
+cnx_ops_profile_take (CnxOps * ops)
+{
+  GArray *lines = g_array_new (FALSE, FALSE, sizeof (CnxProfileLine));
+
+  for (guint i = 0; ops->profile && i < ops->profile->len; i++) {
+    const Launch *launch = &g_array_index (ops->profile, Launch, i);
+    CnxProfileLine *line = profile_line (lines, launch);
+    cl_ulong start = 0, end = 0;
+    clGetEventProfilingInfo (launch->event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL);
+    clGetEventProfilingInfo (launch->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
+    clReleaseEvent (launch->event);
+    line->launches++;
+    line->ms += (end - start) / 1e6;
+    line->gflop += launch->flops / 1e9;
+  }
+  if (ops->profile)
+    g_array_set_size (ops->profile, 0);
+  return lines;
 }
 
 /* ---- memory ---- */
@@ -220,9 +296,10 @@ cnx_ops_upload_vector (CnxOps * ops, const float *values, int channels)
   return buffer;
 }
 
-/* Columns of a panel side by side for each input: packed[p][k][j] = weight[p * width + j][k]. */
+/* Columns of a panel side by side for each input: packed[p][k][j] = weight[p * width + j][k]; zeros behind the
+ * last input, up to @depth, and behind the last column. */
 static void
-pack_panels (float *packed, const float *weight, int inputs, int outputs, int width)
+pack_panels (float *packed, const float *weight, int inputs, int depth, int outputs, int width)
 {
   for (int first = 0; first < outputs; first += width) {
     const int count = MIN (width, outputs - first);
@@ -234,7 +311,8 @@ pack_panels (float *packed, const float *weight, int inputs, int outputs, int wi
     for (int j = count; j < width; j++)
       for (int k = 0; k < inputs; k++)
         packed[(gsize) k * width + j] = 0;
-    packed += (gsize) inputs * width;
+    memset (packed + (gsize) inputs * width, 0, (gsize) (depth - inputs) * width * sizeof (float));
+    packed += (gsize) depth * width;
   }
 }
 
@@ -243,7 +321,8 @@ cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, const float *weight, cons
     int outputs)
 {
   const int columns = round_up (outputs, panel (ops));
-  const gsize size = (gsize) columns * inputs * sizeof (float);
+  const int depth = round_up (inputs, DEPTH_ALIGN);
+  const gsize size = (gsize) columns * depth * sizeof (float);
   g_autofree float *zeros = bias ? NULL : g_new0 (float, outputs);
   cl_int code;
 
@@ -260,7 +339,7 @@ cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, const float *weight, cons
       CL_MAP_WRITE_INVALIDATE_REGION, 0, size, 0, NULL, NULL, &code);
   if (!check (ops, code, "mapping weights"))
     return;
-  pack_panels (packed, weight, inputs, outputs, panel (ops));
+  pack_panels (packed, weight, inputs, depth, outputs, panel (ops));
   check (ops, clEnqueueUnmapMemObject (ops->queue, linear->weight, packed, 0, NULL, NULL),
       "uploading weights");
 }
@@ -277,6 +356,20 @@ cnx_ops_linear_clear (CnxLinear * linear)
 
 /* ---- kernels ---- */
 
+/* Tiles that a thread should have of its own for the fused block. */
+#define MLP_TILES 5
+
+static cl_event *
+profile_next (CnxOps * ops, Kernel kernel, double flops)
+{
+  const Launch launch = { kernel, ops->section, flops, NULL };
+
+  if (!ops->profile)
+    return NULL;
+  g_array_append_val (ops->profile, launch);
+  return &g_array_index (ops->profile, Launch, ops->profile->len - 1).event;
+}
+
 /* A kernel's argument: where it is and how long, or NULL and a length for local memory. */
 typedef struct
 {
@@ -286,8 +379,9 @@ typedef struct
 
 #define ARG(x) { sizeof (x), &(x) }
 
+/* @flops: what the profile counts for it. */
 static void
-launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items)
+launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items, double flops)
 {
   const size_t group = ops->tuning.group;
   const size_t global = (items + group - 1) / group * group;
@@ -298,11 +392,13 @@ launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items
   for (guint i = 0; i < n_args; i++)
     if (!check (ops, clSetKernelArg (kernel, i, args[i].size, args[i].value), kernel_names[which]))
       return;
-  check (ops, clEnqueueNDRangeKernel (ops->queue, kernel, 1, NULL, &global, &group, 0, NULL, NULL),
+  cl_event *event = profile_next (ops, which, flops);
+  check (ops, clEnqueueNDRangeKernel (ops->queue, kernel, 1, NULL, &global, &group, 0, NULL, event),
       kernel_names[which]);
 }
 
-#define LAUNCH(ops, which, args, items) launch (ops, which, args, G_N_ELEMENTS (args), items)
+#define LAUNCH(ops, which, args, items, flops) \
+    launch (ops, which, args, G_N_ELEMENTS (args), items, flops)
 
 void
 cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width,
@@ -314,7 +410,7 @@ cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, i
     ARG (out), ARG (out_stride), ARG (rows)
   };
 
-  LAUNCH (ops, KERNEL_PATCHIFY, args, rows);
+  LAUNCH (ops, KERNEL_PATCHIFY, args, rows, 0);
 }
 
 void
@@ -331,7 +427,7 @@ cnx_ops_depthwise (CnxOps * ops, cl_mem in, cl_mem weight, cl_mem bias, cl_mem o
     ARG (stride), ARG (span), ARG (parts), ARG (items)
   };
 
-  LAUNCH (ops, KERNEL_DEPTHWISE, args, items);
+  LAUNCH (ops, KERNEL_DEPTHWISE, args, items, 98.0 * n * height * width * channels);
 }
 
 void
@@ -344,7 +440,7 @@ cnx_ops_layer_norm (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem
     ARG (out), ARG (rows)
   };
 
-  LAUNCH (ops, KERNEL_LAYER_NORM, args, rows);
+  LAUNCH (ops, KERNEL_LAYER_NORM, args, rows, 0);
 }
 
 /* Rows in a work-item's block: at most `most`, a whole number of tiles, and enough blocks that every thread
@@ -368,45 +464,59 @@ cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * l
   const int block = block_rows (ops, rows, ops->tuning.linear_rows, shares);
   const int items = panels * ((rows + block - 1) / block);
   const cl_mem used_scale = scale ? scale : linear->bias;       /* never read where there is none */
-  const Arg args[] = { ARG (in), ARG (in_stride), ARG (linear->inputs), ARG (linear->weight),
+  const int depth = round_up (linear->inputs, DEPTH_ALIGN);
+  const Arg args[] = { ARG (in), ARG (in_stride), ARG (depth), ARG (linear->weight),
     ARG (linear->bias), ARG (used_scale), ARG (out), ARG (out_stride), ARG (rows), ARG (block),
     ARG (panels), ARG (items)
   };
 
-  LAUNCH (ops, KERNEL_LINEAR + kind, args, items);
+  LAUNCH (ops, KERNEL_LINEAR + kind, args, items, 2.0 * rows * linear->inputs * linear->outputs);
+}
+
+/* Local memory that a row of the fused block takes. */
+static gsize
+mlp_row_bytes (CnxOps * ops, int channels)
+{
+  return (cnx_ops_stride (channels) + ops->tuning.mlp_chunk + round_up (channels, panel (ops)))
+      * sizeof (float);
 }
 
 int
-cnx_ops_mlp_block (CnxOps * ops, int channels, int hidden, int rows)
+cnx_ops_mlp_block (CnxOps * ops, int channels, int rows)
 {
-  const gsize row_bytes = (cnx_ops_stride (channels) + round_up (hidden, panel (ops))) * sizeof (float);
-  const int most = ops->tuning.mlp_bytes / row_bytes;
+  const int tile = ops->tuning.tile_rows, threads = ops->tuning.threads;
+  const int most = ops->tuning.mlp_bytes / mlp_row_bytes (ops, channels) / tile * tile;
+  const int share = (rows + threads - 1) / threads;
 
-  /* Too few rows for every thread to have several blocks: the split over columns shares out better. */
-  if (most < 2 * ops->tuning.tile_rows || rows < 4 * ops->tuning.threads * 2 * ops->tuning.tile_rows)
+  /* A panel pays only when several tiles read it; with fewer, the split over columns shares out better. */
+  if (most < MLP_TILES * tile || rows < (MLP_TILES - 1) * tile * threads)
     return 0;
-  return block_rows (ops, rows, most, ops->tuning.threads * 4);
+  /* as many blocks for each thread as the memory asks for, all of about one size */
+  const int blocks = (share + most - 1) / most;
+  return MIN (round_up ((share + blocks - 1) / blocks, tile), most);
 }
 
 void
 cnx_ops_mlp (CnxOps * ops, cl_mem in, cl_mem x, const CnxMlp * mlp, double eps, int rows)
 {
   const int channels = mlp->linear1.inputs, hidden = mlp->linear1.outputs;
-  const int stride = cnx_ops_stride (channels), hidden_stride = round_up (hidden, panel (ops));
-  const int block = cnx_ops_mlp_block (ops, channels, hidden, rows);
+  const int depth = round_up (channels, DEPTH_ALIGN), hidden_depth = round_up (hidden, DEPTH_ALIGN);
+  const int stride = cnx_ops_stride (channels), out_stride = round_up (channels, panel (ops));
+  const int block = cnx_ops_mlp_block (ops, channels, rows);
   const cl_float e = eps;
 
   if (block == 0) {
     check (ops, CL_INVALID_VALUE, "mlp");
     return;
   }
-  const Arg args[] = { ARG (in), ARG (x), ARG (stride), ARG (channels), ARG (hidden_stride), ARG (hidden),
+  const gsize row = (gsize) block * sizeof (float);
+  const Arg args[] = { ARG (in), ARG (x), ARG (stride), ARG (channels), ARG (depth), ARG (hidden_depth),
     ARG (mlp->norm_weight), ARG (mlp->norm_bias), ARG (e), ARG (mlp->linear1.weight),
     ARG (mlp->linear1.bias), ARG (mlp->linear2.weight), ARG (mlp->linear2.bias), ARG (mlp->scale),
-    ARG (rows), ARG (block), {(size_t) block * stride * sizeof (float), NULL},
-    {(size_t) block * hidden_stride * sizeof (float), NULL}
+    ARG (out_stride), ARG (rows), ARG (block), {row * stride, NULL}, {row * ops->tuning.mlp_chunk, NULL},
+    {row * out_stride, NULL}
   };
-  LAUNCH (ops, KERNEL_MLP, args, (rows + block - 1) / block);
+  LAUNCH (ops, KERNEL_MLP, args, (rows + block - 1) / block, 4.0 * rows * channels * hidden);
 }
 
 void
@@ -420,9 +530,9 @@ cnx_ops_grn (CnxOps * ops, cl_mem x, int channels, cl_mem weight, cl_mem bias, d
   const Arg scales_args[] = { ARG (norms), ARG (stride), ARG (channels), ARG (weight), ARG (e), ARG (n) };
   const Arg apply_args[] = { ARG (x), ARG (stride), ARG (pixels), ARG (norms), ARG (bias), ARG (rows) };
 
-  LAUNCH (ops, KERNEL_GRN_NORMS, norms_args, items);
-  LAUNCH (ops, KERNEL_GRN_SCALES, scales_args, n);
-  LAUNCH (ops, KERNEL_GRN_APPLY, apply_args, rows);
+  LAUNCH (ops, KERNEL_GRN_NORMS, norms_args, items, 0);
+  LAUNCH (ops, KERNEL_GRN_SCALES, scales_args, n, 0);
+  LAUNCH (ops, KERNEL_GRN_APPLY, apply_args, rows, 0);
 }
 
 void
@@ -431,5 +541,5 @@ cnx_ops_pool (CnxOps * ops, cl_mem in, int channels, int n, int pixels, cl_mem o
   const int stride = cnx_ops_stride (channels), items = n * (stride / ops->tuning.vector);
   const Arg args[] = { ARG (in), ARG (stride), ARG (pixels), ARG (out), ARG (items) };
 
-  LAUNCH (ops, KERNEL_POOL, args, items);
+  LAUNCH (ops, KERNEL_POOL, args, items, 0);
 }

@@ -74,11 +74,31 @@ void cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinea
 /** The fused block, where cnx_ops_mlp_block() is not 0. */
 void cnx_ops_mlp (CnxOps * ops, cl_mem in, cl_mem x, const CnxMlp * mlp, double eps, int rows);
 /** Rows that one work-item of the fused block takes at this shape; 0 where it should not be used. */
-int cnx_ops_mlp_block (CnxOps * ops, int channels, int hidden, int rows);
+int cnx_ops_mlp_block (CnxOps * ops, int channels, int rows);
 /** @norms: n rows of @channels, for the function's own use. */
 void cnx_ops_grn (CnxOps * ops, cl_mem x, int channels, cl_mem weight, cl_mem bias, double eps, cl_mem norms,
     int n, int pixels);
 void cnx_ops_pool (CnxOps * ops, cl_mem in, int channels, int n, int pixels, cl_mem out);
+
+/**
+ * CnxProfileLine:
+ * @section, @kernel: what ran, and where; static
+ * @launches, @ms, @gflop: how often, how long, and how much arithmetic in all of them together
+ */
+typedef struct
+{
+  const char *section, *kernel;
+  guint launches;
+  double ms, gflop;
+} CnxProfileLine;
+
+/** From now on every kernel is timed by the device. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_ops_profile_start (CnxOps * ops, GError ** error);
+/** Names what the launches after it belong to; @name must stay. */
+void cnx_ops_section (CnxOps * ops, const char *name);
+/** What ran since the last call, in order, one CnxProfileLine for each section and kernel; after
+ * cnx_ops_finish(). Free with g_array_unref(). */
+GArray *cnx_ops_profile_take (CnxOps * ops);
 
 /** Waits for everything queued. FALSE and CNX_ERROR_DEVICE, naming the operation, if anything failed since
  * the last call. */

@@ -1,4 +1,5 @@
 #include "opencl/program.h"
+#include "opencl/cpu.h"
 #include "core/error.h"
 
 #include <gio/gio.h>
@@ -10,26 +11,13 @@
 #define DIGEST 64               /* hexadecimal digits of a SHA-256 */
 #define HEADER (sizeof MAGIC - 1 + 2 * DIGEST + sizeof (guint64))
 
-/* The CPU's feature line: a home shared by machines must not hand one CPU's code to another. */
 static char *
-cpu_features (void)
-{
-  g_autofree char *text = NULL;
-
-  if (!g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL))
-    return g_strdup ("");
-  for (const char *line = text; line; line = strchr (line, '\n'), line = line ? line + 1 : NULL)
-    if (g_str_has_prefix (line, "flags") || g_str_has_prefix (line, "Features"))
-      return g_strndup (line, strcspn (line, "\n"));
-  return g_strdup ("");
-}
-
-static char *
-cache_key (CnxDevice * device, const char *options)
+cache_key (CnxDevice * device, const CnxKernelSource * sources, const char *options)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   const CnxDeviceInfo *info = cnx_device_info (device);
-  g_autofree char *features = cpu_features ();
+  /* a home shared by machines must not hand one CPU's code to another */
+  g_autofree char *features = cnx_cpu_feature_line ();
   const char *parts[] = { info->platform_name, info->name, info->version, info->driver, features,
     options
   };
@@ -37,7 +25,7 @@ cache_key (CnxDevice * device, const char *options)
   /* each with its end, so that no two lists of parts read the same */
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     g_checksum_update (sum, (const guchar *) parts[i], strlen (parts[i]) + 1);
-  for (const CnxKernelSource * s = cnx_kernel_sources; s->name; s++)
+  for (const CnxKernelSource * s = sources; s->name; s++)
     g_checksum_update (sum, (const guchar *) s->source, strlen (s->source) + 1);
   return g_strdup (g_checksum_get_string (sum));
 }
@@ -147,15 +135,15 @@ set_build_error (CnxDevice * device, cl_program program, cl_int code, GError ** 
 }
 
 static cl_program
-build_from_source (CnxDevice * device, const char *options, GError ** error)
+build_from_source (CnxDevice * device, const CnxKernelSource * sources, const char *options, GError ** error)
 {
-  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+  g_autoptr (GPtrArray) texts = g_ptr_array_new ();
   cl_int code;
 
-  for (const CnxKernelSource * s = cnx_kernel_sources; s->name; s++)
-    g_ptr_array_add (sources, (gpointer) s->source);
-  cl_program program = clCreateProgramWithSource (cnx_device_context (device), sources->len,
-      (const char **) sources->pdata, NULL, &code);
+  for (const CnxKernelSource * s = sources; s->name; s++)
+    g_ptr_array_add (texts, (gpointer) s->source);
+  cl_program program = clCreateProgramWithSource (cnx_device_context (device), texts->len,
+      (const char **) texts->pdata, NULL, &code);
   if (!program) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE, "Cannot create an OpenCL program on %s: %s",
         cnx_device_info (device)->name, cnx_cl_error_name (code));
@@ -170,15 +158,15 @@ build_from_source (CnxDevice * device, const char *options, GError ** error)
 }
 
 cl_program
-cnx_program_build (CnxDevice * device, const char *options, GError ** error)
+cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options, GError ** error)
 {
-  g_autofree char *key = cache_key (device, options);
+  g_autofree char *key = cache_key (device, sources, options);
   g_autofree char *path = cache_path (key);
   cl_program program = cache_load (device, path, key, options);
 
   if (program)
     return program;
-  program = build_from_source (device, options, error);
+  program = build_from_source (device, sources, options, error);
   if (program)
     cache_store (program, path, key);
   return program;

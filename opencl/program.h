@@ -18,10 +18,12 @@ typedef struct
   const char *source;
 } CnxKernelSource;
 
-extern const CnxKernelSource cnx_kernel_sources[];
+/** The network's operations, and the measure of the device's peak. */
+extern const CnxKernelSource cnx_kernel_sources[], cnx_peak_sources[];
 
-/** Builds all kernels for @device with @options ("-DTILE_ROWS=6 ..."). Release with clReleaseProgram().
+/** Builds the kernels in @sources for @device with @options ("-DTILE_ROWS=6 ..."). Release with clReleaseProgram().
  * Errors: CNX_ERROR_DEVICE with the driver's build log. */
-cl_program cnx_program_build (CnxDevice * device, const char *options, GError ** error);
+cl_program cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options,
+    GError ** error);
 
 G_END_DECLS

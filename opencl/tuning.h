@@ -12,10 +12,12 @@ G_BEGIN_DECLS
  * @depthwise_cols: neighbouring pixels of a depthwise work-item
  * @group: work-items in a group; 1 on CPUs
  * @linear_rows: rows that a work-item of `linear` takes, a multiple of @tile_rows
+ * @mlp_chunk: hidden values that the fused `mlp` makes at a time, a multiple of the panel
+ * @asm_avx2: the CPU has AVX2 and FMA: the register tile as written in assembly
  * @mlp_bytes: cache that a work-item of the fused `mlp` may fill; 0: the steps run as kernels of their own
  * @threads: work-items that run at once, to share rows out evenly
  *
- * The first five are compiled into the kernels.
+ * All but the last three are compiled into the kernels.
  */
 typedef struct
 {
@@ -23,6 +25,8 @@ typedef struct
   int tile_rows, tile_vecs;
   int depthwise_cols;
   int group;
+  int mlp_chunk;
+  gboolean asm_avx2;
   int linear_rows;
   gsize mlp_bytes;
   int threads;

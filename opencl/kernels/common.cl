@@ -2,7 +2,7 @@
  *
  * Layout: activations are NHWC. A "row" is one pixel: `stride` floats, of which the first `channels` count
  * and the rest are zero; stride is a multiple of 16. Rows of all pictures of a batch follow one another.
- * Weights of a product lie in panels (linear.cl).
+ * Weights of a product lie in panels (tile.cl).
  *
  * Tunables, given as -D by tuning.c:
  *   V           floats in a vector: 4 (GPUs), 8 (AVX2), 16 (AVX-512)
@@ -17,15 +17,16 @@
 #define vloadv CAT(vload, V)
 #define vstorev CAT(vstore, V)
 #define PANEL (TILE_VECS * V)
+#define INLINE inline __attribute__ ((always_inline))   /* or arrays of sums would live in memory */
 #define KERNEL kernel __attribute__ ((reqd_work_group_size (WG, 1, 1)))
 
-inline float
+INLINE float
 sum4 (float4 v)
 {
   return (v.x + v.y) + (v.z + v.w);
 }
 
-inline float
+INLINE float
 sumv (floatv v)
 {
 #if V == 16
@@ -38,31 +39,33 @@ sumv (floatv v)
 #endif
 }
 
-/* x * (1 + erf (x / sqrt 2)) / 2. erf (x / sqrt 2) is x P(x^2) / Q(x^2) up to where it rounds to 1; our own
- * minimax fit, relative error 6e-8 before rounding. */
-inline floatv
+/* x * (1 + erf (x / sqrt 2)) / 2, within 4e-7 of max (|x|, 1/2). erf (x / sqrt 2) / 2 is x P(t) with t = 2 x^2 / 25 - 1
+ * up to |x| = 5, where it is taken for one half: our own minimax fit, with that end held fast. No division: it would
+ * cost as much as the polynomial. */
+INLINE floatv
 gelu (floatv x)
 {
-  const floatv c = clamp (x, -5.5437171f, 5.5437171f);
-  const floatv s = c * c;
-  floatv p = fma (s, (floatv) (2.201491053e-10f), (floatv) (-4.325845196e-08f));
-  p = fma (s, p, (floatv) (6.266700305e-06f));
-  p = fma (s, p, (floatv) (3.269904160e-04f));
-  p = fma (s, p, (floatv) (8.938990210e-03f));
-  p = fma (s, p, (floatv) (7.066632392e-02f));
-  p = fma (s, p, (floatv) (7.978845202e-01f));
-  floatv q = fma (s, (floatv) (5.972012371e-05f), (floatv) (1.793608343e-03f));
-  q = fma (s, q, (floatv) (2.874440594e-02f));
-  q = fma (s, q, (floatv) (2.552329349e-01f));
-  q = fma (s, q, (floatv) (1.0f));
-  const floatv e = clamp (c * p / q, -1.0f, 1.0f);
-  return 0.5f * x * (1.0f + e);
+  const floatv c = min (max (x, -5.0f), 5.0f);
+  const floatv t = fma (c * c, (floatv) (0.08f), (floatv) (-1.0f));
+  floatv p = fma (t, (floatv) (7.253497606e-04f), (floatv) (-1.701240195e-03f));
+  p = fma (t, p, (floatv) (1.431216369e-03f));
+  p = fma (t, p, (floatv) (-2.478154376e-03f));
+  p = fma (t, p, (floatv) (6.678238511e-03f));
+  p = fma (t, p, (floatv) (-1.133953501e-02f));
+  p = fma (t, p, (floatv) (1.629184373e-02f));
+  p = fma (t, p, (floatv) (-2.320509404e-02f));
+  p = fma (t, p, (floatv) (3.146202117e-02f));
+  p = fma (t, p, (floatv) (-4.045180231e-02f));
+  p = fma (t, p, (floatv) (5.151927844e-02f));
+  p = fma (t, p, (floatv) (-7.029592246e-02f));
+  p = fma (t, p, (floatv) (1.413637996e-01f));
+  return x * fma (c, p, (floatv) (0.5f));
 }
 
 /* One row's layer normalisation, for a row and a result in any two address spaces. Two passes over the row:
  * the variance is of the differences, so a large mean costs nothing. */
 #define DEFINE_NORMALISE(NAME, TO)                                                          \
-inline void                                                                                 \
+INLINE void                                                                                 \
 NAME (global const float *in, int channels, global const float *weight,                     \
     global const float *bias, float eps, TO float *out)                                     \
 {                                                                                           \
@@ -92,32 +95,3 @@ NAME (global const float *in, int channels, global const float *weight,         
 
 DEFINE_NORMALISE (normalise_to_global, global)
 DEFINE_NORMALISE (normalise_to_local, local)
-
-/* The register tile: acc[r][v] += sum over k of a[r][k] * panel[k][v], for TILE_ROWS rows of `a`.
- * A panel is `inputs` x PANEL floats: the columns' weights for one k lie side by side, so the inner loop
- * reads it straight through; a row's value is broadcast. */
-#define DEFINE_TILE(NAME, FROM)                                                             \
-inline void                                                                                 \
-NAME (FROM const float *a, int stride, int inputs, global const float *panel,               \
-    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
-{                                                                                           \
-  _Pragma ("unroll")                                                                        \
-  for (int r = 0; r < TILE_ROWS; r++)                                                       \
-    _Pragma ("unroll")                                                                      \
-    for (int v = 0; v < TILE_VECS; v++)                                                     \
-      acc[r][v] = 0;                                                                        \
-  for (int k = 0; k < inputs; k++) {                                                        \
-    floatv w[TILE_VECS];                                                                    \
-    _Pragma ("unroll")                                                                      \
-    for (int v = 0; v < TILE_VECS; v++)                                                     \
-      w[v] = vloadv (v, panel + k * PANEL);                                                 \
-    _Pragma ("unroll")                                                                      \
-    for (int r = 0; r < TILE_ROWS; r++)                                                     \
-      _Pragma ("unroll")                                                                    \
-      for (int v = 0; v < TILE_VECS; v++)                                                   \
-        acc[r][v] = fma ((floatv) (a[r * stride + k]), w[v], acc[r][v]);                    \
-  }                                                                                         \
-}
-
-DEFINE_TILE (tile_from_global, global)
-DEFINE_TILE (tile_from_local, local)

@@ -9,31 +9,25 @@
 #define TAPS 7
 #define PAD 3
 
-/* Every pixel that the taps reach lies inside the line. */
-inline void
-depthwise_line (global const float *in, int stride, global const float *weight, floatv acc[DW_COLS])
-{
-#pragma unroll
-  for (int kx = 0; kx < TAPS; kx++) {
-    const floatv w = vloadv (0, weight + kx * stride);
-#pragma unroll
-    for (int p = 0; p < DW_COLS; p++)
-      acc[p] = fma (vloadv (0, in + (p + kx) * stride), w, acc[p]);
-  }
-}
-
-/* The same at the ends of a line; `first` is the column of in's first pixel, maybe negative. */
-inline void
-depthwise_line_end (global const float *in, int stride, global const float *weight, int first, int width,
+/* One line's share: each pixel of `in` is read once and goes to the outputs whose window it lies in. `first` is
+ * the column of in's first pixel, which may lie outside, as the last may. */
+INLINE void
+depthwise_line (global const float *in, int stride, global const float *weight, int first, int width,
     floatv acc[DW_COLS])
 {
-  for (int kx = 0; kx < TAPS; kx++) {
-    const floatv w = vloadv (0, weight + kx * stride);
+  floatv w[TAPS];
 #pragma unroll
-    for (int p = 0; p < DW_COLS; p++)
-      if (first + p + kx >= 0 && first + p + kx < width)
-        acc[p] = fma (vloadv (0, in + (p + kx) * stride), w, acc[p]);
-  }
+  for (int kx = 0; kx < TAPS; kx++)
+    w[kx] = vloadv (0, weight + kx * stride);
+#pragma unroll
+  for (int j = 0; j < DW_COLS + TAPS - 1; j++)
+    if ((uint) (first + j) < (uint) width) {
+      const floatv v = vloadv (0, in + j * stride);
+#pragma unroll
+      for (int p = 0; p < DW_COLS; p++)
+        if (j - p >= 0 && j - p < TAPS)
+          acc[p] = fma (v, w[j - p], acc[p]);
+    }
 }
 
 KERNEL void
@@ -47,7 +41,6 @@ depthwise (global const float *in, global const float *weight, global const floa
   const int part = item % parts, x = item / parts % tiles * DW_COLS;
   const int line = item / parts / tiles, y = line % height;
   const int first = x - PAD;
-  const bool inside = first >= 0 && x + DW_COLS - 1 + PAD < width;
   const int above = max (PAD - y, 0), below = min (TAPS, height + PAD - y);
   const int end = min (stride, part * span + span);
 
@@ -59,10 +52,7 @@ depthwise (global const float *in, global const float *weight, global const floa
     for (int ky = above; ky < below; ky++) {
       global const float *from = in + ((long) (line + ky - PAD) * width + first) * stride + c;
       global const float *w = weight + ky * TAPS * stride + c;
-      if (inside)
-        depthwise_line (from, stride, w, acc);
-      else
-        depthwise_line_end (from, stride, w, first, width, acc);
+      depthwise_line (from, stride, w, first, width, acc);
     }
 #pragma unroll
     for (int p = 0; p < DW_COLS; p++)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/labels.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 
 #define MAX_CLASSES 1000
 
@@ -127,7 +127,7 @@ test_random (void)
     int classes = 1 + seed * 19 % MAX_CLASSES;
     double sum = 0;
 
-    cnx_test_fill_random (logits, classes, seed, 8);
+    cnx_fill_random (logits, classes, seed, 8);
     for (int i = 0; i < classes; i++) {
       if (seed % 2)
         logits[i] = roundf (logits[i]);

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/model.h"
 #include "core/reference.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 static const CnxArch three_classes = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},
@@ -80,7 +80,7 @@ test_hugging_face_eps (void)
   g_autofree float *input = g_new (float, 32 * 32 * 3);
   float logits[3][7];
 
-  cnx_test_fill_random (input, 32 * 32 * 3, 1, 2);
+  cnx_fill_random (input, 32 * 32 * 3, 1, 2);
   for (int i = 0; i < 3; i++) {
     static const char *const configs[] =
         { "{}", "{\"layer_norm_eps\": 1e8}", "{\"layer_norm_eps\": 1}" };

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/model.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 static const CnxArch small_v1 = {.version = 1,.depths = {1, 2, 1, 1},.dims = {3, 5, 7, 9},

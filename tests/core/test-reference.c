@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/reference.h"
 #include "tests/support/golden.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 #define TOLERANCE 1e-5
@@ -100,7 +100,7 @@ test_batch (void)
   g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
   model = cnx_model_load (dir, &error);
   g_assert_no_error (error);
-  cnx_test_fill_random (input, 3 * picture, 2, 2);
+  cnx_fill_random (input, 3 * picture, 2, 2);
   g_assert_true (cnx_reference_forward (model, input, 3, 32, 64, together[0], &error));
   g_assert_cmpfloat (fabs (together[0][0] - together[1][0]), >, 1e-4);
   for (int i = 0; i < 3; i++) {
@@ -138,7 +138,7 @@ test_random_weights_are_sane (void)
   g_autofree float *input = g_new (float, 2 * 64 * 64 * 3);
   g_autofree float *logits = g_new (float, 2 * 1000);
 
-  cnx_test_fill_random (input, 2 * 64 * 64 * 3, 5, 2);
+  cnx_fill_random (input, 2 * 64 * 64 * 3, 5, 2);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
     g_autoptr (CnxModel) model = NULL;
@@ -189,9 +189,9 @@ test_linear (void)
   float in[ROWS * INPUTS], weight[OUTPUTS * INPUTS], bias[OUTPUTS], out[ROWS * OUTPUTS];
   float plain[ROWS * OUTPUTS];
 
-  cnx_test_fill_random (in, G_N_ELEMENTS (in), 1, 3);
-  cnx_test_fill_random (weight, G_N_ELEMENTS (weight), 2, 1);
-  cnx_test_fill_random (bias, G_N_ELEMENTS (bias), 3, 1);
+  cnx_fill_random (in, G_N_ELEMENTS (in), 1, 3);
+  cnx_fill_random (weight, G_N_ELEMENTS (weight), 2, 1);
+  cnx_fill_random (bias, G_N_ELEMENTS (bias), 3, 1);
   cnx_reference_linear (in, ROWS, INPUTS, OUTPUTS, weight, bias, out);
   cnx_reference_linear (in, ROWS, INPUTS, OUTPUTS, weight, NULL, plain);
   for (int r = 0; r < ROWS; r++) {
@@ -215,7 +215,7 @@ test_depthwise (void)
   float weight[C * 49], out[N * H * W * C];
   const float bias[C] = { 0.5f, -2 };
 
-  cnx_test_fill_random (weight, G_N_ELEMENTS (weight), 4, 1);
+  cnx_fill_random (weight, G_N_ELEMENTS (weight), 4, 1);
   for (int at = 0; at < N * H * W * C; at++) {
     float in[N * H * W * C] = { 0 };
     int c = at % C, x = at / C % W, y = at / C / W % H, n = at / C / W / H;
@@ -325,7 +325,7 @@ test_speed (void)
   g_assert_true (cnx_write_random_checkpoint (dir, &cnx_variant_find ("T")->arch, 1, &error));
   model = cnx_model_load (dir, &error);
   g_assert_no_error (error);
-  cnx_test_fill_random (input, 224 * 224 * 3, 2, 2);
+  cnx_fill_random (input, 224 * 224 * 3, 2, 2);
   g_test_timer_start ();
   g_assert_true (cnx_reference_forward (model, input, 1, 224, 224, logits, &error));
   seconds = g_test_timer_elapsed ();

@@ -147,7 +147,7 @@ ask_reference (GstBuffer * buffer, const GstVideoInfo * info)
   Answer answer = { 0 };
 
   g_assert_true (gst_video_frame_map (&frame, &seen, buffer, GST_MAP_READ));
-  cnx_frame_in_run (in, &frame, tensor);
+  g_assert_true (cnx_frame_in_run (in, &frame, tensor, NULL));
   gst_video_frame_unmap (&frame);
   g_assert_true (cnx_reference_forward (model, tensor, 1, recipe->height, recipe->width, logits, &error));
   answer.n = cnx_labels_top_k (logits, classes, TOP_K, 0, top);

@@ -2,7 +2,7 @@
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "core/reference.h"
 #include "core/model.h"
 #include "opencl/ops.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,7 +38,7 @@ make (gsize count, Input kind, guint32 seed)
 
   if (kind == ZERO)
     return values;
-  cnx_test_fill_random (values, count, seed, kind == HUGE_VALUES ? 1e4f : 1.0f);
+  cnx_fill_random (values, count, seed, kind == HUGE_VALUES ? 1e4f : 1.0f);
   if (kind == OFFSET)
     for (gsize i = 0; i < count; i++)
       values[i] = values[i] + 100.0f;
@@ -49,7 +49,7 @@ static float *
 make_weight (gsize count, int fan_in, guint32 seed)
 {
   float *values = g_new (float, count);
-  cnx_test_fill_random (values, count, seed, 1.0f / sqrtf (fan_in));
+  cnx_fill_random (values, count, seed, 1.0f / sqrtf (fan_in));
   return values;
 }
 
@@ -224,7 +224,7 @@ check_mlp (CnxOps * ops, const Shape * s, Input kind)
   const int c = s->channels, hidden = 4 * c;
   const gsize rows = (gsize) s->n * s->height * s->width;
 
-  if (!cnx_ops_mlp_block (ops, c, hidden, rows))
+  if (!cnx_ops_mlp_block (ops, c, rows))
     return;
   g_autofree float *in = make (rows * c, kind, 13);
   g_autofree float *x = make (rows * c, kind, 14);
@@ -321,9 +321,9 @@ static const CnxTuning tunings[] = {
   {.vector = 4,.tile_rows = 4,.tile_vecs = 1,.depthwise_cols = 4,.group = 64,.linear_rows = 4,
       .threads = 2},
   {.vector = 8,.tile_rows = 5,.tile_vecs = 2,.depthwise_cols = 3,.group = 1,.linear_rows = 20,
-      .mlp_bytes = 400000,.threads = 1},
+      .mlp_bytes = 400000,.mlp_chunk = 64,.threads = 1},
   {.vector = 16,.tile_rows = 14,.tile_vecs = 2,.depthwise_cols = 7,.group = 1,.linear_rows = 98,
-      .mlp_bytes = 400000,.threads = 1},
+      .mlp_bytes = 400000,.mlp_chunk = 64,.threads = 1},
 };
 
 static CnxOps *all_ops[G_N_ELEMENTS (tunings)];

@@ -3,7 +3,7 @@
 #include "core/reference.h"
 #include "opencl/network.h"
 #include "tests/support/golden.h"
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 #include <json-glib/json-glib.h>
@@ -57,7 +57,8 @@ test_golden (gconstpointer name)
   g_autoptr (CnxModel) model = cnx_model_load (path, &error);
   g_assert_no_error (error);
   g_assert_cmpint (cnx_model_arch (model)->classes, ==, 7);
-  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH, GOLDEN_N, &error);
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH,
+      GOLDEN_N, &error);
   g_assert_no_error (error);
   g_assert_true (cnx_network_forward (network, in, GOLDEN_N, got, &error));
   golden_logits (name, want, 7);
@@ -108,7 +109,7 @@ test_full (gconstpointer data)
   g_autofree float *want = g_new (float, 16 * classes);
   g_autofree float *got = g_new (float, 16 * classes);
 
-  cnx_test_fill_random (in, DISTINCT * picture, 99, 2.0f);
+  cnx_fill_random (in, DISTINCT * picture, 99, 2.0f);
   g_assert_true (cnx_reference_forward (model, in, DISTINCT, f->size, f->size, want, &error));
   for (int n = DISTINCT; n < 16; n++) {
     memcpy (in + n * picture, in + n % DISTINCT * picture, picture * sizeof (float));
@@ -133,7 +134,7 @@ test_any_batch (void)
   float want[7 * 7], got[7 * 7];
 
   g_assert_no_error (error);
-  cnx_test_fill_random (in, 7 * 32 * 32 * 3, 5, 2.0f);
+  cnx_fill_random (in, 7 * 32 * 32 * 3, 5, 2.0f);
   g_assert_true (cnx_reference_forward (model, in, 7, 32, 32, want, &error));
   g_autoptr (CnxNetwork) network = cnx_network_new (device, model, 32, 32, 3, &error);
   g_assert_no_error (error);
@@ -166,7 +167,7 @@ forward_many (gpointer data)
   g_autofree float *in = g_new (float, 32 * 32 * 3);
   float first[7], again[7];
 
-  cnx_test_fill_random (in, 32 * 32 * 3, 77, 2.0f);
+  cnx_fill_random (in, 32 * 32 * 3, 77, 2.0f);
   g_assert_true (cnx_network_forward (network, in, 1, first, NULL));
   for (int i = 0; i < 20; i++) {
     g_assert_true (cnx_network_forward (network, in, 1, again, NULL));

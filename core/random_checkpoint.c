@@ -1,4 +1,4 @@
-#include "tests/support/random_checkpoint.h"
+#include "core/random_checkpoint.h"
 
 #include <errno.h>
 #include <math.h>
@@ -39,7 +39,7 @@ next_normal (guint64 * state)
 }
 
 void
-cnx_test_fill_random (float *out, gsize count, guint32 seed, float scale)
+cnx_fill_random (float *out, gsize count, guint32 seed, float scale)
 {
   guint64 state = seed;
 

@@ -1,4 +1,4 @@
-/* Seeded random weights and inputs for tests: the same on every machine. */
+/* Seeded random weights and inputs, for tests and benchmarks: the same on every machine. */
 #pragma once
 
 #include "core/arch.h"
@@ -11,6 +11,6 @@ G_BEGIN_DECLS
 gboolean cnx_write_random_checkpoint (const char *dir, const CnxArch * arch, guint32 seed, GError ** error);
 
 /** Fills @out with @count uniform values in -@scale .. @scale. */
-void cnx_test_fill_random (float *out, gsize count, guint32 seed, float scale);
+void cnx_fill_random (float *out, gsize count, guint32 seed, float scale);
 
 G_END_DECLS

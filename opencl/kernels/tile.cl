@@ -1,0 +1,110 @@
+/* The register tile, the inner loop of every product:
+ *
+ *   acc[r][v] += sum over k of a[r][k] * panel[k][v]
+ *
+ *   a       TILE_ROWS rows of `depth` values, `stride` apart
+ *   panel   `depth` x PANEL: the weights that the panel's columns have for one k lie side by side, so the loop
+ *           reads straight through; a row's value is broadcast
+ *   depth   a multiple of DEPTH_ALIGN; what fills a row or a panel up to it is zero
+ *   ahead   which part of the next panel to fetch meanwhile
+ *
+ * Tunables: V, TILE_ROWS, TILE_VECS; ASM_AVX2 for CPUs that have AVX2 and FMA, with V 8, TILE_VECS 2 and 4 to 6
+ * rows. There the loop is written out: a compiler that sees it in C may vectorise across the rows, and then
+ * spills at half the speed or less. */
+#define DEPTH_ALIGN 4
+#define AHEAD_TILES 4
+#define LINE 64                 /* bytes of a cache line */
+
+/* Every tile of the first AHEAD_TILES fetches its part of a panel, the others nothing. */
+typedef struct
+{
+  size_t from, advance;
+} Ahead;
+
+INLINE Ahead
+look_ahead (global const float *next, int depth, int tile)
+{
+  Ahead ahead = { (size_t) next, 0 };
+  if (tile < AHEAD_TILES) {
+    ahead.from += (size_t) tile * depth / AHEAD_TILES * (PANEL * sizeof (float));
+    ahead.advance = PANEL * sizeof (float);
+  }
+  return ahead;
+}
+
+#define EACH_VALUE                                                                          \
+  _Pragma ("unroll") for (int r = 0; r < TILE_ROWS; r++)                                    \
+    _Pragma ("unroll") for (int v = 0; v < TILE_VECS; v++)
+
+#ifdef ASM_AVX2
+
+#define ROW(address, left, right)                                                           \
+  "vbroadcastss " address ", %%ymm13\n\t"                                                   \
+  "vfmadd231ps %%ymm14, %%ymm13, %" #left "\n\t"                                            \
+  "vfmadd231ps %%ymm15, %%ymm13, %" #right "\n\t"
+#define ROW4(k) ROW (k "(%[b])", 6, 7)
+#define ROW5(k) ROW (k "(%[b],%[stride])", 8, 9)
+#define ROW6(k) ROW (k "(%[b],%[stride],2)", 10, 11)
+#define OUT(r) "+x" (acc[r][0]), "+x" (acc[r][1])
+#if TILE_ROWS == 4
+#define MORE_ROWS(k) ROW4 (k)
+#define OUTS OUT (0), OUT (1), OUT (2), OUT (3)
+#elif TILE_ROWS == 5
+#define MORE_ROWS(k) ROW4 (k) ROW5 (k)
+#define OUTS OUT (0), OUT (1), OUT (2), OUT (3), OUT (4)
+#else
+#define MORE_ROWS(k) ROW4 (k) ROW5 (k) ROW6 (k)
+#define OUTS OUT (0), OUT (1), OUT (2), OUT (3), OUT (4), OUT (5)
+#endif
+/* One k: `k` and `w` are its bytes into a row and into the panel. */
+#define STEP(k, w, w2)                                                                      \
+  "vmovups " w "(%[panel]), %%ymm14\n\t"                                                    \
+  "vmovups " w2 "(%[panel]), %%ymm15\n\t"                                                   \
+  ROW (k "(%[a])", 0, 1) ROW (k "(%[a],%[stride])", 2, 3) ROW (k "(%[a],%[stride],2)", 4, 5) \
+  MORE_ROWS (k)
+
+#define DEFINE_TILE(NAME, FROM)                                                             \
+INLINE void                                                                                 \
+NAME (FROM const float *rows, int row_stride, int depth, global const float *weights,       \
+    Ahead ahead, floatv acc[TILE_ROWS][TILE_VECS])                                          \
+{                                                                                           \
+  const size_t stride = (size_t) row_stride * sizeof (float);                               \
+  size_t a = (size_t) rows, b = a + 3 * stride, panel = (size_t) weights, n = depth / 4;    \
+  __asm__ volatile (                                                                        \
+      "1:\n\t"                                                                              \
+      "prefetcht1 (%[ahead])\n\t"                                                           \
+      "add %[advance], %[ahead]\n\t"                                                           \
+      STEP ("0", "0", "32") STEP ("4", "64", "96")                                          \
+      STEP ("8", "128", "160") STEP ("12", "192", "224")                                    \
+      "add $256, %[panel]\n\t"                                                              \
+      "add $16, %[a]\n\t"                                                                   \
+      "add $16, %[b]\n\t"                                                                   \
+      "dec %[n]\n\t"                                                                        \
+      "jnz 1b\n\t"                                                                          \
+      : OUTS, [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [n] "+r" (n),               \
+        [ahead] "+r" (ahead.from)                                                           \
+      : [stride] "r" (stride), [advance] "r" (ahead.advance)                                      \
+      : "xmm13", "xmm14", "xmm15", "memory", "cc");                                         \
+}
+
+#else
+
+#define DEFINE_TILE(NAME, FROM)                                                             \
+INLINE void                                                                                 \
+NAME (FROM const float *a, int stride, int depth, global const float *panel, Ahead ahead,   \
+    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
+{                                                                                           \
+  for (int k = 0; k < depth; k++) {                                                         \
+    floatv w[TILE_VECS];                                                                    \
+    _Pragma ("unroll")                                                                      \
+    for (int v = 0; v < TILE_VECS; v++)                                                     \
+      w[v] = vloadv (v, panel + k * PANEL);                                                 \
+    EACH_VALUE                                                                              \
+      acc[r][v] = fma ((floatv) (a[r * stride + k]), w[v], acc[r][v]);                      \
+  }                                                                                         \
+}
+
+#endif
+
+DEFINE_TILE (tile_from_global, global)
+DEFINE_TILE (tile_from_local, local)

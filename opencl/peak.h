@@ -1,0 +1,19 @@
+/* The device's measured peak, to hold a network's speed against. */
+#pragma once
+
+#include "opencl/device.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CnxPeak CnxPeak;
+
+/** Builds the kernel. Errors: CNX_ERROR_DEVICE. Free with cnx_peak_free(). */
+CnxPeak *cnx_peak_new (CnxDevice * device, GError ** error);
+void cnx_peak_free (CnxPeak * peak);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxPeak, cnx_peak_free)
+
+/** Runs it for some 20 ms, and keeps the best: GFLOP/s, a multiply and an add counted as two. 0 when the device
+ * fails. */
+double cnx_peak_measure (CnxPeak * peak);
+
+G_END_DECLS

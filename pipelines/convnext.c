@@ -1,0 +1,50 @@
+/* convnext: what a person runs in a terminal. */
+#include "pipelines/command.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct
+{
+  const char *name;
+  int (*run) (int argc, char **argv);
+  const char *summary;
+} commands[] = {
+  {"run", cnx_run_main, "classify tensors, print logits"},
+  {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
+  {"devices", cnx_devices_main, "the OpenCL devices there are, and which one is taken"},
+};
+
+static void
+usage (FILE * out)
+{
+  fprintf (out, "usage: convnext COMMAND [OPTION...]\n\ncommands:\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    fprintf (out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+  fprintf (out, "\nconvnext COMMAND --help tells a command's options; convnext --version the version.\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  if (argc < 2) {
+    usage (stderr);
+    return CNX_EXIT_USAGE;
+  }
+  if (strcmp (argv[1], "--version") == 0) {
+    printf ("convnext %s\n", PACKAGE_VERSION);
+    return CNX_EXIT_OK;
+  }
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0) {
+    usage (stdout);
+    return CNX_EXIT_OK;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (argv[1], commands[i].name) == 0)
+      return commands[i].run (argc - 1, argv + 1);
+  fprintf (stderr, "convnext: there is no command '%s'\n\n", argv[1]);
+  usage (stderr);
+  return CNX_EXIT_USAGE;
+}

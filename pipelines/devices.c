@@ -1,0 +1,28 @@
+/* convnext devices: what there is to run on. */
+#include "pipelines/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+cnx_devices_main (int argc, char **argv)
+{
+  g_auto (CnxCommonOptions) options = { 0 };
+  const GOptionEntry entries[] = { {NULL} };
+  g_autoptr (GError) error = NULL;
+
+  if (!cnx_parse_options (&options, entries, "[OPTION...]", "Lists the OpenCL devices, and tells which one is taken.",
+          &argc, &argv))
+    return CNX_EXIT_USAGE;
+  g_autoptr (GPtrArray) list = cnx_devices_list ();
+  for (guint i = 0; i < list->len; i++) {
+    const CnxDeviceInfo *info = list->pdata[i];
+    printf ("%u: %s (%s, %s, driver %s)%s\n", i, info->name, info->platform_name, info->version, info->driver,
+        info->is_software_gpu ? ": a GPU in software, only used when named" : "");
+  }
+  g_autoptr (CnxDevice) device = cnx_device_open (options.device, MAX (options.threads, 0), &error);
+  if (!device)
+    return cnx_fail (error);
+  printf ("taken: %s\n", cnx_device_reason (device));
+  return CNX_EXIT_OK;
+}
