@@ -6,8 +6,13 @@
 
 struct _CnxFrameIn
 {
+  GstVideoInfo caps;            /* of the frames, complete in colour */
+  CnxRecipe recipe;
+
+  /* made for a region, and made anew for a frame with another one */
+  GstVideoRectangle region;     /* the picture's place in the frame; fields count as frames */
+  GstVideoInfo info;            /* what the resampler reads: the frame, to the region's end */
   CnxResampler *resampler;
-  GstVideoInfo info;            /* what the resampler reads */
   GstVideoConverter *converter; /* NULL where it reads the frames themselves */
   GstBuffer *buffer;            /* the converter's output, mapped in `frame` */
   GstVideoFrame frame;
@@ -46,14 +51,6 @@ find_direct (GstVideoFormat format)
   return -1;
 }
 
-/* Rows that a buffer holds: a field's where each field has a buffer of its own. */
-static int
-frame_height (const GstVideoInfo * info)
-{
-  return info->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ?
-      GST_VIDEO_INFO_FIELD_HEIGHT (info) : info->height;
-}
-
 /* What the caps leave open about colour, as GStreamer has it for a picture of this size. */
 static void
 complete_colour (GstVideoInfo * info)
@@ -73,18 +70,19 @@ complete_colour (GstVideoInfo * info)
 
 /* A field's rows stand twice as far apart on the screen as a frame's. */
 static void
-describe (const GstVideoInfo * info, CnxFrameFormat * format)
+describe (const CnxFrameIn * in, CnxFrameFormat * format)
 {
-  const gboolean field = info->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
+  const GstVideoInfo *info = &in->info;
+  const gboolean field = in->caps.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
   const GstVideoChromaSite site = info->chroma_site;
 
   memset (format, 0, sizeof *format);
-  format->width = info->width;
-  format->height = frame_height (info);
+  format->width = in->region.w;
+  format->height = in->region.h;
   format->pixels = direct[find_direct (GST_VIDEO_INFO_FORMAT (info))].pixels;
   format->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
-  format->par_n = info->par_n;
-  format->par_d = field ? info->par_d * 2 : info->par_d;
+  format->par_n = in->caps.par_n;
+  format->par_d = field ? in->caps.par_d * 2 : in->caps.par_d;
   if (!gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &format->kr, &format->kb))
     gst_video_color_matrix_get_Kr_Kb (GST_VIDEO_COLOR_MATRIX_BT601, &format->kr, &format->kb);
   format->chroma_left = (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
@@ -103,31 +101,25 @@ nearest (const GstVideoInfo * from, GstVideoInfo * to)
   else if (GST_VIDEO_INFO_IS_YUV (from))
     format = GST_VIDEO_FORMAT_INFO_H_SUB (from->finfo, 1) ? GST_VIDEO_FORMAT_I420 :
         GST_VIDEO_FORMAT_YUY2;
-  gst_video_info_set_format (to, format, from->width, frame_height (from));
+  gst_video_info_set_format (to, format, from->width, from->height);
   to->fps_n = from->fps_n;      /* a converter wants these to agree */
   to->fps_d = from->fps_d;
   if (format != GST_VIDEO_FORMAT_RGB) {
     to->colorimetry = from->colorimetry;
     to->chroma_site = from->chroma_site;
   }
-  to->par_n = from->par_n;
-  to->par_d = from->par_d;
-  if (from->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE)
-    to->par_d *= 2;
 }
 
 static gboolean
-add_converter (CnxFrameIn * in, const GstVideoInfo * info, GError ** error)
+add_converter (CnxFrameIn * in, GError ** error)
 {
-  GstVideoInfo from = *info;
+  const GstVideoInfo from = in->info;
 
-  nearest (info, &in->info);
-  from.height = frame_height (info);
-  from.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  nearest (&from, &in->info);
   in->converter = gst_video_converter_new (&from, &in->info, NULL);
   if (!in->converter) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "Frames in %s cannot be converted to %s",
-        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)),
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&from)),
         gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&in->info)));
     return FALSE;
   }
@@ -140,20 +132,45 @@ add_converter (CnxFrameIn * in, const GstVideoInfo * info, GError ** error)
   return FALSE;
 }
 
+static void
+unprepare (CnxFrameIn * in)
+{
+  if (in->buffer)
+    gst_video_frame_unmap (&in->frame);
+  gst_clear_buffer (&in->buffer);
+  g_clear_pointer (&in->converter, gst_video_converter_free);
+  g_clear_pointer (&in->resampler, cnx_resampler_free);
+}
+
+static gboolean
+prepare (CnxFrameIn * in, const GstVideoRectangle * region, GError ** error)
+{
+  CnxFrameFormat format;
+
+  unprepare (in);
+  in->region = *region;
+  in->info = in->caps;
+  in->info.width = region->x + region->w;
+  in->info.height = region->y + region->h;
+  /* A converter would take chroma rows field by field: to us they are rows of a picture. */
+  in->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  if (find_direct (GST_VIDEO_INFO_FORMAT (&in->info)) < 0 && !add_converter (in, error))
+    return FALSE;
+  describe (in, &format);
+  in->resampler = cnx_resampler_new (&format, &in->recipe, error);
+  return in->resampler != NULL;
+}
+
 CnxFrameIn *
 cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError ** error)
 {
   g_autoptr (CnxFrameIn) in = g_new0 (CnxFrameIn, 1);
-  GstVideoInfo from = *info;
-  CnxFrameFormat format;
+  const GstVideoRectangle all = { 0, 0, info->width, GST_VIDEO_INFO_FIELD_HEIGHT (info) };
 
-  complete_colour (&from);
-  in->info = from;
-  if (find_direct (GST_VIDEO_INFO_FORMAT (info)) < 0 && !add_converter (in, &from, error))
-    return NULL;
-  describe (&in->info, &format);
-  in->resampler = cnx_resampler_new (&format, recipe, error);
-  return in->resampler ? g_steal_pointer (&in) : NULL;
+  in->caps = *info;
+  in->recipe = *recipe;
+  complete_colour (&in->caps);
+  return prepare (in, &all, error) ? g_steal_pointer (&in) : NULL;
 }
 
 void
@@ -161,24 +178,75 @@ cnx_frame_in_free (CnxFrameIn * in)
 {
   if (!in)
     return;
-  if (in->buffer)
-    gst_video_frame_unmap (&in->frame);
-  gst_clear_buffer (&in->buffer);
-  g_clear_pointer (&in->converter, gst_video_converter_free);
-  g_clear_pointer (&in->resampler, cnx_resampler_free);
+  unprepare (in);
   g_free (in);
 }
 
-void
-cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out)
+/* What of @frame is the picture: as much as the caps say, or what a crop meta says of what is there. It
+ * begins with a whole chroma sample. */
+static GstVideoRectangle
+picture_in (const CnxFrameIn * in, const GstVideoFrame * frame)
 {
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (frame->buffer);
+  const GstVideoFormatInfo *format = in->info.finfo;
+  const int fields = in->caps.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ? 2 : 1;
+  GstVideoRectangle all = { 0, 0, in->caps.width, GST_VIDEO_INFO_FIELD_HEIGHT (&in->caps) };
+
+  if (!crop)
+    return all;
+  all.w = frame->info.width;
+  all.h = GST_VIDEO_INFO_FIELD_HEIGHT (&frame->info);
+  const guint left = MIN (crop->x, (guint) all.w), top = MIN (crop->y / fields, (guint) all.h);
+  const guint right = left + MIN (crop->width, all.w - left);
+  const guint bottom = top + MIN (crop->height / fields, all.h - top);
+  GstVideoRectangle region = { left, top };
+  if (GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format) > 1) {
+    region.x &= ~((1 << GST_VIDEO_FORMAT_INFO_W_SUB (format, 1)) - 1);
+    region.y &= ~((1 << GST_VIDEO_FORMAT_INFO_H_SUB (format, 1)) - 1);
+  }
+  region.w = right > left ? right - region.x : 0;
+  region.h = bottom > top ? bottom - region.y : 0;
+  return region;
+}
+
+/* The planes of @frame, which is in a format of `direct`, from the region's first pixel on. */
+static CnxFramePlanes
+planes_of (const CnxFrameIn * in, const GstVideoFrame * frame)
+{
+  const GstVideoFormatInfo *format = in->info.finfo;
   const int *planes = direct[find_direct (GST_VIDEO_INFO_FORMAT (&in->info))].planes;
   CnxFramePlanes to = { 0 };
 
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_PLANES (format); i++) {
+    int components[GST_VIDEO_MAX_COMPONENTS];
+    gst_video_format_info_component (format, planes[i], components);
+    const int c = components[0];
+    const guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, planes[i]);
+
+    to.strides[i] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, planes[i]);
+    to.planes[i] = data + (in->region.y >> GST_VIDEO_FORMAT_INFO_H_SUB (format, c)) * to.strides[i] +
+        (in->region.x >> GST_VIDEO_FORMAT_INFO_W_SUB (format, c)) *
+        GST_VIDEO_FORMAT_INFO_PSTRIDE (format, c);
+  }
+  return to;
+}
+
+gboolean
+cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error)
+{
+  const GstVideoRectangle region = picture_in (in, frame);
+
+  if (region.w < 1 || region.h < 1) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame is cropped to nothing");
+    return FALSE;
+  }
+  if ((!in->resampler || memcmp (&region, &in->region, sizeof region) != 0)
+      && !prepare (in, &region, error))
+    return FALSE;
   if (in->converter) {
     GstVideoFrame rows = *frame;
 
-    /* The converter would take chroma rows field by field: to us they are rows of a picture. */
+    rows.info.width = in->info.width;
     rows.info.height = in->info.height;
     rows.info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
     rows.flags &= ~(GST_VIDEO_FRAME_FLAG_INTERLACED | GST_VIDEO_FRAME_FLAG_TFF |
@@ -186,9 +254,7 @@ cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out)
     gst_video_converter_frame (in->converter, &rows, &in->frame);
     frame = &in->frame;
   }
-  for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES (frame); i++) {
-    to.planes[i] = GST_VIDEO_FRAME_PLANE_DATA (frame, planes[i]);
-    to.strides[i] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, planes[i]);
-  }
-  cnx_resampler_run (in->resampler, &to, out);
+  const CnxFramePlanes planes = planes_of (in, frame);
+  cnx_resampler_run (in->resampler, &planes, out);
+  return TRUE;
 }

@@ -14,7 +14,8 @@ CnxFrameIn *cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recip
 void cnx_frame_in_free (CnxFrameIn * in);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_free)
 
-/** @out: recipe height x width x 3 normalised floats (HWC). @frame must be mapped for reading. */
-void cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out);
+/** @out: recipe height x width x 3 normalised floats (HWC). @frame must be mapped for reading. Where its
+ * buffer has a GstVideoCropMeta, the picture is what that says. Errors: CNX_ERROR_INPUT. */
+gboolean cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error);
 
 G_END_DECLS

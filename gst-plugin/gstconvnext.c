@@ -269,6 +269,7 @@ fail (GstConvnext * self, const GError * error)
 static gboolean
 read_frame (GstConvnext * self, GstBuffer * buffer, float *tensor)
 {
+  g_autoptr (GError) error = NULL;
   GstVideoFrame frame;
 
   if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READ)) {
@@ -276,9 +277,11 @@ read_frame (GstConvnext * self, GstBuffer * buffer, float *tensor)
         ("the buffer does not hold a frame of the negotiated caps"));
     return FALSE;
   }
-  cnx_frame_in_run (self->frame_in, &frame, tensor);
+  const gboolean good = cnx_frame_in_run (self->frame_in, &frame, tensor, &error);
   gst_video_frame_unmap (&frame);
-  return TRUE;
+  if (!good)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return good;
 }
 
 static CnxClassifyRequest

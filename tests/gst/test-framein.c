@@ -1,6 +1,7 @@
 /* Frames of every raw format to the same tensor: those that the resampler reads, and those that are
  * converted first. What to expect is the tensor of the same picture in RGB. */
 #include "gst-plugin/framein.h"
+#include "core/error.h"
 
 #include <math.h>
 #include <string.h>
@@ -103,7 +104,7 @@ tensor_of (GstBuffer * buffer, const GstVideoInfo * info)
   g_assert_true (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ));
   for (int i = 0; i < VALUES; i++)
     tensor[i] = NAN;
-  cnx_frame_in_run (in, &frame, tensor);
+  g_assert_true (cnx_frame_in_run (in, &frame, tensor, &error));
   gst_video_frame_unmap (&frame);
   return tensor;
 }
@@ -285,10 +286,10 @@ test_alternate (void)
 
     g_assert_cmpuint (gst_buffer_get_size (buffer), ==, info.size);
     g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
-    cnx_frame_in_run (in, &frame, found);
+    g_assert_true (cnx_frame_in_run (in, &frame, found, NULL));
     gst_video_frame_unmap (&frame);
     g_assert_true (gst_video_frame_map (&frame, &whole, whole_buffer, GST_MAP_READ));
-    cnx_frame_in_run (whole_in, &frame, expected);
+    g_assert_true (cnx_frame_in_run (whole_in, &frame, expected, NULL));
     gst_video_frame_unmap (&frame);
     if (!is_near (caps, found, expected, 2))
       g_test_fail ();
@@ -361,6 +362,132 @@ test_unknown_colour (void)
   }
 }
 
+/* ---- GstVideoCropMeta ---- */
+
+#define FULL_WIDTH 160
+#define FULL_HEIGHT 120
+
+/* What @from's buffer shows at @x, @y in frames of @to's size. */
+static GstBuffer *
+cut_out (GstBuffer * from, const GstVideoInfo * from_info, const GstVideoInfo * to, int x, int y)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, to->size, NULL);
+  GstVideoFrame source, target;
+
+  g_assert_true (gst_video_frame_map (&source, from_info, from, GST_MAP_READ));
+  g_assert_true (gst_video_frame_map (&target, to, buffer, GST_MAP_WRITE));
+  for (int row = 0; row < to->height; row++)
+    memcpy ((guint8 *) target.data[0] + row * target.info.stride[0],
+        (guint8 *) source.data[0] + (y + row) * source.info.stride[0] + 3 * x, 3 * to->width);
+  gst_video_frame_unmap (&target);
+  gst_video_frame_unmap (&source);
+  return buffer;
+}
+
+/* A buffer as a decoder makes it: more than the caps say, and where in it the picture is. */
+static void
+add_crop (GstBuffer * buffer, const GstVideoInfo * info, int rows_per_row, guint x, guint y,
+    guint width, guint height)
+{
+  GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
+  GstVideoInfo whole = *info;
+
+  if (!crop) {
+    gst_buffer_add_video_meta_full (buffer, 0, GST_VIDEO_INFO_FORMAT (info), info->width,
+        info->height * rows_per_row, GST_VIDEO_INFO_N_PLANES (info), whole.offset, whole.stride);
+    crop = gst_buffer_add_video_crop_meta (buffer);
+  }
+  crop->x = x;
+  crop->y = y * rows_per_row;
+  crop->width = width;
+  crop->height = height * rows_per_row;
+}
+
+/* A region of a larger frame reads as the same pixels in a frame of their own. */
+static void
+test_crop_meta (void)
+{
+  const char *const formats[] = { "NV12", "I420", "YV12", "YUY2", "RGB", "BGRx", "xRGB", "GRAY8",
+    "UYVY", "Y42B", "Y444", "P010_10LE", "v210", "GBR"
+  };
+
+  for (guint f = 0; f < 2 * G_N_ELEMENTS (formats); f++) {
+    const gboolean fields = f % 2;
+    g_autofree char *caps = g_strdup_printf ("video/x-raw%s,format=%s,width=96,height=%d,framerate=25/1%s",
+        fields ? "(format:Interlaced)" : "", formats[f / 2], fields ? 128 : 64,
+        fields ? ",interlace-mode=alternate" : "");
+    const GstVideoInfo info = info_of (caps);
+    const GstVideoFormat format = GST_VIDEO_INFO_FORMAT (&info);
+    const GstVideoInfo rgb = format_info (GST_VIDEO_FORMAT_RGB, FULL_WIDTH, FULL_HEIGHT);
+    const GstVideoInfo full = format_info (format, FULL_WIDTH, FULL_HEIGHT);
+    const GstVideoInfo small_rgb = format_info (GST_VIDEO_FORMAT_RGB, WIDTH, HEIGHT);
+    const GstVideoInfo small = format_info (format, WIDTH, HEIGHT);
+    g_autoptr (GstBuffer) source = picture (&rgb);
+    g_autoptr (GstBuffer) buffer = converted (source, &rgb, &full);
+    g_autoptr (GstBuffer) small_source = cut_out (source, &rgb, &small_rgb, 36, 22);
+    g_autoptr (GstBuffer) small_buffer = converted (small_source, &small_rgb, &small);
+
+    add_crop (buffer, &full, 1 + fields, 36, 22, WIDTH, HEIGHT);
+    g_autofree float *expected = tensor_of (small_buffer, &info);
+    g_autofree float *found = tensor_of (buffer, &info);
+    if (!is_near (caps, found, expected, 0.25))
+      g_test_fail ();
+  }
+}
+
+/* One reader, frame by frame: cropped, cropped elsewhere, to another size, over the edge, not at all. */
+static void
+test_crop_changes (void)
+{
+  static const guint crops[][4] = { {36, 22, 96, 64}, {10, 40, 96, 64}, {37, 23, 61, 33},
+  {120, 90, 96, 64}, {0, 0, G_MAXUINT, G_MAXUINT}, {159, 119, 1, 1}
+  };
+  const GstVideoFormat formats[] = { GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_NV12,
+    GST_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_Y42B
+  };
+  const CnxRecipe recipe = plain_recipe ();
+  const GstVideoInfo rgb = format_info (GST_VIDEO_FORMAT_RGB, FULL_WIDTH, FULL_HEIGHT);
+  g_autoptr (GstBuffer) source = picture (&rgb);
+
+  for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
+    const GstVideoInfo full = format_info (formats[f], FULL_WIDTH, FULL_HEIGHT);
+    const GstVideoInfo info = format_info (formats[f], WIDTH, HEIGHT);
+    g_autoptr (GstBuffer) buffer = converted (source, &rgb, &full);
+    g_autoptr (CnxFrameIn) in = cnx_frame_in_new (&info, &recipe, NULL);
+    g_autofree float *found = g_new0 (float, VALUES);
+    g_autoptr (GError) error = NULL;
+    GstVideoFrame frame;
+
+    for (guint i = 0; i < G_N_ELEMENTS (crops); i++) {
+      const guint *crop = crops[i];
+      const GstVideoInfo part = format_info (GST_VIDEO_FORMAT_RGB, MIN (crop[2], 160 - crop[0]),
+          MIN (crop[3], 120 - crop[1]));
+      g_autoptr (GstBuffer) cut = cut_out (source, &rgb, &part, crop[0], crop[1]);
+      g_autofree float *expected = tensor_of (cut, &part);
+
+      add_crop (buffer, &full, 1, crop[0], crop[1], crop[2], crop[3]);
+      g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+      g_assert_true (cnx_frame_in_run (in, &frame, found, &error));
+      gst_video_frame_unmap (&frame);
+      if (!is_near (gst_video_format_to_string (formats[f]), found, expected, 1.5))
+        g_test_fail ();
+    }
+
+    add_crop (buffer, &full, 1, 160, 0, 96, 64);
+    g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+    g_assert_false (cnx_frame_in_run (in, &frame, found, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
+    gst_video_frame_unmap (&frame);
+
+    gst_buffer_remove_meta (buffer, (GstMeta *) gst_buffer_get_video_crop_meta (buffer));
+    g_autofree float *uncropped = tensor_of (buffer, &info);
+    g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+    g_assert_true (cnx_frame_in_run (in, &frame, found, NULL));
+    gst_video_frame_unmap (&frame);
+    g_assert_cmpmem (found, VALUES * sizeof (float), uncropped, VALUES * sizeof (float));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -373,5 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/framein/alternate", test_alternate);
   g_test_add_func ("/framein/padding", test_padding);
   g_test_add_func ("/framein/unknown-colour", test_unknown_colour);
+  g_test_add_func ("/framein/crop-meta", test_crop_meta);
+  g_test_add_func ("/framein/crop-changes", test_crop_changes);
   return g_test_run ();
 }
