@@ -305,10 +305,30 @@ attach_composition (GstLabelOverlay * self, GstBuffer * buffer)
   there->overlay = both;
 }
 
+/* The text where a crop meta says that the picture begins. */
+static gboolean
+blend_into_crop (GstLabelOverlay * self, const GstVideoCropMeta * crop, GstVideoFrame * frame)
+{
+  GstVideoOverlayComposition *moved = gst_video_overlay_composition_copy (self->composition);
+
+  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles (moved); i++) {
+    GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle (moved, i);
+    guint width, height;
+    int x, y;
+
+    gst_video_overlay_rectangle_get_render_rectangle (rectangle, &x, &y, &width, &height);
+    gst_video_overlay_rectangle_set_render_rectangle (rectangle, x + crop->x, y + crop->y, width, height);
+  }
+  const gboolean blended = gst_video_overlay_composition_blend (moved, frame);
+  gst_video_overlay_composition_unref (moved);
+  return blended;
+}
+
 static GstFlowReturn
 transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 {
   GstLabelOverlay *self = GST_LABEL_OVERLAY (base);
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
   GstVideoFrame frame;
 
   if (!self->composition)
@@ -324,7 +344,8 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
         ("the buffer does not hold a frame of the negotiated caps"));
     return GST_FLOW_ERROR;
   }
-  if (!gst_video_overlay_composition_blend (self->composition, &frame))
+  if (!(crop ? blend_into_crop (self, crop, &frame) :
+          gst_video_overlay_composition_blend (self->composition, &frame)))
     GST_WARNING_OBJECT (self, "the text does not lie on the frame");
   gst_video_frame_unmap (&frame);
   return GST_FLOW_OK;

@@ -331,6 +331,35 @@ test_new_caps (void)
   gst_harness_teardown (h);
 }
 
+/* Where a crop meta leaves the cropping to downstream, the text is in the corner of what remains. */
+static void
+test_crop (void)
+{
+  const char *const formats[] = { "RGB", "I420", "YUY2" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+    g_autofree char *whole = caps_of (formats[i], 320, 240, "");
+    g_autofree char *part = caps_of (formats[i], 200, 160, "");
+    const Box expected = drawn ("position=bottom-right", part, "dog");
+    GstBuffer *in = labelled (whole, 9, "dog", 0.5);
+    g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+
+    gst_buffer_add_video_meta (in, GST_VIDEO_FRAME_FLAG_NONE,
+        gst_video_format_from_string (formats[i]), 320, 240);
+    GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (in);
+    crop->x = 40;
+    crop->y = 30;
+    crop->width = 200;
+    crop->height = 160;
+    g_autoptr (GstBuffer) out = draw ("position=bottom-right", part, in);
+    const Box box = changes (plain, out, whole);
+    g_assert_cmpint (box.left, ==, expected.left + 40);
+    g_assert_cmpint (box.right, ==, expected.right + 40);
+    g_assert_cmpint (box.top, ==, expected.top + 30);
+    g_assert_cmpint (box.bottom, ==, expected.bottom + 30);
+  }
+}
+
 /* Downstream that draws compositions itself gets one, and the pixels stay. */
 static void
 test_attaches (void)
@@ -458,6 +487,7 @@ main (int argc, char **argv)
   g_test_add_func ("/labeloverlay/two-classifiers", test_two_classifiers);
   g_test_add_func ("/labeloverlay/gap", test_gap);
   g_test_add_func ("/labeloverlay/new-caps", test_new_caps);
+  g_test_add_func ("/labeloverlay/crop", test_crop);
   g_test_add_func ("/labeloverlay/attaches", test_attaches);
   g_test_add_func ("/labeloverlay/allocation", test_allocation);
   g_test_add_func ("/labeloverlay/joins-upstream", test_joins_upstream);
