@@ -2,9 +2,11 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/precision.h"
 
 /* The format's own limit. */
 #define MAX_HEADER (100 * 1000 * 1000)
@@ -390,24 +392,6 @@ float_from_bits (guint32 bits)
   return value;
 }
 
-/* IEEE 754 binary16; every value of it is exact in a float. */
-static float
-float_from_half (guint16 half)
-{
-  guint32 sign = (guint32) (half & 0x8000) << 16;
-  guint32 exponent = (half >> 10) & 0x1f;
-  guint32 mantissa = half & 0x3ff;
-
-  if (exponent == 0) {
-    float magnitude = ldexpf (mantissa, -24);
-
-    return sign ? -magnitude : magnitude;
-  }
-  if (exponent == 0x1f)
-    return float_from_bits (sign | 0x7f800000 | mantissa << 13);
-  return float_from_bits (sign | (exponent + 127 - 15) << 23 | mantissa << 13);
-}
-
 static void
 read_f32 (const guint8 * data, gsize count, float *out)
 {
@@ -423,7 +407,7 @@ static void
 read_f16 (const guint8 * data, gsize count, float *out)
 {
   for (gsize i = 0; i < count; i++)
-    out[i] = float_from_half (data[2 * i] | data[2 * i + 1] << 8);
+    out[i] = cnx_fp16_to_float (data[2 * i] | data[2 * i + 1] << 8);
 }
 
 static void
@@ -471,4 +455,11 @@ cnx_tensor_shape_string (const CnxTensor * tensor)
     g_string_append_printf (string, "%s%" G_GINT64_FORMAT, i ? ", " : "", tensor->dims[i]);
   g_string_append_c (string, ')');
   return g_string_free (string, FALSE);
+}
+
+void
+cnx_checkpoint_drop_pages (CnxCheckpoint * checkpoint)
+{
+  madvise (g_mapped_file_get_contents (checkpoint->file), g_mapped_file_get_length (checkpoint->file),
+      MADV_DONTNEED);
 }

@@ -67,6 +67,9 @@ const CnxTensor *cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *na
  * Not for CNX_DTYPE_OTHER. Thread-safe. */
 void cnx_tensor_read (const CnxTensor * tensor, gsize first, gsize count, float *out);
 
+/** Lets go of the memory that reading filled: the file stays mapped. Thread-safe. */
+void cnx_checkpoint_drop_pages (CnxCheckpoint * checkpoint);
+
 /** "(96, 3, 4, 4)", for messages. Free with g_free(). */
 char *cnx_tensor_shape_string (const CnxTensor * tensor);
 

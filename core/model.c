@@ -418,21 +418,26 @@ cnx_model_values (CnxModel * model, CnxRole role, int stage, int block)
   return values;
 }
 
-float *
-cnx_model_patch_values (CnxModel * model, CnxRole role, int stage)
+void
+cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int output, float *row)
 {
-  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, 0);
-  g_autofree float *stored = cnx_model_values (model, role, stage, 0);
-  int outputs = tensor->dims[0], inputs = tensor->dims[1];
-  int pixels = tensor->dims[2] * tensor->dims[3];
-  float *values = g_new (float, tensor->count);
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
+  const gsize count = tensor->count / tensor->dims[0];
+  const int inputs = tensor->n_dims > 1 ? tensor->dims[1] : 1, pixels = count / inputs;
 
-  for (int o = 0; o < outputs; o++) {
-    for (int i = 0; i < inputs; i++) {
-      for (int k = 0; k < pixels; k++)
-        values[((gsize) o * pixels + k) * inputs + i] =
-            stored[((gsize) o * inputs + i) * pixels + k];
-    }
+  if (pixels == 1) {
+    cnx_tensor_read (tensor, output * count, count, row);
+    return;
   }
-  return values;
+  g_autofree float *stored = g_new (float, count);
+  cnx_tensor_read (tensor, output * count, count, stored);
+  for (int i = 0; i < inputs; i++)
+    for (int k = 0; k < pixels; k++)
+      row[(gsize) k * inputs + i] = stored[(gsize) i * pixels + k];
+}
+
+void
+cnx_model_drop_pages (CnxModel * model)
+{
+  cnx_checkpoint_drop_pages (model->checkpoint);
 }

@@ -47,9 +47,12 @@ const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, in
 /** The values of @role's tensor as floats; NULL where the architecture has none. Free with g_free(). */
 float *cnx_model_values (CnxModel * model, CnxRole role, int stage, int block);
 
-/** The same for the stem's or a downsample's weight, (outputs, inputs, patch, patch), in the order that a
- * linear over patches wants: (outputs, patch, patch, inputs). Free with g_free(). */
-float *cnx_model_patch_values (CnxModel * model, CnxRole role, int stage);
+/** The weights of one output of @role's product, as many floats as it has inputs. The stem's and a downsample's,
+ * stored (outputs, inputs, patch, patch), come in the order of a product over patches: (patch, patch, inputs). */
+void cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int output, float *row);
+
+/** Lets go of the memory that reading the weights filled; what is read again comes from the file again. */
+void cnx_model_drop_pages (CnxModel * model);
 
 /** Finds weights by a variant's or a model's name: `<dir>/<name>/model.safetensors`, `<dir>/<name>.safetensors`
  * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in

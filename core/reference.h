@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/model.h"
+#include "core/precision.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,12 @@ void cnx_reference_patchify (const float *in, int n, int height, int width, int 
  * bias may be NULL. */
 void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs, const float *weight,
     const float *bias, float *out);
+
+/** The same in another precision (core/precision.h). @levels: of int8's inputs. What int8 gives is exact to the last bit:
+ * for each group in order, out = fma (fma (sum of q * w, scale, low * sum of w), the weight's scale, out). bf16 and fp16
+ * round both operands and add up in double. */
+void cnx_reference_linear_in (CnxPrecision precision, int levels, const float *in, gsize rows, int inputs,
+    int outputs, const float *weight, const float *bias, float *out);
 
 /** 7x7 depthwise convolution, padding 3: weight (channels, 7, 7), bias (channels);
  * in and out (n, height, width, channels). */
@@ -45,5 +52,9 @@ void cnx_reference_pool (const float *in, int n, int pixels, int channels, float
  * Errors: CNX_ERROR_INPUT for a size that is no multiple of 32, CNX_ERROR_MODEL without a classifier. */
 gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int width,
     float *logits, GError ** error);
+
+/** The same with the blocks' and the downsamples' products in @precision; the stem and the classifier stay fp32. */
+gboolean cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *logits, GError ** error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 #include "opencl/network.h"
 #include "opencl/ops.h"
 #include "core/error.h"
+#include "opencl/support.h"
 
 #include <string.h>
 
@@ -53,25 +54,29 @@ upload_vector (CnxNetwork * net, CnxModel * model, CnxRole role, int stage, int 
   return values ? cnx_ops_upload_vector (net->ops, values, tensor->count) : NULL;
 }
 
+/* Which tensor a product's rows are read from. */
+typedef struct
+{
+  CnxModel *model;
+  CnxRole role;
+  int stage, block;
+} RowSource;
+
+static void
+read_row (gpointer data, int output, float *row)
+{
+  const RowSource *source = data;
+  cnx_model_row (source->model, source->role, source->stage, source->block, output, row);
+}
+
 static void
 upload_linear (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stage, int block, int inputs,
     int outputs, CnxLinear * linear)
 {
-  g_autofree float *weight = cnx_model_values (model, weight_role, stage, block);
+  RowSource source = { model, weight_role, stage, block };
   g_autofree float *bias = cnx_model_values (model, weight_role + 1, stage, block);
 
-  cnx_ops_linear_init (net->ops, linear, weight, bias, inputs, outputs);
-}
-
-/* A convolution over patches that do not overlap is a product over them. */
-static void
-upload_patch_convolution (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stage, int inputs,
-    int outputs, int patch, CnxLinear * linear)
-{
-  g_autofree float *weight = cnx_model_patch_values (model, weight_role, stage);
-  g_autofree float *bias = cnx_model_values (model, weight_role + 1, stage, 0);
-
-  cnx_ops_linear_init (net->ops, linear, weight, bias, patch * patch * inputs, outputs);
+  cnx_ops_linear_init (net->ops, linear, read_row, &source, bias, inputs, outputs);
 }
 
 /* (channels, 7, 7) becomes 49 rows of channels. */
@@ -123,15 +128,15 @@ upload_stage (CnxNetwork * net, CnxModel * model, int s)
   Stage *stage = &net->stages[s];
 
   if (s == 0) {
-    upload_patch_convolution (net, model, CNX_ROLE_STEM_WEIGHT, 0, 3, stage->channels, 4,
-        &stage->downsample);
+    stage->downsample.fp32 = TRUE;
+    upload_linear (net, model, CNX_ROLE_STEM_WEIGHT, 0, 0, 4 * 4 * 3, stage->channels, &stage->downsample);
     net->stem_norm_weight = upload_vector (net, model, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0);
     net->stem_norm_bias = upload_vector (net, model, CNX_ROLE_STEM_NORM_BIAS, 0, 0);
   } else {
     stage->downsample_norm_weight = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, s, 0);
     stage->downsample_norm_bias = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, s, 0);
-    upload_patch_convolution (net, model, CNX_ROLE_DOWNSAMPLE_WEIGHT, s, net->stages[s - 1].channels,
-        stage->channels, 2, &stage->downsample);
+    upload_linear (net, model, CNX_ROLE_DOWNSAMPLE_WEIGHT, s, 0, 2 * 2 * net->stages[s - 1].channels,
+        stage->channels, &stage->downsample);
   }
   stage->n_blocks = net->arch.depths[s];
   stage->blocks = g_new0 (Block, stage->n_blocks);
@@ -147,6 +152,7 @@ upload_head (CnxNetwork * net, CnxModel * model)
   net->final_norm_eps = cnx_model_final_norm_eps (model);
   net->final_norm_weight = upload_vector (net, model, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0);
   net->final_norm_bias = upload_vector (net, model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
+  net->classifier.fp32 = TRUE;
   upload_linear (net, model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0, channels, net->arch.classes,
       &net->classifier);
 }
@@ -305,32 +311,43 @@ fits (CnxModel * model, int height, int width, int max_batch, GError ** error)
   return FALSE;
 }
 
-CnxNetwork *
-cnx_network_new (CnxDevice * device, CnxModel * model, int height, int width, int max_batch,
-    GError ** error)
+static void
+upload (CnxNetwork * net, CnxModel * model)
 {
-  if (!fits (model, height, width, max_batch, error))
-    return NULL;
-
-  g_autoptr (CnxNetwork) net = g_new0 (CnxNetwork, 1);
-  g_atomic_ref_count_init (&net->refs);
-  g_mutex_init (&net->lock);
-  net->device = cnx_device_ref (device);
-  net->arch = *cnx_model_arch (model);
-  net->height = height;
-  net->width = width;
-  net->max_batch = max_batch;
-  net->ops = cnx_ops_new (device, NULL, error);
-  if (!net->ops)
-    return NULL;
   for (int s = 0; s < CNX_STAGES; s++) {
-    net->stages[s].height = height / (4 << s);
-    net->stages[s].width = width / (4 << s);
+    net->stages[s].height = net->height / (4 << s);
+    net->stages[s].width = net->width / (4 << s);
     net->stages[s].channels = net->arch.dims[s];
   }
   for (int s = 0; s < CNX_STAGES; s++)
     upload_stage (net, model, s);
   upload_head (net, model);
+  cnx_model_drop_pages (model);
+}
+
+CnxNetwork *
+cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions * options, GError ** error)
+{
+  CnxPrecision precision;
+
+  if (!fits (model, options->height, options->width, options->max_batch, error)
+      || !cnx_precision_choose (device, options->precision, &precision, error))
+    return NULL;
+
+  CnxTuning tuning;
+  cnx_tuning_default (device, precision, &tuning);
+  g_autoptr (CnxNetwork) net = g_new0 (CnxNetwork, 1);
+  g_atomic_ref_count_init (&net->refs);
+  g_mutex_init (&net->lock);
+  net->device = cnx_device_ref (device);
+  net->arch = *cnx_model_arch (model);
+  net->height = options->height;
+  net->width = options->width;
+  net->max_batch = options->max_batch;
+  net->ops = cnx_ops_new (device, &tuning, error);
+  if (!net->ops)
+    return NULL;
+  upload (net, model);
   allocate (net);
   if (!cnx_ops_finish (net->ops, error))
     return NULL;
@@ -396,6 +413,18 @@ int
 cnx_network_classes (CnxNetwork * net)
 {
   return net->arch.classes;
+}
+
+CnxPrecision
+cnx_network_precision (CnxNetwork * net)
+{
+  return cnx_ops_tuning (net->ops)->precision;
+}
+
+int
+cnx_network_levels (CnxNetwork * net)
+{
+  return cnx_ops_tuning (net->ops)->levels;
 }
 
 gboolean

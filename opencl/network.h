@@ -9,11 +9,23 @@ G_BEGIN_DECLS
 
 typedef struct _CnxNetwork CnxNetwork;
 
-/** Builds the kernels (from the binary cache where it can), packs and uploads the weights, and allocates
- * activations for up to @max_batch pictures of @height x @width.
- * Errors: CNX_ERROR_INPUT (size), CNX_ERROR_MODEL (no classifier), CNX_ERROR_DEVICE.
+/**
+ * CnxNetworkOptions:
+ * @height, @width: of the pictures
+ * @max_batch: at most so many run at once
+ * @precision: of the products; auto: see cnx_precision_choose()
+ */
+typedef struct
+{
+  int height, width, max_batch;
+  CnxPrecision precision;
+} CnxNetworkOptions;
+
+/** Builds the kernels (from the binary cache where it can), packs and uploads the weights on all cores, lets go of
+ * the file's pages, and allocates the activations.
+ * Errors: CNX_ERROR_INPUT (size, precision), CNX_ERROR_MODEL (no classifier), CNX_ERROR_DEVICE.
  * Keeps references to @device; the model may be released afterwards. Free with cnx_network_unref(). */
-CnxNetwork *cnx_network_new (CnxDevice * device, CnxModel * model, int height, int width, int max_batch,
+CnxNetwork *cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions * options,
     GError ** error);
 CnxNetwork *cnx_network_ref (CnxNetwork * network);
 void cnx_network_unref (CnxNetwork * network);
@@ -25,6 +37,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
+/** What it runs in: never auto. */
+CnxPrecision cnx_network_precision (CnxNetwork * network);
+/** Of int8's inputs, for the reference. */
+int cnx_network_levels (CnxNetwork * network);
 
 /** From now on every kernel is timed by the device, which costs a little. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_network_profile_start (CnxNetwork * network, GError ** error);

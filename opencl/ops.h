@@ -11,9 +11,11 @@ G_BEGIN_DECLS
 
 typedef struct _CnxOps CnxOps;
 
-/** A product's weight on the device, packed in panels (kernels/linear.cl). */
+/** A product's weight on the device, packed in panels (kernels/operand.cl); @fp32: whatever the network's
+ * precision, set by the caller before cnx_ops_linear_init(). */
 typedef struct
 {
+  gboolean fp32;
   cl_mem weight, bias;
   int inputs, outputs;
 } CnxLinear;
@@ -33,7 +35,7 @@ typedef enum
   CNX_LINEAR_SCALE_ADD,         /* out += (in * weight + bias) * scale */
 } CnxLinearKind;
 
-/** Builds the kernels for @device. Errors: CNX_ERROR_DEVICE. @tuning NULL: the default. */
+/** Builds the kernels for @device. Errors: CNX_ERROR_DEVICE. */
 CnxOps *cnx_ops_new (CnxDevice * device, const CnxTuning * tuning, GError ** error);
 void cnx_ops_free (CnxOps * ops);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOps, cnx_ops_free)
@@ -55,9 +57,12 @@ void cnx_ops_write_rows (CnxOps * ops, cl_mem buffer, const float *values, gsize
 /** Queues a read of @rows x @channels floats without padding into @values. */
 void cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels);
 
-/** Packs @weight (outputs x inputs, row-major) and @bias (outputs, or NULL) into @linear. */
-void cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, const float *weight, const float *bias,
-    int inputs, int outputs);
+/** Writes the weights of one output, @inputs floats. Called from several threads at once. */
+typedef void (*CnxRowFunc) (gpointer data, int output, float *row);
+
+/** Packs the rows that @read_row gives and @bias (outputs, or NULL) into @linear, on all cores. */
+void cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, CnxRowFunc read_row, gpointer data,
+    const float *bias, int inputs, int outputs);
 void cnx_ops_linear_clear (CnxLinear * linear);
 
 /** @in: n pictures of height x width pixels, @in_stride floats apart; @out: rows of patch^2 * channels. */
@@ -68,7 +73,7 @@ void cnx_ops_depthwise (CnxOps * ops, cl_mem in, cl_mem weight, cl_mem bias, cl_
     int width, int channels);
 void cnx_ops_layer_norm (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem bias, double eps,
     cl_mem out, int rows);
-/** @scale only for CNX_LINEAR_SCALE_ADD. */
+/** @scale only for CNX_LINEAR_SCALE_ADD; an fp32 one is CNX_LINEAR_PLAIN. */
 void cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * linear, cl_mem scale,
     cl_mem out, int rows);
 /** The fused block, where cnx_ops_mlp_block() is not 0. */

@@ -26,7 +26,7 @@ cnx_peak_new (CnxDevice * device, GError ** error)
   CnxTuning tuning;
   cl_int code;
 
-  cnx_tuning_default (device, &tuning);
+  cnx_tuning_default (device, CNX_PRECISION_FP32, &tuning);
   peak->vector = tuning.vector;
   peak->chains = cnx_device_info (device)->is_cpu ? CPU_CHAINS : GPU_CHAINS;
   peak->group = tuning.group;

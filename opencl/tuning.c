@@ -26,7 +26,7 @@ takes_assembly (const CnxDeviceInfo * info)
 }
 
 void
-cnx_tuning_default (CnxDevice * device, CnxTuning * tuning)
+cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuning)
 {
   cl_uint width = 0, units = 1;
   cl_ulong local = 0;
@@ -40,7 +40,9 @@ cnx_tuning_default (CnxDevice * device, CnxTuning * tuning)
   clGetDeviceInfo (id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
 
   *tuning = !info->is_cpu ? gpu : width >= 16 ? avx512 : avx2;
+  tuning->precision = precision;
   tuning->asm_avx2 = tuning->vector == 8 && takes_assembly (info) && cnx_cpu ()->avx2;
+  tuning->levels = tuning->asm_avx2 ? 127 : 255;
   tuning->threads = MAX (units, 1);
   tuning->mlp_bytes = MIN (tuning->mlp_bytes, local * 3 / 4);
   tuning->group = MIN (tuning->group, (int) group);
@@ -49,7 +51,9 @@ cnx_tuning_default (CnxDevice * device, CnxTuning * tuning)
 char *
 cnx_tuning_options (const CnxTuning * tuning)
 {
-  return g_strdup_printf ("-w -DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d -DCHUNK=%d%s",
-      tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols, tuning->group,
-      tuning->mlp_chunk, tuning->asm_avx2 ? " -DASM_AVX2" : "");
+  g_autofree char *operand = g_ascii_strup (cnx_precision_name (tuning->precision), -1);
+
+  return g_strdup_printf ("-w -DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d -DCHUNK=%d -DOPERAND_%s "
+      "-DLEVELS=%d%s", tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols,
+      tuning->group, tuning->mlp_chunk, operand, tuning->levels, tuning->asm_avx2 ? " -DASM_AVX2" : "");
 }

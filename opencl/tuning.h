@@ -1,12 +1,15 @@
 /* Tile sizes for a device: data, never #ifdef by vendor. */
 #pragma once
 
+#include "core/precision.h"
 #include "opencl/device.h"
 
 G_BEGIN_DECLS
 
 /**
  * CnxTuning:
+ * @precision: of the products, never auto
+ * @levels: of int8's inputs: 127 where four products are added in 16 bits, else 255
  * @vector: floats in a vector (V)
  * @tile_rows, @tile_vecs: the register tile, rows x vectors
  * @depthwise_cols: neighbouring pixels of a depthwise work-item
@@ -21,6 +24,8 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
+  CnxPrecision precision;
+  int levels;
   int vector;
   int tile_rows, tile_vecs;
   int depthwise_cols;
@@ -33,7 +38,7 @@ typedef struct
 } CnxTuning;
 
 /** The built-in guess by device type and vector width. */
-void cnx_tuning_default (CnxDevice * device, CnxTuning * tuning);
+void cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuning);
 
 /** The build options that name the compiled-in part. Free with g_free(). */
 char *cnx_tuning_options (const CnxTuning * tuning);

@@ -177,7 +177,8 @@ run (const Options * options, const char *model_name)
   const gsize values = (gsize) options->batch * height * width * 3;
   const double flops = 2.0 * cnx_arch_macs (cnx_model_arch (model), height, width);
   g_autofree char *variant = variant_label (model);
-  const char *device_name = cnx_device_info (device)->name, *precision = "fp32";
+  const char *device_name = cnx_device_info (device)->name;
+  const char *precision = cnx_precision_name (cnx_network_precision (network));
   g_autofree float *in = g_new (float, values);
   g_autofree float *logits = g_new (float, (gsize) options->batch * cnx_network_classes (network));
   Result result = { 0 };

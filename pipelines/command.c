@@ -60,8 +60,11 @@ cnx_open_network (const CnxCommonOptions * options, CnxDevice * device, CnxModel
     int *height, int *width, GError ** error)
 {
   const CnxRecipe *recipe = cnx_model_recipe (model);
+  CnxNetworkOptions network = {.max_batch = batch };
 
-  *height = options->size ? options->size : recipe->height;
-  *width = options->size ? options->size : recipe->width;
-  return cnx_network_new (device, model, *height, *width, batch, error);
+  if (!cnx_precision_parse (options->precision, &network.precision, error))
+    return NULL;
+  *height = network.height = options->size ? options->size : recipe->height;
+  *width = network.width = options->size ? options->size : recipe->width;
+  return cnx_network_new (device, model, &network, error);
 }

@@ -69,13 +69,17 @@ static gboolean
 forward (const CnxCommonOptions * options, CnxModel * model, gboolean reference, const Shape * shape,
     const float *in, float *logits, GError ** error)
 {
+  CnxNetworkOptions network_options = { shape->height, shape->width, MIN (shape->n, 16), CNX_PRECISION_AUTO };
+
+  if (!cnx_precision_parse (options->precision, &network_options.precision, error))
+    return FALSE;
   if (reference)
-    return cnx_reference_forward (model, in, shape->n, shape->height, shape->width, logits, error);
+    return cnx_reference_forward_in (model, MAX (network_options.precision, CNX_PRECISION_FP32), 255, in,
+        shape->n, shape->height, shape->width, logits, error);
   g_autoptr (CnxDevice) device = cnx_device_open (options->device, options->threads, error);
   if (!device)
     return FALSE;
-  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, shape->height, shape->width,
-      MIN (shape->n, 16), error);
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, &network_options, error);
   return network && cnx_network_forward (network, in, shape->n, logits, error);
 }
 

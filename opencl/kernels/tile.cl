@@ -5,29 +5,32 @@
  *   a       TILE_ROWS rows of `depth` values, `stride` apart
  *   panel   `depth` x PANEL: the weights that the panel's columns have for one k lie side by side, so the loop
  *           reads straight through; a row's value is broadcast
- *   depth   a multiple of DEPTH_ALIGN; what fills a row or a panel up to it is zero
+ *   depth   a multiple of 4; what fills a row or a panel up to it is zero
  *   ahead   which part of the next panel to fetch meanwhile
  *
  * Tunables: V, TILE_ROWS, TILE_VECS; ASM_AVX2 for CPUs that have AVX2 and FMA, with V 8, TILE_VECS 2 and 4 to 6
  * rows. There the loop is written out: a compiler that sees it in C may vectorise across the rows, and then
  * spills at half the speed or less. */
-#define DEPTH_ALIGN 4
 #define AHEAD_TILES 4
-#define LINE 64                 /* bytes of a cache line */
+#ifdef OPERAND_INT8             /* bytes of a panel that a turn of the inner loop reads */
+#define TURN_BYTES 128
+#else
+#define TURN_BYTES 256
+#endif
 
-/* Every tile of the first AHEAD_TILES fetches its part of a panel, the others nothing. */
+/* Each of the first AHEAD_TILES tiles fetches its quarter of the next panel, the others nothing. */
 typedef struct
 {
-  size_t from, advance;
+  size_t from, advance;         /* advance: bytes for each turn of the inner loop */
 } Ahead;
 
 INLINE Ahead
-look_ahead (global const float *next, int depth, int tile)
+look_ahead (global const char *next, int bytes, int tile)
 {
   Ahead ahead = { (size_t) next, 0 };
   if (tile < AHEAD_TILES) {
-    ahead.from += (size_t) tile * depth / AHEAD_TILES * (PANEL * sizeof (float));
-    ahead.advance = PANEL * sizeof (float);
+    ahead.from += tile * (bytes / AHEAD_TILES);
+    ahead.advance = TURN_BYTES / AHEAD_TILES;
   }
   return ahead;
 }

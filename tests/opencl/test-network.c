@@ -12,6 +12,13 @@
 
 static CnxDevice *device;
 
+static CnxNetwork *
+open_network (CnxModel * model, int height, int width, int batch, CnxPrecision precision, GError ** error)
+{
+  const CnxNetworkOptions options = { height, width, batch, precision };
+  return cnx_network_new (device, model, &options, error);
+}
+
 static void
 assert_near (const float *got, const float *want, gsize count, double tolerance)
 {
@@ -57,8 +64,7 @@ test_golden (gconstpointer name)
   g_autoptr (CnxModel) model = cnx_model_load (path, &error);
   g_assert_no_error (error);
   g_assert_cmpint (cnx_model_arch (model)->classes, ==, 7);
-  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH,
-      GOLDEN_N, &error);
+  g_autoptr (CnxNetwork) network = open_network (model, CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH, GOLDEN_N, CNX_PRECISION_FP32, &error);
   g_assert_no_error (error);
   g_assert_true (cnx_network_forward (network, in, GOLDEN_N, got, &error));
   golden_logits (name, want, 7);
@@ -116,7 +122,7 @@ test_full (gconstpointer data)
     memcpy (want + n * classes, want + n % DISTINCT * classes, classes * sizeof (float));
   }
   for (guint b = 0; b < G_N_ELEMENTS (batches); b++) {
-    g_autoptr (CnxNetwork) network = cnx_network_new (device, model, f->size, f->size, batches[b], &error);
+    g_autoptr (CnxNetwork) network = open_network (model, f->size, f->size, batches[b], CNX_PRECISION_FP32, &error);
     g_assert_no_error (error);
     g_assert_true (cnx_network_forward (network, in, batches[b], got, &error));
     assert_near (got, want, (gsize) batches[b] * classes, 1e-4);
@@ -136,7 +142,7 @@ test_any_batch (void)
   g_assert_no_error (error);
   cnx_fill_random (in, 7 * 32 * 32 * 3, 5, 2.0f);
   g_assert_true (cnx_reference_forward (model, in, 7, 32, 32, want, &error));
-  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, 32, 32, 3, &error);
+  g_autoptr (CnxNetwork) network = open_network (model, 32, 32, 3, CNX_PRECISION_FP32, &error);
   g_assert_no_error (error);
   for (int n = 1; n <= 7; n++) {
     memset (got, 0, sizeof got);
@@ -153,10 +159,10 @@ test_refuses (void)
   g_autoptr (CnxModel) model = cnx_model_load (path, &error);
 
   g_assert_no_error (error);
-  g_assert_null (cnx_network_new (device, model, 100, 96, 1, &error));
+  g_assert_null (open_network (model, 100, 96, 1, CNX_PRECISION_FP32, &error));
   g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
   g_clear_error (&error);
-  g_assert_null (cnx_network_new (device, model, 96, 96, 0, &error));
+  g_assert_null (open_network (model, 96, 96, 0, CNX_PRECISION_FP32, &error));
   g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
 }
 
@@ -182,7 +188,7 @@ test_threads (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = golden_path ("timm_v2.safetensors");
   g_autoptr (CnxModel) model = cnx_model_load (path, &error);
-  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, 32, 32, 1, &error);
+  g_autoptr (CnxNetwork) network = open_network (model, 32, 32, 1, CNX_PRECISION_FP32, &error);
   GThread *threads[4];
 
   g_assert_no_error (error);

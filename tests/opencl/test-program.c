@@ -17,7 +17,9 @@ build (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxDevice) device = cnx_device_open (NULL, 0, &error);
   g_assert_no_error (error);
-  g_autoptr (CnxOps) ops = cnx_ops_new (device, NULL, &error);
+  CnxTuning tuning;
+  cnx_tuning_default (device, CNX_PRECISION_FP32, &tuning);
+  g_autoptr (CnxOps) ops = cnx_ops_new (device, &tuning, &error);
   g_assert_no_error (error);
   g_assert_true (cnx_ops_finish (ops, &error));
 }

@@ -1,0 +1,74 @@
+/* What ops.c, ops_memory.c and ops_profile.c share. */
+#pragma once
+
+#include "opencl/ops.h"
+
+#define ROW_ALIGN 16            /* values of a row; of a product's inputs too, but in fp32 */
+#define FP32_DEPTH_ALIGN 4      /* there it is the inner loop's turn, kernels/tile.cl */
+
+typedef enum
+{
+  KERNEL_PATCHIFY,
+  KERNEL_DEPTHWISE,
+  KERNEL_LAYER_NORM,
+  KERNEL_GRN_NORMS,
+  KERNEL_GRN_SCALES,
+  KERNEL_GRN_APPLY,
+  KERNEL_TO_OPERAND,            /* unless operands are floats */
+  KERNEL_LINEAR,                /* the three in the order of CnxLinearKind */
+  KERNEL_LINEAR_GELU,
+  KERNEL_LINEAR_SCALE_ADD,
+  KERNEL_LINEAR_FP32,           /* unless operands are floats */
+  KERNEL_POOL,
+  KERNEL_MLP,                   /* where a group is one work-item */
+  N_KERNELS,
+} Kernel;
+
+extern const char *const cnx_kernel_names[N_KERNELS];
+
+struct _CnxOps
+{
+  CnxDevice *device;
+  CnxTuning tuning;
+  cl_program program;
+  cl_command_queue queue;
+  cl_kernel kernels[N_KERNELS];
+  cl_mem operand, scales;       /* a product's input in the network's precision, for what is not fused */
+  gsize operand_size, scales_size;
+  GArray *profile;              /* of Launch, or NULL where nobody asked */
+  const char *section;          /* what the next launches belong to */
+  cl_int status;                /* of the first operation that failed */
+  const char *failed;           /* its name */
+};
+
+static inline int
+round_up (int value, int multiple)
+{
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+/* Columns of a panel. */
+static inline int
+panel (const CnxOps * ops)
+{
+  return ops->tuning.tile_vecs * ops->tuning.vector;
+}
+
+/** Keeps the first failure; FALSE from then on. */
+gboolean cnx_ops_check (CnxOps * ops, cl_int code, const char *what);
+
+/** The precision that a product of @linear runs in. */
+CnxPrecision cnx_ops_linear_precision (const CnxOps * ops, const CnxLinear * linear);
+
+/** Inputs of a product as its inner loop counts them, with the zeros behind. */
+int cnx_ops_depth (CnxPrecision precision, int inputs);
+
+/** Bytes of an element of a product's input. */
+gsize cnx_ops_element_size (const CnxOps * ops);
+
+/** A buffer of at least @size bytes in *@buffer, whose size is *@had. */
+void cnx_ops_reserve (CnxOps * ops, cl_mem * buffer, gsize * had, gsize size);
+
+/** Where the next launch's event goes; NULL without a profile. */
+cl_event *cnx_ops_profile_next (CnxOps * ops, Kernel kernel, double flops);
+void cnx_ops_profile_free (CnxOps * ops);
