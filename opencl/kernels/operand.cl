@@ -9,7 +9,7 @@
  *                          | PANEL sums of weights | width/4 x PANEL x 4 bytes |; scales and sums are floats
  *
  * `depth` is a multiple of 4 in fp32, of 16 in the others; what fills a row or a panel up to it is zero.
- * Tunables: V, TILE_ROWS, TILE_VECS. ASM_AVX2 as in tile.cl, for int8. */
+ * Tunables: V, TILE_ROWS, TILE_VECS. ASM_AVX2 as in tile.cl, for int8, with 4 or 5 rows. */
 #define GROUP 256
 
 #if defined OPERAND_INT8
@@ -130,8 +130,8 @@ typedef CAT (int, V) intv;
   "vpaddw %%ymm15, %%ymm11, %%ymm11\n\t"                                                    \
   "vpmaddwd %%ymm12, %%ymm10, %%ymm10\n\t"                                                  \
   "vpmaddwd %%ymm12, %%ymm11, %%ymm11\n\t"                                                  \
-  "vpaddd %%ymm10, %" #left ", %" #left "\n\t"                                              \
-  "vpaddd %%ymm11, %" #right ", %" #right "\n\t"
+  "vpaddd %%ymm10, %%ymm" #left ", %%ymm" #left "\n\t"                                      \
+  "vpaddd %%ymm11, %%ymm" #right ", %%ymm" #right "\n\t"
 #if TILE_ROWS == 4
 #define MORE_ROWS8 ROW8 ("(%[b])", "4(%[b])", 6, 7)
 #else
@@ -139,32 +139,39 @@ typedef CAT (int, V) intv;
   ROW8 ("(%[b])", "4(%[b])", 6, 7) ROW8 ("(%[b],%[stride])", "4(%[b],%[stride])", 8, 9)
 #endif
 
+/* As tile_avx2(), eight k a turn. */
+__attribute__ ((noinline)) void
+int8_tile_avx2 (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, int *acc)
+{
+  size_t b = a + 3 * stride;
+  __asm__ volatile (
+      MOVE_SUMS (LOAD)
+      "vpcmpeqw %%ymm12, %%ymm12, %%ymm12\n\t"
+      "vpsrlw $15, %%ymm12, %%ymm12\n\t"
+      "1:\n\t"
+      "prefetcht1 (%[ahead])\n\t"
+      "add %[advance], %[ahead]\n\t"
+      ROW8 ("(%[a])", "4(%[a])", 0, 1)
+      ROW8 ("(%[a],%[stride])", "4(%[a],%[stride])", 2, 3)
+      ROW8 ("(%[a],%[stride],2)", "4(%[a],%[stride],2)", 4, 5)
+      MORE_ROWS8
+      "add $128, %[panel]\n\t"
+      "add $8, %[a]\n\t"
+      "add $8, %[b]\n\t"
+      "dec %[turns]\n\t"
+      "jnz 1b\n\t"
+      MOVE_SUMS (STORE)
+      : [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [turns] "+r" (turns), [ahead] "+r" (ahead.from)
+      : [stride] "r" (stride), [advance] "r" (ahead.advance), [acc] "r" (acc)
+      : ALL_YMM, "memory", "cc");
+}
+
 #define DEFINE_INT8_TILE(NAME, FROM)                                                        \
 INLINE void                                                                                 \
-NAME (FROM const element *rows, int row_stride, int depth, global const char *weights,      \
-    Ahead ahead, intv acc[TILE_ROWS][TILE_VECS])                                            \
+NAME (FROM const element *a, int stride, int depth, global const char *panel, Ahead ahead,  \
+    intv acc[TILE_ROWS][TILE_VECS])                                                         \
 {                                                                                           \
-  const size_t stride = row_stride;                                                         \
-  size_t a = (size_t) rows, b = a + 3 * stride, panel = (size_t) weights, n = depth / 8;    \
-  __asm__ volatile (                                                                        \
-      "vpcmpeqw %%ymm12, %%ymm12, %%ymm12\n\t"                                              \
-      "vpsrlw $15, %%ymm12, %%ymm12\n\t"                                                    \
-      "1:\n\t"                                                                              \
-      "prefetcht1 (%[ahead])\n\t"                                                           \
-      "add %[advance], %[ahead]\n\t"                                                        \
-      ROW8 ("(%[a])", "4(%[a])", 0, 1)                                                      \
-      ROW8 ("(%[a],%[stride])", "4(%[a],%[stride])", 2, 3)                                  \
-      ROW8 ("(%[a],%[stride],2)", "4(%[a],%[stride],2)", 4, 5)                              \
-      MORE_ROWS8                                                                            \
-      "add $128, %[panel]\n\t"                                                              \
-      "add $8, %[a]\n\t"                                                                    \
-      "add $8, %[b]\n\t"                                                                    \
-      "dec %[n]\n\t"                                                                        \
-      "jnz 1b\n\t"                                                                          \
-      : OUTS, [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [n] "+r" (n),               \
-        [ahead] "+r" (ahead.from)                                                           \
-      : [stride] "r" (stride), [advance] "r" (ahead.advance)                                \
-      : "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");              \
+  int8_tile_avx2 ((size_t) a, stride, (size_t) panel, depth / 8, ahead, (int *) acc);       \
 }
 #else
 /* The four bytes of every column, one after another. */

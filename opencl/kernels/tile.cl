@@ -41,53 +41,65 @@ look_ahead (global const char *next, int bytes, int tile)
 
 #ifdef ASM_AVX2
 
+/* Sums in ymm0 .. 11, row by row. Never inlined: PoCL 6 does not take assembly in a kernel's own code. */
 #define ROW(address, left, right)                                                           \
   "vbroadcastss " address ", %%ymm13\n\t"                                                   \
-  "vfmadd231ps %%ymm14, %%ymm13, %" #left "\n\t"                                            \
-  "vfmadd231ps %%ymm15, %%ymm13, %" #right "\n\t"
-#define ROW4(k) ROW (k "(%[b])", 6, 7)
-#define ROW5(k) ROW (k "(%[b],%[stride])", 8, 9)
-#define ROW6(k) ROW (k "(%[b],%[stride],2)", 10, 11)
-#define OUT(r) "+x" (acc[r][0]), "+x" (acc[r][1])
+  "vfmadd231ps %%ymm14, %%ymm13, %%ymm" #left "\n\t"                                        \
+  "vfmadd231ps %%ymm15, %%ymm13, %%ymm" #right "\n\t"
+#define MOVE_ROW(MOVE, left, right)                                                         \
+  MOVE ("(" #left " * 32)(%[acc])", "%%ymm" #left) MOVE ("(" #right " * 32)(%[acc])", "%%ymm" #right)
+#define LOAD(memory, register) "vmovups " memory ", " register "\n\t"
+#define STORE(memory, register) "vmovups " register ", " memory "\n\t"
 #if TILE_ROWS == 4
-#define MORE_ROWS(k) ROW4 (k)
-#define OUTS OUT (0), OUT (1), OUT (2), OUT (3)
+#define MORE_ROWS(k) ROW (k "(%[b])", 6, 7)
+#define MOVE_MORE(MOVE) MOVE_ROW (MOVE, 6, 7)
 #elif TILE_ROWS == 5
-#define MORE_ROWS(k) ROW4 (k) ROW5 (k)
-#define OUTS OUT (0), OUT (1), OUT (2), OUT (3), OUT (4)
+#define MORE_ROWS(k) ROW (k "(%[b])", 6, 7) ROW (k "(%[b],%[stride])", 8, 9)
+#define MOVE_MORE(MOVE) MOVE_ROW (MOVE, 6, 7) MOVE_ROW (MOVE, 8, 9)
 #else
-#define MORE_ROWS(k) ROW4 (k) ROW5 (k) ROW6 (k)
-#define OUTS OUT (0), OUT (1), OUT (2), OUT (3), OUT (4), OUT (5)
+#define MORE_ROWS(k)                                                                        \
+  ROW (k "(%[b])", 6, 7) ROW (k "(%[b],%[stride])", 8, 9) ROW (k "(%[b],%[stride],2)", 10, 11)
+#define MOVE_MORE(MOVE) MOVE_ROW (MOVE, 6, 7) MOVE_ROW (MOVE, 8, 9) MOVE_ROW (MOVE, 10, 11)
 #endif
+#define MOVE_SUMS(MOVE) MOVE_ROW (MOVE, 0, 1) MOVE_ROW (MOVE, 2, 3) MOVE_ROW (MOVE, 4, 5) MOVE_MORE (MOVE)
 /* One k: `k` and `w` are its bytes into a row and into the panel. */
 #define STEP(k, w, w2)                                                                      \
   "vmovups " w "(%[panel]), %%ymm14\n\t"                                                    \
   "vmovups " w2 "(%[panel]), %%ymm15\n\t"                                                   \
   ROW (k "(%[a])", 0, 1) ROW (k "(%[a],%[stride])", 2, 3) ROW (k "(%[a],%[stride],2)", 4, 5) \
   MORE_ROWS (k)
+#define ALL_YMM                                                                             \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", \
+  "xmm12", "xmm13", "xmm14", "xmm15"
+
+/* Addresses and strides in bytes; four k a turn. */
+__attribute__ ((noinline)) void
+tile_avx2 (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, float *acc)
+{
+  size_t b = a + 3 * stride;
+  __asm__ volatile (
+      MOVE_SUMS (LOAD)
+      "1:\n\t"
+      "prefetcht1 (%[ahead])\n\t"
+      "add %[advance], %[ahead]\n\t"
+      STEP ("0", "0", "32") STEP ("4", "64", "96") STEP ("8", "128", "160") STEP ("12", "192", "224")
+      "add $256, %[panel]\n\t"
+      "add $16, %[a]\n\t"
+      "add $16, %[b]\n\t"
+      "dec %[turns]\n\t"
+      "jnz 1b\n\t"
+      MOVE_SUMS (STORE)
+      : [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [turns] "+r" (turns), [ahead] "+r" (ahead.from)
+      : [stride] "r" (stride), [advance] "r" (ahead.advance), [acc] "r" (acc)
+      : ALL_YMM, "memory", "cc");
+}
 
 #define DEFINE_TILE(NAME, FROM)                                                             \
 INLINE void                                                                                 \
-NAME (FROM const float *rows, int row_stride, int depth, global const float *weights,       \
-    Ahead ahead, floatv acc[TILE_ROWS][TILE_VECS])                                          \
+NAME (FROM const float *a, int stride, int depth, global const float *panel, Ahead ahead,   \
+    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
 {                                                                                           \
-  const size_t stride = (size_t) row_stride * sizeof (float);                               \
-  size_t a = (size_t) rows, b = a + 3 * stride, panel = (size_t) weights, n = depth / 4;    \
-  __asm__ volatile (                                                                        \
-      "1:\n\t"                                                                              \
-      "prefetcht1 (%[ahead])\n\t"                                                           \
-      "add %[advance], %[ahead]\n\t"                                                           \
-      STEP ("0", "0", "32") STEP ("4", "64", "96")                                          \
-      STEP ("8", "128", "160") STEP ("12", "192", "224")                                    \
-      "add $256, %[panel]\n\t"                                                              \
-      "add $16, %[a]\n\t"                                                                   \
-      "add $16, %[b]\n\t"                                                                   \
-      "dec %[n]\n\t"                                                                        \
-      "jnz 1b\n\t"                                                                          \
-      : OUTS, [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [n] "+r" (n),               \
-        [ahead] "+r" (ahead.from)                                                           \
-      : [stride] "r" (stride), [advance] "r" (ahead.advance)                                      \
-      : "xmm13", "xmm14", "xmm15", "memory", "cc");                                         \
+  tile_avx2 ((size_t) a, stride * sizeof (float), (size_t) panel, depth / 4, ahead, (float *) acc); \
 }
 
 #else
