@@ -60,7 +60,8 @@ cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error)
   if (!(device = cnx_device_open (settings->device, settings->threads, error)))
     return NULL;
   recipe = cnx_model_recipe (model);
-  network = cnx_network_new (device, model, recipe->height, recipe->width, 1, error);
+  const CnxNetworkOptions options = { recipe->height, recipe->width, 1, CNX_PRECISION_FP32 };
+  network = cnx_network_new (device, model, &options, error);
   if (!network)
     return NULL;
 
