@@ -60,15 +60,16 @@ cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error)
   if (!(device = cnx_device_open (settings->device, settings->threads, error)))
     return NULL;
   recipe = cnx_model_recipe (model);
-  const CnxNetworkOptions options = { recipe->height, recipe->width, 1, CNX_PRECISION_FP32 };
+  const CnxNetworkOptions options = { recipe->height, recipe->width, 1, settings->precision };
   network = cnx_network_new (device, model, &options, error);
   if (!network)
     return NULL;
 
   self = g_new0 (CnxClassifier, 1);
-  self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, on %s (%s)",
+  self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, in %s on %s (%s)",
       cnx_model_name (model), cnx_model_path (model), cnx_network_classes (network),
-      recipe->width, recipe->height, cnx_device_info (device)->name, cnx_device_reason (device));
+      recipe->width, recipe->height, cnx_precision_name (cnx_network_precision (network)),
+      cnx_device_info (device)->name, cnx_device_reason (device));
   self->tensor = g_new0 (float, (gsize) recipe->height * recipe->width * 3);
   self->logits = g_new0 (float, cnx_network_classes (network));
   self->model = g_steal_pointer (&model);

@@ -10,6 +10,7 @@
 
 #include "core/labels.h"
 #include "core/model.h"
+#include "core/precision.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * @labels: a text file, one label per line in class order; NULL or "": the model's own
  * @device: as cnx_device_open() takes it
  * @threads: of a CPU device; 0: all
+ * @precision: as cnx_network_new() takes it
  */
 typedef struct
 {
@@ -31,6 +33,7 @@ typedef struct
   const char *labels;
   const char *device;
   guint threads;
+  CnxPrecision precision;
 } CnxClassifierSettings;
 
 /**
@@ -76,7 +79,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxClassifier, cnx_classifier_free)
 
 /** Owned by the classifier. */
 CnxModel *cnx_classifier_model (CnxClassifier * classifier);
-/** One sentence for the log: the model, its size, the device and why that one. Owned by the classifier. */
+/** One sentence for the log: the model, its size, the precision that runs, the device and why that one. Owned by the
+ * classifier. */
 const char *cnx_classifier_description (CnxClassifier * classifier);
 
 /** Claims the slot: a tensor of recipe height x width x 3 floats to fill. While the worker is busy: NULL,

@@ -9,6 +9,10 @@
  * `mode` says who waits. every-frame: each buffer waits for its own labels. latest: no buffer ever waits,
  * each carries the newest labels that are finished. auto: latest when upstream is live, else every-frame.
  *
+ * `precision` says what the network's products run in; sums are 32-bit floats always. fp32 and int8 run on
+ * every device, fp16 on GPUs and bf16 on CPUs that have it. auto takes bf16 or fp16 where it runs, else fp32;
+ * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
+ *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *
  * ## Example launch line
@@ -18,6 +22,7 @@
  */
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/classifier.h"
+#include "gst-plugin/enums.h"
 #include "gst-plugin/framein.h"
 #include "gst-plugin/labelmeta.h"
 #include "core/error.h"
@@ -27,14 +32,8 @@
 GST_DEBUG_CATEGORY_STATIC (convnext_debug);
 #define GST_CAT_DEFAULT convnext_debug
 
-typedef enum
-{
-  MODE_AUTO,
-  MODE_LATEST,
-  MODE_EVERY_FRAME,
-} Mode;
-
 #define DEFAULT_THREADS 0
+#define DEFAULT_PRECISION CNX_PRECISION_AUTO
 #define DEFAULT_TOP_K 5
 #define DEFAULT_THRESHOLD 0.5   /* what the shipped model's card recommends */
 #define DEFAULT_MODE MODE_AUTO
@@ -48,6 +47,7 @@ enum
   PROP_LABELS,
   PROP_DEVICE,
   PROP_THREADS,
+  PROP_PRECISION,
   PROP_TOP_K,
   PROP_THRESHOLD,
   PROP_MODE,
@@ -61,6 +61,7 @@ struct _GstConvnext
   /* properties, under the object lock */
   char *variant, *model, *labels, *device;
   guint threads, top_k;
+  CnxPrecision precision;
   double threshold;
   Mode mode;
   gboolean post_messages;
@@ -90,24 +91,6 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
     GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
 
-#define TYPE_MODE (mode_get_type ())
-
-static GType
-mode_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    {MODE_AUTO, "latest when upstream is live, every-frame otherwise", "auto"},
-    {MODE_LATEST, "no buffer waits: each carries the newest finished labels", "latest"},
-    {MODE_EVERY_FRAME, "each buffer waits for its own labels", "every-frame"},
-    {0, NULL, NULL}
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstConvnextMode", values));
-  return type;
-}
-
 /* ---- opening and closing ---- */
 
 static void
@@ -134,7 +117,7 @@ open_classifier (GstConvnext * self)
   self->stale = FALSE;
   g_autofree char *model = g_strdup (self->model), *variant = g_strdup (self->variant);
   g_autofree char *labels = g_strdup (self->labels), *device = g_strdup (self->device);
-  const CnxClassifierSettings settings = { model, variant, labels, device, self->threads };
+  const CnxClassifierSettings settings = { model, variant, labels, device, self->threads, self->precision };
   GST_OBJECT_UNLOCK (self);
 
   g_clear_pointer (&self->classifier, cnx_classifier_free);
@@ -427,6 +410,10 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
       self->threads = g_value_get_uint (value);
       self->stale = TRUE;
       break;
+    case PROP_PRECISION:
+      self->precision = g_value_get_enum (value);
+      self->stale = TRUE;
+      break;
     case PROP_TOP_K:
       self->top_k = g_value_get_uint (value);
       break;
@@ -461,6 +448,9 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
   switch (id) {
     case PROP_THREADS:
       g_value_set_uint (value, self->threads);
+      break;
+    case PROP_PRECISION:
+      g_value_set_enum (value, self->precision);
       break;
     case PROP_TOP_K:
       g_value_set_uint (value, self->top_k);
@@ -504,6 +494,7 @@ gst_convnext_init (GstConvnext * self)
 {
   self->device = g_strdup ("auto");
   self->threads = DEFAULT_THREADS;
+  self->precision = DEFAULT_PRECISION;
   self->top_k = DEFAULT_TOP_K;
   self->threshold = DEFAULT_THRESHOLD;
   self->mode = DEFAULT_MODE;
@@ -533,6 +524,8 @@ install_model_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_THREADS, g_param_spec_uint ("threads", "Threads",
           "On a CPU device, use at most so many threads; 0: all", 0, 1024, DEFAULT_THREADS,
           READY_FLAGS));
+  g_object_class_install_property (klass, PROP_PRECISION, g_param_spec_enum ("precision", "Precision",
+          "What the network's products run in", TYPE_PRECISION, DEFAULT_PRECISION, READY_FLAGS));
 }
 
 static void
@@ -577,4 +570,5 @@ gst_convnext_class_init (GstConvnextClass * klass)
       "Classifies video with a ConvNeXt network and attaches the labels to each buffer",
       "The gst-convnext authors");
   gst_type_mark_as_plugin_api (TYPE_MODE, 0);
+  gst_type_mark_as_plugin_api (TYPE_PRECISION, 0);
 }

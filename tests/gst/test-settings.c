@@ -1,6 +1,7 @@
 /* What the properties do: whose labels, how many, where they go, and when a change counts. */
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/gstconvnext.h"
+#include "opencl/support.h"
 #include "tests/gst/elements.h"
 #include "core/random_checkpoint.h"
 
@@ -223,6 +224,106 @@ test_set_in_ready (void)
   g_rmdir (root);
 }
 
+/* ---- precision ---- */
+
+/* A convnext that was to open in @precision: whether it did, and the error it posted if not. */
+static gboolean
+opens_in (const char *precision, CnxPrecision value, GError ** error)
+{
+  GstElement *element = gst_object_ref_sink (gst_element_factory_make ("convnext", NULL));
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  int got = -1;
+
+  gst_element_set_bus (element, bus);
+  gst_util_set_object_arg (G_OBJECT (element), "precision", precision);
+  g_object_get (element, "precision", &got, NULL);
+  g_assert_cmpint (got, ==, value);
+  const GstStateChangeReturn result = gst_element_set_state (element, GST_STATE_READY);
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  if (message)
+    gst_message_parse_error (message, error, NULL);
+  g_assert_true ((message == NULL) == (result == GST_STATE_CHANGE_SUCCESS));
+  if (!message) {
+    const char *said = cnx_classifier_description (gst_convnext_classifier (GST_CONVNEXT (element)));
+    g_autofree char *part = g_strdup_printf (" in %s on ", precision);
+    g_assert_true (value == CNX_PRECISION_AUTO || strstr (said, part));
+  }
+  gst_element_set_bus (element, NULL);
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_object_unref (element);
+  return message == NULL;
+}
+
+/* Each by name, on the device that the elements take: it opens and is the one in the log, or the error names
+ * every one that would have. */
+static void
+test_precision (void)
+{
+  g_autoptr (CnxDevice) device = cnx_device_open (NULL, 0, NULL);
+
+  g_assert_nonnull (device);
+  g_assert_true (opens_in ("auto", CNX_PRECISION_AUTO, NULL));
+  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++) {
+    g_autoptr (GError) error = NULL;
+    const gboolean runs = cnx_precision_runs (device, p);
+    g_assert_cmpint (opens_in (cnx_precision_name (p), p, &error), ==, runs);
+    g_test_message ("%s: %s", cnx_precision_name (p), error ? error->message : "runs");
+    if (runs)
+      continue;
+    g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+    g_assert_nonnull (strstr (error->message, cnx_precision_name (p)));
+    g_assert_nonnull (strstr (error->message, cnx_device_info (device)->name));
+    for (CnxPrecision other = CNX_PRECISION_FP32; other <= CNX_PRECISION_INT8; other++)
+      if (cnx_precision_runs (device, other))
+        g_assert_nonnull (strstr (error->message, cnx_precision_name (other)));
+  }
+}
+
+/* int8 labels frames; it is not what auto takes, and a change of precision makes another network. */
+static void
+test_int8 (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=every-frame threshold=0 precision=fp32");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+
+  gst_harness_set_src_caps_str (h, RGB);
+  const Answer exact = push (h, 1, 0);
+  gst_element_set_state (element, GST_STATE_READY);
+  g_object_set (element, "precision", CNX_PRECISION_INT8, NULL);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  g_assert_nonnull (strstr (cnx_classifier_description (gst_convnext_classifier (GST_CONVNEXT (element))),
+          " in int8 on "));
+  const Answer answer = push (h, 1, 0);
+  g_assert_cmpuint (answer.n, ==, 5);
+  g_assert_cmpstr (answer.first, ==, exact.first);
+  g_assert_cmpfloat (answer.confidence, !=, exact.confidence);
+  g_assert_cmpfloat_with_epsilon (answer.confidence, exact.confidence, 0.02);
+  gst_element_set_state (element, GST_STATE_READY);
+  g_object_set (element, "precision", CNX_PRECISION_AUTO, NULL);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  g_assert_null (strstr (cnx_classifier_description (gst_convnext_classifier (GST_CONVNEXT (element))),
+          "int8"));
+  gst_harness_teardown (h);
+}
+
+/* No such name: gst-launch stops at the line, and the value stays what it was. */
+static void
+test_no_such_precision (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) element = gst_object_ref_sink (gst_element_factory_make ("convnext", NULL));
+  int got = -1;
+
+  g_assert_null (gst_parse_launch_full ("convnext precision=int4", NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error));
+  g_assert_error (error, GST_PARSE_ERROR, GST_PARSE_ERROR_COULD_NOT_SET_PROPERTY);
+  g_assert_nonnull (strstr (error->message, "precision"));
+  g_assert_nonnull (strstr (error->message, "int4"));
+  gst_util_set_object_arg (G_OBJECT (element), "precision", "int8");
+  gst_util_set_object_arg (G_OBJECT (element), "precision", "int4");
+  g_object_get (element, "precision", &got, NULL);
+  g_assert_cmpint (got, ==, CNX_PRECISION_INT8);
+}
+
 /* What downstream can take is upstream's to know, and is not changed on the way. */
 static void
 test_allocation (void)
@@ -279,6 +380,9 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/mode-switch", test_mode_switch);
   g_test_add_func ("/settings/no-timestamp", test_no_timestamp);
   g_test_add_func ("/settings/set-in-ready", test_set_in_ready);
+  g_test_add_func ("/settings/precision", test_precision);
+  g_test_add_func ("/settings/int8", test_int8);
+  g_test_add_func ("/settings/no-such-precision", test_no_such_precision);
   g_test_add_func ("/settings/allocation", test_allocation);
   g_test_add_func ("/settings/caps-features", test_caps_features);
   return g_test_run ();
