@@ -328,14 +328,9 @@ upload (CnxNetwork * net, CnxModel * model)
 CnxNetwork *
 cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions * options, GError ** error)
 {
-  CnxPrecision precision;
-
-  if (!fits (model, options->height, options->width, options->max_batch, error)
-      || !cnx_precision_choose (device, options->precision, &precision, error))
+  if (!fits (model, options->height, options->width, options->max_batch, error))
     return NULL;
 
-  CnxTuning tuning;
-  cnx_tuning_default (device, precision, &tuning);
   g_autoptr (CnxNetwork) net = g_new0 (CnxNetwork, 1);
   g_atomic_ref_count_init (&net->refs);
   g_mutex_init (&net->lock);
@@ -344,7 +339,7 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   net->height = options->height;
   net->width = options->width;
   net->max_batch = options->max_batch;
-  net->ops = cnx_ops_new (device, &tuning, error);
+  net->ops = cnx_ops_open (device, options->precision, error);
   if (!net->ops)
     return NULL;
   upload (net, model);

@@ -13,7 +13,7 @@ typedef struct _CnxNetwork CnxNetwork;
  * CnxNetworkOptions:
  * @height, @width: of the pictures
  * @max_batch: at most so many run at once
- * @precision: of the products; auto: see cnx_precision_choose()
+ * @precision: of the products; auto: see cnx_ops_open()
  */
 typedef struct
 {

@@ -1,24 +1,154 @@
 #include "opencl/support.h"
+#include "opencl/cpu.h"
 #include "core/error.h"
+#include "core/random_checkpoint.h"
+#include "core/reference.h"
+
+#include <math.h>
+#include <string.h>
+
+static gboolean
+has_extension (CnxDevice * device, const char *name)
+{
+  size_t size = 0;
+  cl_device_id id = cnx_device_id (device);
+
+  if (clGetDeviceInfo (id, CL_DEVICE_EXTENSIONS, 0, NULL, &size) != CL_SUCCESS)
+    return FALSE;
+  g_autofree char *text = g_malloc0 (size + 1);
+  clGetDeviceInfo (id, CL_DEVICE_EXTENSIONS, size, text, NULL);
+  g_auto (GStrv) names = g_strsplit (text, " ", -1);
+  return g_strv_contains ((const char *const *) names, name);
+}
 
 gboolean
 cnx_precision_runs (CnxDevice * device, CnxPrecision precision)
 {
-  return precision == CNX_PRECISION_FP32 || precision == CNX_PRECISION_INT8;
+  CnxTuning tuning;
+
+  if (precision == CNX_PRECISION_FP16)
+    return !cnx_device_info (device)->is_cpu && has_extension (device, "cl_khr_fp16");
+  if (precision != CNX_PRECISION_BF16)
+    return precision != CNX_PRECISION_AUTO;
+  cnx_tuning_default (device, precision, &tuning);
+  return tuning.assembly == CNX_ASSEMBLY_AVX512_BF16;
 }
 
-gboolean
-cnx_precision_choose (CnxDevice * device, CnxPrecision wanted, CnxPrecision * chosen, GError ** error)
+/* ---- the probe ---- */
+
+/* More rows than a tile, two of int8's groups, and no multiple of anything. */
+#define PROBE_ROWS 33
+#define PROBE_INPUTS 300
+#define PROBE_OUTPUTS 37
+
+static void
+probe_row (gpointer data, int output, float *row)
+{
+  memcpy (row, (const float *) data + (gsize) output * PROBE_INPUTS, PROBE_INPUTS * sizeof (float));
+}
+
+/* Runs one product in @ops' precision, or the fp32 one beside it, against the reference. */
+static gboolean
+probe_product (CnxOps * ops, gboolean fp32)
+{
+  const CnxTuning *tuning = cnx_ops_tuning (ops);
+  const CnxPrecision precision = fp32 ? CNX_PRECISION_FP32 : tuning->precision;
+  g_autofree float *in = g_new (float, PROBE_ROWS * PROBE_INPUTS);
+  g_autofree float *weight = g_new (float, PROBE_OUTPUTS * PROBE_INPUTS);
+  g_autofree float *want = g_new0 (float, PROBE_ROWS * PROBE_OUTPUTS);
+  g_autofree float *got = g_new0 (float, PROBE_ROWS * PROBE_OUTPUTS);
+  CnxLinear linear = {.fp32 = fp32 };
+  double worst = 0;
+
+  cnx_fill_random (in, PROBE_ROWS * PROBE_INPUTS, 1, 1.0f);
+  cnx_fill_random (weight, PROBE_OUTPUTS * PROBE_INPUTS, 2, 0.1f);
+  cnx_reference_linear_in (precision, tuning->levels, in, PROBE_ROWS, PROBE_INPUTS, PROBE_OUTPUTS, weight, NULL,
+      want);
+  cl_mem from = cnx_ops_upload_rows (ops, in, PROBE_ROWS, PROBE_INPUTS);
+  cl_mem to = cnx_ops_rows (ops, PROBE_ROWS, PROBE_OUTPUTS);
+  cnx_ops_linear_init (ops, &linear, probe_row, weight, NULL, PROBE_INPUTS, PROBE_OUTPUTS);
+  cnx_ops_linear (ops, CNX_LINEAR_PLAIN, from, &linear, NULL, to, PROBE_ROWS);
+  cnx_ops_read_rows (ops, to, got, PROBE_ROWS, PROBE_OUTPUTS);
+  const gboolean ran = cnx_ops_finish (ops, NULL);
+  for (int i = 0; i < PROBE_ROWS * PROBE_OUTPUTS; i++)
+    worst = fmax (worst, fabs (got[i] - want[i]));
+  cnx_ops_linear_clear (&linear);
+  if (from)
+    clReleaseMemObject (from);
+  if (to)
+    clReleaseMemObject (to);
+  return ran && worst <= 1e-4;  /* values are about 1; a wrong lane is off by tenths */
+}
+
+static gboolean
+probe (CnxOps * ops)
+{
+  return probe_product (ops, FALSE)
+      && (cnx_ops_tuning (ops)->precision == CNX_PRECISION_FP32 || probe_product (ops, TRUE));
+}
+
+/* ---- opening ---- */
+
+static CnxOps *
+try_tuning (CnxDevice * device, const CnxTuning * tuning, GError ** error)
+{
+  g_autoptr (CnxOps) ops = cnx_ops_new (device, tuning, error);
+
+  if (!ops || probe (ops))
+    return g_steal_pointer (&ops);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE, "%s gives wrong numbers in %s: a driver's mistake, most likely",
+      cnx_device_info (device)->name, cnx_precision_name (tuning->precision));
+  return NULL;
+}
+
+static CnxOps *
+try_precision (CnxDevice * device, CnxPrecision precision, GError ** error)
+{
+  g_autoptr (GError) refused = NULL;
+  CnxTuning tuning;
+
+  cnx_tuning_default (device, precision, &tuning);
+  CnxOps *ops = try_tuning (device, &tuning, tuning.assembly ? &refused : error);
+  if (ops || !tuning.assembly || precision == CNX_PRECISION_BF16) {
+    if (refused)
+      g_propagate_error (error, g_steal_pointer (&refused));
+    return ops;
+  }
+  g_debug ("without assembly: %s", refused->message);
+  tuning.assembly = CNX_ASSEMBLY_NONE;
+  return try_tuning (device, &tuning, error);
+}
+
+static CnxOps *
+open_auto (CnxDevice * device, GError ** error)
+{
+  const CnxPrecision halves[] = { CNX_PRECISION_BF16, CNX_PRECISION_FP16 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (halves); i++) {
+    g_autoptr (GError) refused = NULL;
+    if (!cnx_precision_runs (device, halves[i]))
+      continue;
+    CnxOps *ops = try_precision (device, halves[i], &refused);
+    if (ops)
+      return ops;
+    g_debug ("%s is left out: %s", cnx_precision_name (halves[i]), refused->message);
+  }
+  return try_precision (device, CNX_PRECISION_FP32, error);
+}
+
+CnxOps *
+cnx_ops_open (CnxDevice * device, CnxPrecision wanted, GError ** error)
 {
   g_autoptr (GString) running = g_string_new (NULL);
 
-  *chosen = wanted == CNX_PRECISION_AUTO ? CNX_PRECISION_FP32 : wanted;
-  if (cnx_precision_runs (device, *chosen))
-    return TRUE;
+  if (wanted == CNX_PRECISION_AUTO)
+    return open_auto (device, error);
+  if (cnx_precision_runs (device, wanted))
+    return try_precision (device, wanted, error);
   for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
     if (cnx_precision_runs (device, p))
       g_string_append_printf (running, "%s%s", running->len ? ", " : "", cnx_precision_name (p));
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s cannot run in %s; it runs in %s",
       cnx_device_info (device)->name, cnx_precision_name (wanted), running->str);
-  return FALSE;
+  return NULL;
 }

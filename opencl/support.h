@@ -2,15 +2,19 @@
 #pragma once
 
 #include "core/precision.h"
-#include "opencl/device.h"
+#include "opencl/ops.h"
 
 G_BEGIN_DECLS
 
-/** fp32 and int8 run everywhere; fp16 where the device has cl_khr_fp16; bf16 where the CPU has the instruction. */
+/** Whether @device says that it runs @precision: fp32 and int8 run everywhere, fp16 where the device has cl_khr_fp16,
+ * bf16 where the CPU has the instruction and the compiler takes it. What it says is tried by cnx_ops_open(). */
 gboolean cnx_precision_runs (CnxDevice * device, CnxPrecision precision);
 
-/** What @wanted comes to on @device: auto is bf16 or fp16 where it runs, else fp32, never int8.
- * Errors: CNX_ERROR_INPUT, naming those that run. */
-gboolean cnx_precision_choose (CnxDevice * device, CnxPrecision wanted, CnxPrecision * chosen, GError ** error);
+/** Builds the kernels for @wanted and tries them: a small product must come out as the plain-C reference has it,
+ * whatever the device says of itself and wherever the binary comes from. auto is bf16 or fp16 where that runs, else
+ * fp32, never int8. Inner loops in assembly that are refused or give wrong numbers are left out.
+ * Errors: CNX_ERROR_INPUT for a precision that does not run, naming those that do; CNX_ERROR_DEVICE.
+ * Free with cnx_ops_free(). */
+CnxOps *cnx_ops_open (CnxDevice * device, CnxPrecision wanted, GError ** error);
 
 G_END_DECLS

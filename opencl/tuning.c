@@ -25,6 +25,24 @@ takes_assembly (const CnxDeviceInfo * info)
   return info->is_cpu && strstr (info->platform_name, "Portable Computing Language") != NULL;
 }
 
+static CnxAssembly
+assembly_for (const CnxDeviceInfo * info, CnxPrecision precision)
+{
+  const CnxCpu *cpu = cnx_cpu ();
+
+  if (!takes_assembly (info))
+    return CNX_ASSEMBLY_NONE;
+  if (precision == CNX_PRECISION_BF16 && cpu->avx512_bf16)
+    return CNX_ASSEMBLY_AVX512_BF16;
+  if (precision == CNX_PRECISION_INT8 && cpu->avx512_vnni)
+    return CNX_ASSEMBLY_AVX512_VNNI;
+  if (precision == CNX_PRECISION_FP32 && cpu->avx512)
+    return CNX_ASSEMBLY_AVX512;
+  if ((precision == CNX_PRECISION_FP32 || precision == CNX_PRECISION_INT8) && cpu->avx2)
+    return CNX_ASSEMBLY_AVX2;
+  return CNX_ASSEMBLY_NONE;
+}
+
 void
 cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuning)
 {
@@ -32,6 +50,7 @@ cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuni
   cl_ulong local = 0;
   size_t group = 1;
   const CnxDeviceInfo *info = cnx_device_info (device);
+  const CnxAssembly assembly = assembly_for (info, precision);
   cl_device_id id = cnx_device_id (device);
 
   clGetDeviceInfo (id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
@@ -39,10 +58,11 @@ cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuni
   clGetDeviceInfo (id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
   clGetDeviceInfo (id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
 
-  *tuning = !info->is_cpu ? gpu : width >= 16 ? avx512 : avx2;
+  *tuning = !info->is_cpu ? gpu : assembly == CNX_ASSEMBLY_AVX2 ? avx2
+      : assembly != CNX_ASSEMBLY_NONE || width >= 16 ? avx512 : avx2;
   tuning->precision = precision;
-  tuning->asm_avx2 = tuning->vector == 8 && takes_assembly (info) && cnx_cpu ()->avx2;
-  tuning->levels = tuning->asm_avx2 ? 127 : 255;
+  tuning->assembly = assembly;
+  tuning->levels = assembly == CNX_ASSEMBLY_AVX2 ? 127 : 255;
   tuning->threads = MAX (units, 1);
   tuning->mlp_bytes = MIN (tuning->mlp_bytes, local * 3 / 4);
   tuning->group = MIN (tuning->group, (int) group);
@@ -51,9 +71,12 @@ cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuni
 char *
 cnx_tuning_options (const CnxTuning * tuning)
 {
+  static const char *const assembly[] = { "", " -DASM_AVX2", " -DASM_AVX512", " -DASM_AVX512 -DASM_AVX512_BF16",
+    " -DASM_AVX512 -DASM_AVX512_VNNI"
+  };
   g_autofree char *operand = g_ascii_strup (cnx_precision_name (tuning->precision), -1);
 
   return g_strdup_printf ("-w -DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d -DCHUNK=%d -DOPERAND_%s "
       "-DLEVELS=%d%s", tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols,
-      tuning->group, tuning->mlp_chunk, operand, tuning->levels, tuning->asm_avx2 ? " -DASM_AVX2" : "");
+      tuning->group, tuning->mlp_chunk, operand, tuning->levels, assembly[tuning->assembly]);
 }

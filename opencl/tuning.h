@@ -6,6 +6,16 @@
 
 G_BEGIN_DECLS
 
+/** Inner loops in assembly; with AVX-512, fp32's is there beside the precision's own. */
+typedef enum
+{
+  CNX_ASSEMBLY_NONE,
+  CNX_ASSEMBLY_AVX2,            /* fp32 and int8 */
+  CNX_ASSEMBLY_AVX512,          /* fp32 */
+  CNX_ASSEMBLY_AVX512_BF16,
+  CNX_ASSEMBLY_AVX512_VNNI,     /* int8 */
+} CnxAssembly;
+
 /**
  * CnxTuning:
  * @precision: of the products, never auto
@@ -16,7 +26,7 @@ G_BEGIN_DECLS
  * @group: work-items in a group; 1 on CPUs
  * @linear_rows: rows that a work-item of `linear` takes, a multiple of @tile_rows
  * @mlp_chunk: hidden values that the fused `mlp` makes at a time, a multiple of the panel
- * @asm_avx2: the CPU has AVX2 and FMA: the register tile as written in assembly
+ * @assembly: the register tile as written in assembly for a CPU's instructions
  * @mlp_bytes: cache that a work-item of the fused `mlp` may fill; 0: the steps run as kernels of their own
  * @threads: work-items that run at once, to share rows out evenly
  *
@@ -31,7 +41,7 @@ typedef struct
   int depthwise_cols;
   int group;
   int mlp_chunk;
-  gboolean asm_avx2;
+  CnxAssembly assembly;
   int linear_rows;
   gsize mlp_bytes;
   int threads;

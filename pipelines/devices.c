@@ -1,5 +1,6 @@
 /* convnext devices: what there is to run on. */
 #include "pipelines/command.h"
+#include "opencl/support.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,5 +25,13 @@ cnx_devices_main (int argc, char **argv)
   if (!device)
     return cnx_fail (error);
   printf ("taken: %s\n", cnx_device_reason (device));
+  g_autoptr (CnxOps) ops = cnx_ops_open (device, CNX_PRECISION_AUTO, &error);
+  if (!ops)
+    return cnx_fail (error);
+  printf ("precisions:");
+  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
+    if (cnx_precision_runs (device, p))
+      printf (" %s", cnx_precision_name (p));
+  printf ("; auto takes %s\n", cnx_precision_name (cnx_ops_tuning (ops)->precision));
   return CNX_EXIT_OK;
 }

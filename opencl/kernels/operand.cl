@@ -9,7 +9,7 @@
  *                          | PANEL sums of weights | width/4 x PANEL x 4 bytes |; scales and sums are floats
  *
  * `depth` is a multiple of 4 in fp32, of 16 in the others; what fills a row or a panel up to it is zero.
- * Tunables: V, TILE_ROWS, TILE_VECS. ASM_AVX2 as in tile.cl, for int8, with 4 or 5 rows. */
+ * Tunables: V, TILE_ROWS, TILE_VECS. ASM_AVX2, ASM_AVX512_BF16 and ASM_AVX512_VNNI as in tile.cl. */
 #define GROUP 256
 
 #if defined OPERAND_INT8
@@ -117,61 +117,18 @@ to_operand (global const float *in, int stride, int depth, global element *out, 
 
 typedef CAT (int, V) intv;
 
+#if defined ASM_AVX2 || defined ASM_AVX512_VNNI
 #ifdef ASM_AVX2
-/* Four products fit 16 bits: two vpmaddubsw, added, then widened by a multiplication with ones. */
-#define ROW8(address, address4, left, right)                                                \
-  "vpbroadcastd " address ", %%ymm13\n\t"                                                   \
-  "vpbroadcastd " address4 ", %%ymm14\n\t"                                                  \
-  "vpmaddubsw (%[panel]), %%ymm13, %%ymm10\n\t"                                             \
-  "vpmaddubsw 32(%[panel]), %%ymm13, %%ymm11\n\t"                                           \
-  "vpmaddubsw 64(%[panel]), %%ymm14, %%ymm13\n\t"                                           \
-  "vpmaddubsw 96(%[panel]), %%ymm14, %%ymm15\n\t"                                           \
-  "vpaddw %%ymm13, %%ymm10, %%ymm10\n\t"                                                    \
-  "vpaddw %%ymm15, %%ymm11, %%ymm11\n\t"                                                    \
-  "vpmaddwd %%ymm12, %%ymm10, %%ymm10\n\t"                                                  \
-  "vpmaddwd %%ymm12, %%ymm11, %%ymm11\n\t"                                                  \
-  "vpaddd %%ymm10, %%ymm" #left ", %%ymm" #left "\n\t"                                      \
-  "vpaddd %%ymm11, %%ymm" #right ", %%ymm" #right "\n\t"
-#if TILE_ROWS == 4
-#define MORE_ROWS8 ROW8 ("(%[b])", "4(%[b])", 6, 7)
+#define INT8_TILE_ASM int8_tile_avx2
 #else
-#define MORE_ROWS8                                                                          \
-  ROW8 ("(%[b])", "4(%[b])", 6, 7) ROW8 ("(%[b],%[stride])", "4(%[b],%[stride])", 8, 9)
+#define INT8_TILE_ASM int8_tile_avx512
 #endif
-
-/* As tile_avx2(), eight k a turn. */
-__attribute__ ((noinline)) void
-int8_tile_avx2 (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, int *acc)
-{
-  size_t b = a + 3 * stride;
-  __asm__ volatile (
-      MOVE_SUMS (LOAD)
-      "vpcmpeqw %%ymm12, %%ymm12, %%ymm12\n\t"
-      "vpsrlw $15, %%ymm12, %%ymm12\n\t"
-      "1:\n\t"
-      "prefetcht1 (%[ahead])\n\t"
-      "add %[advance], %[ahead]\n\t"
-      ROW8 ("(%[a])", "4(%[a])", 0, 1)
-      ROW8 ("(%[a],%[stride])", "4(%[a],%[stride])", 2, 3)
-      ROW8 ("(%[a],%[stride],2)", "4(%[a],%[stride],2)", 4, 5)
-      MORE_ROWS8
-      "add $128, %[panel]\n\t"
-      "add $8, %[a]\n\t"
-      "add $8, %[b]\n\t"
-      "dec %[turns]\n\t"
-      "jnz 1b\n\t"
-      MOVE_SUMS (STORE)
-      : [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [turns] "+r" (turns), [ahead] "+r" (ahead.from)
-      : [stride] "r" (stride), [advance] "r" (ahead.advance), [acc] "r" (acc)
-      : ALL_YMM, "memory", "cc");
-}
-
 #define DEFINE_INT8_TILE(NAME, FROM)                                                        \
 INLINE void                                                                                 \
 NAME (FROM const element *a, int stride, int depth, global const char *panel, Ahead ahead,  \
     intv acc[TILE_ROWS][TILE_VECS])                                                         \
 {                                                                                           \
-  int8_tile_avx2 ((size_t) a, stride, (size_t) panel, depth / 8, ahead, (int *) acc);       \
+  INT8_TILE_ASM ((size_t) a, stride, (size_t) panel, depth / 8, ahead, (int *) acc);       \
 }
 #else
 /* The four bytes of every column, one after another. */
@@ -234,6 +191,17 @@ NAME (FROM const element *rows, int stride, FROM const float2 *scales, int group
     floatv acc[TILE_ROWS][TILE_VECS])                                                       \
 {                                                                                           \
   tile_from_##FROM (rows, stride, depth, (global const float *) weights, ahead, acc);       \
+}
+
+#elif defined ASM_AVX512_BF16
+
+#define DEFINE_PRODUCT(NAME, FROM)                                                          \
+INLINE void                                                                                 \
+NAME (FROM const element *rows, int stride, FROM const float2 *scales, int groups, int depth, \
+    global const char *weights, global const float *columns, Ahead ahead,                   \
+    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
+{                                                                                           \
+  bf16_tile_avx512 ((size_t) rows, stride * sizeof (element), (size_t) weights, depth / 4, ahead, (float *) acc); \
 }
 
 #else
