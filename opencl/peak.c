@@ -3,9 +3,14 @@
 #include "opencl/tuning.h"
 #include "core/error.h"
 
-#define CPU_CHAINS 12           /* more than two FMA units of latency 4 can use, fewer than the registers of AVX2 */
-#define GPU_CHAINS 8
 #define WANTED_SECONDS 0.02
+
+/* What a round of the kernel is worth. */
+typedef struct
+{
+  const char *option;
+  double operations;            /* multiplications and additions, in all lanes */
+} Kind;
 
 struct _CnxPeak
 {
@@ -14,26 +19,40 @@ struct _CnxPeak
   cl_kernel kernel;
   cl_mem out;
   size_t items, group;
-  int vector, chains;
+  double operations;            /* of one round of a work-item */
   cl_int rounds;
   double best;
 };
 
+/* 12 chains: more than two FMA units of latency 4 can use, fewer than the registers of AVX2. */
+static Kind
+kind_for (const CnxTuning * tuning, gboolean is_cpu)
+{
+  if (tuning->assembly == CNX_ASSEMBLY_AVX512_BF16)
+    return (Kind) { "-DPEAK_BF16", 24 * 16 * 2 * 2.0 };
+  if (tuning->assembly == CNX_ASSEMBLY_AVX512_VNNI)
+    return (Kind) { "-DPEAK_VNNI", 24 * 16 * 4 * 2.0 };
+  if (tuning->assembly == CNX_ASSEMBLY_AVX2 && tuning->precision == CNX_PRECISION_INT8)
+    return (Kind) { "-DPEAK_INT8_AVX2", 8 * 8 * 8 * 2.0 };
+  if (is_cpu)
+    return (Kind) { "-DPEAK_FP32 -DCHAINS=12", 12 * tuning->vector * 2.0 };
+  return (Kind) { "-DPEAK_FP32 -DCHAINS=8", 8 * tuning->vector * 2.0 };
+}
+
 CnxPeak *
-cnx_peak_new (CnxDevice * device, GError ** error)
+cnx_peak_new (CnxDevice * device, CnxPrecision precision, GError ** error)
 {
   g_autoptr (CnxPeak) peak = g_new0 (CnxPeak, 1);
   CnxTuning tuning;
   cl_int code;
 
-  cnx_tuning_default (device, CNX_PRECISION_FP32, &tuning);
-  peak->vector = tuning.vector;
-  peak->chains = cnx_device_info (device)->is_cpu ? CPU_CHAINS : GPU_CHAINS;
+  cnx_tuning_default (device, precision, &tuning);
+  const Kind kind = kind_for (&tuning, cnx_device_info (device)->is_cpu);
+  peak->operations = kind.operations;
   peak->group = tuning.group;
   peak->items = (gsize) tuning.threads * (tuning.group > 1 ? 16 * tuning.group : 4);
   peak->rounds = 1000;
-  g_autofree char *options = g_strdup_printf ("-DV=%d -DCHAINS=%d -DWG=%d", peak->vector, peak->chains,
-      tuning.group);
+  g_autofree char *options = g_strdup_printf ("-DV=%d -DWG=%d %s", tuning.vector, tuning.group, kind.option);
   peak->program = cnx_program_build (device, cnx_peak_sources, options, error);
   if (!peak->program)
     return NULL;
@@ -42,7 +61,7 @@ cnx_peak_new (CnxDevice * device, GError ** error)
     peak->kernel = clCreateKernel (peak->program, "peak", &code);
   if (code == CL_SUCCESS)
     peak->out = clCreateBuffer (cnx_device_context (device), CL_MEM_WRITE_ONLY,
-        peak->items * peak->vector * sizeof (cl_float), NULL, &code);
+        peak->items * tuning.vector * sizeof (cl_float), NULL, &code);
   if (code != CL_SUCCESS) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE, "Cannot measure the peak of %s: %s",
         cnx_device_info (device)->name, cnx_cl_error_name (code));
@@ -91,6 +110,6 @@ cnx_peak_measure (CnxPeak * peak)
   }
   if (seconds > 0)
     peak->best = MAX (peak->best,
-        2.0 * peak->rounds * peak->chains * peak->vector * peak->items / seconds / 1e9);
+        peak->operations * peak->rounds * peak->items / seconds / 1e9);
   return peak->best;
 }

@@ -1,14 +1,16 @@
 /* The device's measured peak, to hold a network's speed against. */
 #pragma once
 
+#include "core/precision.h"
 #include "opencl/device.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CnxPeak CnxPeak;
 
-/** Builds the kernel. Errors: CNX_ERROR_DEVICE. Free with cnx_peak_free(). */
-CnxPeak *cnx_peak_new (CnxDevice * device, GError ** error);
+/** Builds the kernel that adds up as a product in @precision (never auto) does on @device; where that is no more
+ * than converting to floats, it is fp32's. Errors: CNX_ERROR_DEVICE. Free with cnx_peak_free(). */
+CnxPeak *cnx_peak_new (CnxDevice * device, CnxPrecision precision, GError ** error);
 void cnx_peak_free (CnxPeak * peak);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxPeak, cnx_peak_free)
 

@@ -19,6 +19,7 @@ typedef struct
   gboolean random_weights, profile;
   int batch;
   double seconds;
+  gint64 start;
 } Options;
 
 typedef struct
@@ -26,6 +27,9 @@ typedef struct
   double ms_min, ms_median;     /* a frame */
   double gflops, peak_gflops;
   guint passes;
+  double start_ms;              /* from the command's start to the first answer */
+  double memory_mb;             /* anonymous memory after it */
+  double peak_memory_mb;        /* all memory at most, until then */
 } Result;
 
 /* ---- the model ---- */
@@ -61,6 +65,18 @@ variant_label (CnxModel * model)
 
 /* ---- timing ---- */
 
+/* A line of /proc/self/status, in MB; 0 where there is none. */
+static double
+status_mb (const char *name)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents ("/proc/self/status", &text, NULL, NULL))
+    return 0;
+  const char *line = strstr (text, name);
+  return line ? g_ascii_strtoull (line + strlen (name), NULL, 10) / 1024.0 : 0;
+}
+
 static int
 by_value (gconstpointer a, gconstpointer b)
 {
@@ -76,9 +92,15 @@ time_passes (const Options * options, CnxNetwork * network, CnxPeak * peak, cons
   g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (double));
   const gint64 begin = g_get_monotonic_time ();
 
-  for (guint i = 0; i < WARM_UP; i++)
+  for (guint i = 0; i < WARM_UP; i++) {
     if (!cnx_network_forward (network, in, options->batch, logits, error))
       return FALSE;
+    if (i == 0) {
+      result->start_ms = (g_get_monotonic_time () - options->start) / 1e3;
+      result->memory_mb = status_mb ("RssAnon:");
+      result->peak_memory_mb = status_mb ("VmHWM:");
+    }
+  }
   while (times->len < MIN_PASSES || g_get_monotonic_time () - begin < options->seconds * 1e6) {
     if (times->len % PASSES_BETWEEN_PEAKS == 0)
       result->peak_gflops = cnx_peak_measure (peak);
@@ -107,9 +129,10 @@ print_json (const Options * options, const char *variant, const char *precision,
 
   printf ("{\"variant\": \"%s\", \"precision\": \"%s\", \"size\": %d, \"width\": %d, \"batch\": %d, "
       "\"device\": \"%s\", \"ms_min\": %.4f, \"ms_median\": %.4f, \"gflops\": %.2f, \"peak_gflops\": %.2f, "
-      "\"peak_ratio\": %.4f}\n", name, precision, height, width, options->batch, quoted, result->ms_min,
+      "\"peak_ratio\": %.4f, \"start_ms\": %.1f, \"memory_mb\": %.1f, \"peak_memory_mb\": %.1f}\n", name, precision, height, width, options->batch, quoted, result->ms_min,
       result->ms_median, result->gflops, result->peak_gflops,
-      result->peak_gflops > 0 ? result->gflops / result->peak_gflops : 0);
+      result->peak_gflops > 0 ? result->gflops / result->peak_gflops : 0, result->start_ms, result->memory_mb,
+      result->peak_memory_mb);
 }
 
 static void
@@ -121,6 +144,8 @@ print_text (const Options * options, const char *variant, const char *precision,
       result->passes);
   printf ("  %.1f GFLOP/s, %.0f %% of the device's peak (%.1f, measured in between)\n", result->gflops,
       result->peak_gflops > 0 ? 100 * result->gflops / result->peak_gflops : 0, result->peak_gflops);
+  printf ("  first answer after %.2f s, with %.0f MB of memory of its own, %.0f MB at most\n",
+      result->start_ms / 1e3, result->memory_mb, result->peak_memory_mb);
 }
 
 /* Milliseconds a frame of every kernel, each the least of some passes. */
@@ -171,7 +196,7 @@ run (const Options * options, const char *model_name)
 
   if (!model || !(device = cnx_device_open (options->common.device, options->common.threads, &error))
       || !(network = cnx_open_network (&options->common, device, model, options->batch, &height, &width, &error))
-      || !(peak = cnx_peak_new (device, &error)))
+      || !(peak = cnx_peak_new (device, cnx_network_precision (network), &error)))
     return cnx_fail (error);
 
   const gsize values = (gsize) options->batch * height * width * 3;
@@ -197,7 +222,7 @@ int
 cnx_bench_main (int argc, char **argv)
 {
   g_auto (CnxCommonOptions) common = { 0 };
-  Options options = {.batch = 1,.seconds = DEFAULT_SECONDS };
+  Options options = {.batch = 1,.seconds = DEFAULT_SECONDS,.start = g_get_monotonic_time () };
   const GOptionEntry entries[] = {
     {"random-weights", 0, 0, G_OPTION_ARG_NONE, &options.random_weights,
         "Of the variant, instead of a model's", NULL},
