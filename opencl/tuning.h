@@ -28,9 +28,10 @@ typedef enum
  * @mlp_chunk: hidden values that the fused `mlp` makes at a time, a multiple of the panel
  * @assembly: the register tile as written in assembly for a CPU's instructions
  * @mlp_bytes: cache that a work-item of the fused `mlp` may fill; 0: the steps run as kernels of their own
+ * @batch: most pictures in one pass: with more of them a CPU's activations no longer stay in its caches
  * @threads: work-items that run at once, to share rows out evenly
  *
- * All but the last three are compiled into the kernels.
+ * All but the last four are compiled into the kernels.
  */
 typedef struct
 {
@@ -44,6 +45,7 @@ typedef struct
   CnxAssembly assembly;
   int linear_rows;
   gsize mlp_bytes;
+  int batch;
   int threads;
 } CnxTuning;
 
