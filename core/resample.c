@@ -1,39 +1,26 @@
-#include "core/resample.h"
+#include "core/resample_private.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "core/error.h"
-#include "core/resample_loops.h"
-#include "core/resample_taps.h"
 
-#define MAX_BANDS 3
-#define MAX_READS 2
 #define MAX_SIDE 32768
 #define MAX_WIDENED (1 << 24)
-#define NONE -1
-
-/* How the samples of a row of bytes are read: every @step bytes, over @chroma's grid or luma's, the
- * byte at lanes[c] of each step being channel c (R G B, or Y U V). */
-typedef struct
-{
-  int step;
-  gboolean chroma;
-  int lanes[3];
-} Read;
+#define NONE CNX_NO_LANE
 
 /* A plane of a format: its rows are shrunk once, whatever is read from them. */
 typedef struct
 {
   int plane;
   gboolean chroma_rows;
-  Read reads[MAX_READS];
+  CnxResampleRead reads[CNX_RESAMPLE_READERS];
 } Band;
 
 typedef struct
 {
   gboolean yuv;
-  Band bands[MAX_BANDS];
+  Band bands[CNX_RESAMPLE_PLANES];
 } Layout;
 
 #define PACKED(step_, r, g, b) { FALSE, {{0, FALSE, {{step_, FALSE, {r, g, b}}}}} }
@@ -57,41 +44,6 @@ static const Layout layouts[] = {
   [CNX_PIXELS_XBGR] = PACKED (4, 3, 2, 1),
   /* Chroma stays at its middle. */
   [CNX_PIXELS_GRAY8] = {TRUE, {{0, FALSE, {{1, FALSE, {0, NONE, NONE}}}}}},
-};
-
-/* A Read with its taps, whose starts count floats of the shrunk row. */
-typedef struct
-{
-  Read read;
-  CnxTaps taps;
-} Reader;
-
-typedef struct
-{
-  int plane;
-  int first_byte, n_bytes;      /* of each row, that its readers need */
-  CnxTaps taps;                 /* from top to bottom */
-  int n_readers;
-  Reader readers[MAX_READS];
-} Plane;
-
-struct _CnxResampler
-{
-  CnxRecipe recipe;
-  const CnxResampleLoops *loops;
-  gboolean yuv;
-  int n_planes;
-  Plane planes[MAX_BANDS];
-  /* The part of the input that the picture covers: the rest is padding. */
-  int left, right, top, bottom;
-  float pad[3];
-  /* value = sum over k of matrix[c][k] * channel k + matrix[c][3]: R G B in 0..255. */
-  float matrix[3][4];
-  /* input = value * scale + offset */
-  float scale[3], offset[3];
-  float *row;                   /* bytes shrunk from top to bottom, with zeros behind them */
-  float *lanes;                 /* CNX_MAX_STEP rows of covered pixels */
-  float *channels[3];           /* a row of covered pixels each */
 };
 
 /* BT.601, BT.709 and their like: all follow from kr and kb (ITU-R BT.709, section 3). */
@@ -124,7 +76,7 @@ init_normalisation (CnxResampler * self)
 
     self->scale[c] = (float) (1.0 / (255.0 * recipe->std[c]));
     self->offset[c] = -recipe->mean[c] / recipe->std[c];
-    self->pad[c] = (float) colour * self->scale[c] + self->offset[c];
+    self->pad[c] = cnx_resample_normalise ((float) colour, self->scale[c], self->offset[c]);
   }
 }
 
@@ -141,15 +93,15 @@ axis_of (int size, int resized, gboolean chroma, gboolean cosited)
 }
 
 static void
-init_readers (CnxResampler * self, Plane * plane, const Band * band, const CnxFrameFormat * format,
+init_readers (CnxResampler * self, CnxResamplePlane * plane, const Band * band, const CnxFrameFormat * format,
     const CnxCropPlan * plan)
 {
   int end = 0;
 
   plane->first_byte = G_MAXINT;
-  for (; plane->n_readers < MAX_READS && band->reads[plane->n_readers].step != 0;
+  for (; plane->n_readers < CNX_RESAMPLE_READERS && band->reads[plane->n_readers].step != 0;
       plane->n_readers++) {
-    Reader *reader = &plane->readers[plane->n_readers];
+    CnxResampleReader *reader = &plane->readers[plane->n_readers];
     int step = band->reads[plane->n_readers].step;
     CnxAxis axis;
 
@@ -173,9 +125,9 @@ init_planes (CnxResampler * self, const CnxFrameFormat * format, const CnxCropPl
   const Layout *layout = &layouts[format->pixels];
 
   self->yuv = layout->yuv;
-  for (; self->n_planes < MAX_BANDS && layout->bands[self->n_planes].reads[0].step != 0;
+  for (; self->n_planes < CNX_RESAMPLE_PLANES && layout->bands[self->n_planes].reads[0].step != 0;
       self->n_planes++) {
-    Plane *plane = &self->planes[self->n_planes];
+    CnxResamplePlane *plane = &self->planes[self->n_planes];
     const Band *band = &layout->bands[self->n_planes];
     CnxAxis axis = axis_of (format->height, plan->resized_height, band->chroma_rows,
         format->chroma_top);
@@ -201,7 +153,7 @@ init_scratch (CnxResampler * self)
   for (int c = 0; c < 3; c++) {
     self->channels[c] = g_new (float, covered);
     for (int i = 0; i < covered; i++)
-      self->channels[c][i] = 128.0f;
+      self->channels[c][i] = CNX_RESAMPLE_MIDDLE;
   }
 }
 
@@ -293,7 +245,7 @@ cnx_resampler_free (CnxResampler * self)
 
 /* Covered row @y of the channels that @plane holds. */
 static void
-read_plane (CnxResampler * self, const Plane * plane, const CnxFramePlanes * frame, int y)
+read_plane (CnxResampler * self, const CnxResamplePlane * plane, const CnxFramePlanes * frame, int y)
 {
   int covered = self->right - self->left;
   gssize stride = frame->strides[plane->plane];
@@ -303,7 +255,7 @@ read_plane (CnxResampler * self, const Plane * plane, const CnxFramePlanes * fra
   self->loops->rows (in, stride, plane->taps.weights + (gsize) plane->taps.pitch * y,
       plane->taps.lengths[y], plane->n_bytes, self->row);
   for (int r = 0; r < plane->n_readers; r++) {
-    const Read *read = &plane->readers[r].read;
+    const CnxResampleRead *read = &plane->readers[r].read;
     const CnxTaps *taps = &plane->readers[r].taps;
 
     self->loops->columns (self->row, taps->starts, taps->weights, taps->pitch, read->step, covered,
@@ -320,7 +272,7 @@ static inline float
 finish (float value, float scale, float offset)
 {
   value = value < 0.0f ? 0.0f : value > 255.0f ? 255.0f : value;
-  return (float) (int) (value + 0.5f) * scale + offset;
+  return cnx_resample_normalise ((float) (int) (value + 0.5f), scale, offset);
 }
 
 static void

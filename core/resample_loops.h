@@ -1,4 +1,4 @@
-/* The two inner loops of the resampler, for the CPU at hand. Private to resample.c.
+/* The two inner loops of the resampler, for the CPU at hand. Private to the resampler.
  *
  * A picture is first shrunk from top to bottom, whole rows of bytes times a weight, which is
  * contiguous whatever the bytes mean, and then from left to right on the few rows that are left. */

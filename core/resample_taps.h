@@ -1,6 +1,6 @@
 /* Filter taps along one axis of a picture, as PIL's resize has them: the filter's support widened
- * by the shrink factor, cut at the picture's edges, and the weights normalised. Private to
- * resample.c. */
+ * by the shrink factor, cut at the picture's edges, and the weights normalised. Private to the
+ * resampler. */
 #pragma once
 
 #include "core/recipe.h"

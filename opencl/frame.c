@@ -150,6 +150,16 @@ cnx_frame_plan_tensor_bytes (const CnxFramePlan * plan)
   return (gsize) plan->shape.width * plan->shape.height * 3 * sizeof (float);
 }
 
+gboolean
+cnx_frame_plan_fits (const CnxFramePlan * plan, int width, int height, GError ** error)
+{
+  if (plan->shape.width == width && plan->shape.height == height)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame is brought to %d x %d, and the network takes %d x %d",
+      plan->shape.width, plan->shape.height, width, height);
+  return FALSE;
+}
+
 void
 cnx_frame_plan_pack (const CnxFramePlan * plan, const CnxFramePlanes * frame, guint8 * packed)
 {

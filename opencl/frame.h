@@ -23,6 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFramePlan, cnx_frame_plan_unref)
 gsize cnx_frame_plan_bytes (const CnxFramePlan * plan);
 /** Bytes of the tensor: height x width x 3 floats. */
 gsize cnx_frame_plan_tensor_bytes (const CnxFramePlan * plan);
+/** Errors: CNX_ERROR_INPUT where the tensor is not @width x @height. */
+gboolean cnx_frame_plan_fits (const CnxFramePlan * plan, int width, int height, GError ** error);
 /** Copies what the crop needs of @frame to @packed, cnx_frame_plan_bytes() long. */
 void cnx_frame_plan_pack (const CnxFramePlan * plan, const CnxFramePlanes * frame, guint8 * packed);
 

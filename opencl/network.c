@@ -41,6 +41,7 @@ struct _CnxNetwork
   cl_mem pooled, features, logits;
   cl_mem final_norm_weight, final_norm_bias;
   CnxLinear classifier;
+  CnxFrameKernels *frame;       /* NULL unless asked for */
 };
 
 /* ---- weights ---- */
@@ -258,10 +259,10 @@ run_head (CnxNetwork * net, int n)
 
 static const char *const stage_names[CNX_STAGES] = { "stage 1", "stage 2", "stage 3", "stage 4" };
 
+/* On what is in net->input. */
 static gboolean
-run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
+run_input (CnxNetwork * net, int n, float *logits, GError ** error)
 {
-  cnx_ops_write_rows (net->ops, net->input, in, (gsize) n * net->height, net->width * 3);
   cnx_ops_section (net->ops, "stem");
   run_stem (net, n);
   for (int s = 0; s < CNX_STAGES; s++) {
@@ -278,6 +279,13 @@ run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** er
   return cnx_ops_finish (net->ops, error);
 }
 
+static gboolean
+run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
+{
+  cnx_ops_write_rows (net->ops, net->input, in, (gsize) n * net->height, net->width * 3);
+  return run_input (net, n, logits, error);
+}
+
 gboolean
 cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
 {
@@ -285,9 +293,36 @@ cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GE
   gboolean ok = TRUE;
 
   g_mutex_lock (&net->lock);
-  for (int first = 0; first < n && ok; first += net->max_batch)
-    ok = run_batch (net, in + first * picture, MIN (net->max_batch, n - first),
-        logits + (gsize) first * net->arch.classes, error);
+  /* passes of about one size */
+  for (int first = 0, count; first < n && ok; first += count) {
+    const int left = n - first, passes = (left + net->max_batch - 1) / net->max_batch;
+    count = (left + passes - 1) / passes;
+    ok = run_batch (net, in + first * picture, count, logits + (gsize) first * net->arch.classes, error);
+  }
+  g_mutex_unlock (&net->lock);
+  return ok;
+}
+
+gboolean
+cnx_network_take_frames (CnxNetwork * net, GError ** error)
+{
+  g_mutex_lock (&net->lock);
+  if (!net->frame)
+    net->frame = cnx_frame_kernels_new (net->device, error);
+  const gboolean ok = net->frame != NULL;
+  g_mutex_unlock (&net->lock);
+  return ok;
+}
+
+gboolean
+cnx_network_forward_frame (CnxNetwork * net, CnxFramePlan * plan, const guint8 * packed, float *logits,
+    GError ** error)
+{
+  if (!cnx_frame_plan_fits (plan, net->width, net->height, error))
+    return FALSE;
+  g_mutex_lock (&net->lock);
+  const gboolean ok = cnx_frame_kernels_run (net->frame, cnx_ops_queue (net->ops), plan, packed, net->input, error)
+      && run_input (net, 1, logits, error);
   g_mutex_unlock (&net->lock);
   return ok;
 }
@@ -338,10 +373,10 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   net->arch = *cnx_model_arch (model);
   net->height = options->height;
   net->width = options->width;
-  net->max_batch = options->max_batch;
   net->ops = cnx_ops_open (device, options->precision, error);
   if (!net->ops)
     return NULL;
+  net->max_batch = MIN (options->max_batch, cnx_ops_tuning (net->ops)->batch);
   upload (net, model);
   allocate (net);
   if (!cnx_ops_finish (net->ops, error))
@@ -398,6 +433,7 @@ cnx_network_unref (CnxNetwork * net)
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     release (all[i]);
   cnx_ops_linear_clear (&net->classifier);
+  cnx_frame_kernels_free (net->frame);
   cnx_ops_free (net->ops);
   cnx_device_unref (net->device);
   g_mutex_clear (&net->lock);

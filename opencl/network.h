@@ -3,6 +3,7 @@
 
 #include "core/model.h"
 #include "opencl/device.h"
+#include "opencl/frame.h"
 #include "opencl/ops.h"
 
 G_BEGIN_DECLS
@@ -12,7 +13,7 @@ typedef struct _CnxNetwork CnxNetwork;
 /**
  * CnxNetworkOptions:
  * @height, @width: of the pictures
- * @max_batch: at most so many run at once
+ * @max_batch: at most so many run at once; fewer where the device is faster with fewer
  * @precision: of the products; auto: see cnx_ops_open()
  */
 typedef struct
@@ -35,6 +36,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
  * @in: (n, height, width, 3) normalised floats; @logits: (n, classes). Blocks until done. Callable from any
  * thread; calls on one network wait for each other. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
+
+/** Builds what cnx_network_forward_frame() needs. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_network_take_frames (CnxNetwork * network, GError ** error);
+/** Classifies one frame, packed by @plan, after cnx_network_take_frames(); otherwise as cnx_network_forward().
+ * Errors: CNX_ERROR_INPUT for a plan of another size, CNX_ERROR_DEVICE. */
+gboolean cnx_network_forward_frame (CnxNetwork * network, CnxFramePlan * plan, const guint8 * packed,
+    float *logits, GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
 /** What it runs in: never auto. */

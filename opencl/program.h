@@ -18,8 +18,8 @@ typedef struct
   const char *source;
 } CnxKernelSource;
 
-/** The network's operations, and the measure of the device's peak. */
-extern const CnxKernelSource cnx_kernel_sources[], cnx_peak_sources[];
+/** The network's operations, the measure of the device's peak, and the way from a frame to the network's input. */
+extern const CnxKernelSource cnx_kernel_sources[], cnx_peak_sources[], cnx_frame_sources[];
 
 /** Builds the kernels in @sources for @device with @options ("-DTILE_ROWS=6 ..."). Release with clReleaseProgram().
  * Errors: CNX_ERROR_DEVICE with the driver's build log. */
