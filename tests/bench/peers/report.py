@@ -12,7 +12,7 @@ SHOWN_FLAGS = ("avx2", "fma", "f16c", "avx512f", "avx_vnni", "avx512_vnni", "avx
                "amx_int8", "asimddp", "bf16", "i8mm")
 FIRST_COLUMNS = ("model", "contender", "how")
 COLUMNS = {"ms min": ("ms_min", ".2f"), "ms median": ("ms_median", ".2f"), "GFLOP/s": ("gflops", ".1f"),
-           "of peak": ("peak_ratio", ".0%"), "ours / it": ("ours_ratio", ".2f"),
+           "of fp32 peak": ("peak_ratio", ".0%"), "ours / it": ("ours_ratio", ".2f"),
            "max diff": ("max_difference", ".2g"), "top-1": ("top1", "s")}
 DISTRIBUTIONS = ("onnxruntime", "openvino", "nncf", "torch", "opencv-python-headless", "opencv-python")
 
