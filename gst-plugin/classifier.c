@@ -19,8 +19,11 @@ struct _CnxClassifier
   CnxForwardFunc forward;
   gpointer forward_data;
 
+  gboolean takes_frames;
+
   /* Written by whoever owns the slot. */
   float *tensor;
+  CnxFramePlan *plan;           /* of what is in `tensor` instead, or NULL */
   float *logits;
   CnxClassifyRequest request;
 
@@ -44,6 +47,31 @@ void
 cnx_result_unref (CnxResult * result)
 {
   g_atomic_rc_box_release (result);
+}
+
+gboolean
+cnx_classifier_takes_frames (CnxClassifier * self)
+{
+  return self->takes_frames;
+}
+
+gboolean
+cnx_classifier_set_takes_frames (CnxClassifier * self, gboolean takes, GError ** error)
+{
+  const gboolean can = !takes || cnx_network_take_frames (self->network, error);
+
+  self->takes_frames = takes && can;
+  return can;
+}
+
+/* A CPU has the frame already. A device that cannot build these kernels still takes tensors. */
+static void
+take_frames_by_itself (CnxClassifier * self, CnxDevice * device)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!cnx_device_info (device)->is_cpu && !cnx_classifier_set_takes_frames (self, TRUE, &error))
+    g_debug ("frames are resized on the CPU: %s", error->message);
 }
 
 CnxClassifier *
@@ -77,6 +105,7 @@ cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   cnx_classifier_set_forward (self, NULL, NULL);
+  take_frames_by_itself (self, device);
   return self;
 }
 
@@ -87,6 +116,7 @@ cnx_classifier_free (CnxClassifier * self)
   cnx_network_unref (self->network);
   cnx_model_unref (self->model);
   g_free (self->description);
+  cnx_frame_plan_unref (self->plan);
   g_free (self->tensor);
   g_free (self->logits);
   g_mutex_clear (&self->lock);
@@ -111,7 +141,8 @@ cnx_classifier_forward (gpointer user_data, const float *in, float *logits, GErr
 {
   CnxClassifier *self = user_data;
 
-  return cnx_network_forward (self->network, in, 1, logits, error);
+  return self->plan ? cnx_network_forward_frame (self->network, self->plan, (const guint8 *) in, logits, error)
+      : cnx_network_forward (self->network, in, 1, logits, error);
 }
 
 void
@@ -131,7 +162,21 @@ cnx_classifier_claim (CnxClassifier * self, gboolean wait)
   if (self->slot != SLOT_FREE)
     return NULL;
   self->slot = SLOT_CLAIMED;
+  g_clear_pointer (&self->plan, cnx_frame_plan_unref);
   return self->tensor;
+}
+
+void
+cnx_classifier_set_plan (CnxClassifier * self, CnxFramePlan * plan)
+{
+  g_clear_pointer (&self->plan, cnx_frame_plan_unref);
+  self->plan = cnx_frame_plan_ref (plan);
+}
+
+CnxFramePlan *
+cnx_classifier_plan (CnxClassifier * self)
+{
+  return self->plan;
 }
 
 void

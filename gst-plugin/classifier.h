@@ -1,9 +1,10 @@
 /* What `convnext` does that needs no element: finds and loads a model, opens it on a device, and
  * classifies tensors, at once or on a worker thread with one slot.
  *
- * The slot is the network's input tensor. Whoever wants a frame classified claims it, fills it, and either
- * runs it at once or submits it to the worker; it is free again when that forward pass is done. So no
- * frame waits in a queue, and what the worker starts on is the newest frame that there is.
+ * The slot is the network's input tensor, or what the device makes it of. Whoever wants a frame classified
+ * claims it, fills it, and either runs it at once or submits it to the worker; it is free again when that
+ * forward pass is done. So no frame waits in a queue, and what the worker starts on is the newest frame that
+ * there is.
  *
  * One thread claims, runs, submits and takes (an element's streaming thread); the worker is the other. */
 #pragma once
@@ -11,6 +12,7 @@
 #include "core/labels.h"
 #include "core/model.h"
 #include "core/precision.h"
+#include "opencl/frame.h"
 
 G_BEGIN_DECLS
 
@@ -88,6 +90,15 @@ const char *cnx_classifier_description (CnxClassifier * classifier);
 float *cnx_classifier_claim (CnxClassifier * classifier, gboolean wait);
 void cnx_classifier_release (CnxClassifier * classifier);
 
+/** Whether the slot may hold a packed frame instead: by itself where the device is not a CPU. */
+gboolean cnx_classifier_takes_frames (CnxClassifier * classifier);
+/** Whatever the device is: for tests. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_classifier_set_takes_frames (CnxClassifier * classifier, gboolean takes, GError ** error);
+/** Says that what is claimed now holds a frame packed by @plan, of which it keeps a reference, and not the tensor. */
+void cnx_classifier_set_plan (CnxClassifier * classifier, CnxFramePlan * plan);
+/** The plan of what is claimed or submitted; NULL: it is the tensor. */
+CnxFramePlan *cnx_classifier_plan (CnxClassifier * classifier);
+
 /** Classifies the claimed tensor now. NULL and CNX_ERROR_DEVICE on failure. */
 CnxResult *cnx_classifier_run (CnxClassifier * classifier, const CnxClassifyRequest * request,
     GError ** error);
@@ -108,7 +119,7 @@ void cnx_classifier_reset (CnxClassifier * classifier);
 /** Resets, waits for the worker and ends its thread; the next submit starts another. */
 void cnx_classifier_stop (CnxClassifier * classifier);
 
-/** One forward pass, as cnx_network_forward() does it for one picture. */
+/** One forward pass on the slot, @in, as cnx_network_forward() does it for one picture. */
 typedef gboolean (*CnxForwardFunc) (gpointer user_data, const float *in, float *logits,
     GError ** error);
 

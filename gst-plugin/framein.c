@@ -13,6 +13,7 @@ struct _CnxFrameIn
   GstVideoRectangle region;     /* the picture's place in the frame; fields count as frames */
   GstVideoInfo info;            /* what the resampler reads: the frame, to the region's end */
   CnxResampler *resampler;
+  CnxFramePlan *plan;           /* of the same; NULL until it is asked for */
   GstVideoConverter *converter; /* NULL where it reads the frames themselves */
   GstBuffer *buffer;            /* the converter's output, mapped in `frame` */
   GstVideoFrame frame;
@@ -140,6 +141,7 @@ unprepare (CnxFrameIn * in)
   gst_clear_buffer (&in->buffer);
   g_clear_pointer (&in->converter, gst_video_converter_free);
   g_clear_pointer (&in->resampler, cnx_resampler_free);
+  g_clear_pointer (&in->plan, cnx_frame_plan_unref);
 }
 
 static gboolean
@@ -231,8 +233,9 @@ planes_of (const CnxFrameIn * in, const GstVideoFrame * frame)
   return to;
 }
 
-gboolean
-cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error)
+/* Readies @in for @frame, and points @planes at what of it, or of its conversion, is the picture. */
+static gboolean
+look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, GError ** error)
 {
   const GstVideoRectangle region = picture_in (in, frame);
 
@@ -254,7 +257,37 @@ cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GErr
     gst_video_converter_frame (in->converter, &rows, &in->frame);
     frame = &in->frame;
   }
-  const CnxFramePlanes planes = planes_of (in, frame);
+  *planes = planes_of (in, frame);
+  return TRUE;
+}
+
+gboolean
+cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error)
+{
+  CnxFramePlanes planes;
+
+  if (!look_at (in, frame, &planes, error))
+    return FALSE;
   cnx_resampler_run (in->resampler, &planes, out);
+  return TRUE;
+}
+
+gboolean
+cnx_frame_in_pack (CnxFrameIn * in, const GstVideoFrame * frame, float *out, CnxFramePlan ** plan,
+    GError ** error)
+{
+  CnxFramePlanes planes;
+
+  if (!look_at (in, frame, &planes, error))
+    return FALSE;
+  if (!in->plan)
+    in->plan = cnx_frame_plan_new (in->resampler);
+  if (cnx_frame_plan_bytes (in->plan) < cnx_frame_plan_tensor_bytes (in->plan)) {
+    cnx_frame_plan_pack (in->plan, &planes, (guint8 *) out);
+    *plan = in->plan;
+  } else {
+    cnx_resampler_run (in->resampler, &planes, out);
+    *plan = NULL;
+  }
   return TRUE;
 }

@@ -1,9 +1,11 @@
 /* A mapped GstVideoFrame to the network's input tensor: core/resample for the formats it reads, anything
- * else brought to one of them by GstVideoConverter first. */
+ * else brought to one of them by GstVideoConverter first. Or to what the device makes the tensor of, where that is
+ * less. */
 #pragma once
 
 #include <gst/video/video.h>
 #include "core/recipe.h"
+#include "opencl/frame.h"
 
 G_BEGIN_DECLS
 
@@ -17,5 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_free)
 /** @out: recipe height x width x 3 normalised floats (HWC). @frame must be mapped for reading. Where its
  * buffer has a GstVideoCropMeta, the picture is what that says. Errors: CNX_ERROR_INPUT. */
 gboolean cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error);
+
+/** As above, or, where the bytes of the frame that are needed are fewer than the tensor's, those: packed by *@plan,
+ * which is @in's, and NULL where @out is the tensor. @out is as long as the tensor either way. */
+gboolean cnx_frame_in_pack (CnxFrameIn * in, const GstVideoFrame * frame, float *out, CnxFramePlan ** plan,
+    GError ** error);
 
 G_END_DECLS

@@ -249,8 +249,23 @@ fail (GstConvnext * self, const GError * error)
   return GST_FLOW_ERROR;
 }
 
+/* To the tensor here, or, where that is less to carry, packed, for the device to do it. */
 static gboolean
-read_frame (GstConvnext * self, GstBuffer * buffer, float *tensor)
+fill_slot (GstConvnext * self, const GstVideoFrame * frame, float *slot, GError ** error)
+{
+  CnxFramePlan *plan = NULL;
+
+  if (!cnx_classifier_takes_frames (self->classifier))
+    return cnx_frame_in_run (self->frame_in, frame, slot, error);
+  if (!cnx_frame_in_pack (self->frame_in, frame, slot, &plan, error))
+    return FALSE;
+  if (plan)
+    cnx_classifier_set_plan (self->classifier, plan);
+  return TRUE;
+}
+
+static gboolean
+read_frame (GstConvnext * self, GstBuffer * buffer, float *slot)
 {
   g_autoptr (GError) error = NULL;
   GstVideoFrame frame;
@@ -260,7 +275,7 @@ read_frame (GstConvnext * self, GstBuffer * buffer, float *tensor)
         ("the buffer does not hold a frame of the negotiated caps"));
     return FALSE;
   }
-  const gboolean good = cnx_frame_in_run (self->frame_in, &frame, tensor, &error);
+  const gboolean good = fill_slot (self, &frame, slot, &error);
   gst_video_frame_unmap (&frame);
   if (!good)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
