@@ -15,6 +15,7 @@ typedef struct
 typedef struct
 {
   int height, width, channels;
+  int variant;                  /* the stage's kernels, see cnx_ops_select() */
   cl_mem downsample_norm_weight, downsample_norm_bias;  /* stages 1 to 3 */
   CnxLinear downsample;         /* stage 0: the stem */
   int n_blocks;
@@ -128,6 +129,7 @@ upload_stage (CnxNetwork * net, CnxModel * model, int s)
 {
   Stage *stage = &net->stages[s];
 
+  cnx_ops_select (net->ops, stage->variant);
   if (s == 0) {
     stage->downsample.fp32 = TRUE;
     upload_linear (net, model, CNX_ROLE_STEM_WEIGHT, 0, 0, 4 * 4 * 3, stage->channels, &stage->downsample);
@@ -175,6 +177,7 @@ allocate_stage (CnxNetwork * net, int s)
   const int patch_inputs = stage->downsample.inputs, hidden = 4 * stage->channels;
   const gsize rows = (gsize) net->max_batch * stage->height * stage->width;
 
+  cnx_ops_select (net->ops, stage->variant);
   stage->x = cnx_ops_rows (net->ops, rows, stage->channels);
   stage->patches = cnx_ops_rows (net->ops, rows, patch_inputs);
   stage->depthwise = cnx_ops_rows (net->ops, rows, stage->channels);
@@ -201,25 +204,15 @@ allocate (CnxNetwork * net)
 /* ---- the passes ---- */
 
 static void
-run_block (CnxNetwork * net, Stage * stage, Block * block, int n)
+run_block (CnxNetwork * net, Stage * stage, const Block * block, int n)
 {
-  const int pixels = stage->height * stage->width, rows = n * pixels, hidden = 4 * stage->channels;
-  CnxOps *ops = net->ops;
+  const CnxBlockOps ops = {.x = stage->x,.depthwise = stage->depthwise,.normalised = stage->normalised,
+    .hidden = stage->hidden,.norms = stage->norms,.depthwise_weight = block->depthwise_weight,
+    .depthwise_bias = block->depthwise_bias,.mlp = &block->mlp,.grn_weight = block->grn_weight,
+    .grn_bias = block->grn_bias
+  };
 
-  cnx_ops_depthwise (ops, stage->x, block->depthwise_weight, block->depthwise_bias, stage->depthwise, n,
-      stage->height, stage->width, stage->channels);
-  if (!block->grn_weight && cnx_ops_mlp_block (ops, stage->channels, rows)) {
-    cnx_ops_mlp (ops, stage->depthwise, stage->x, &block->mlp, CNX_NORM_EPS, rows);
-    return;
-  }
-  cnx_ops_layer_norm (ops, stage->depthwise, stage->channels, block->mlp.norm_weight,
-      block->mlp.norm_bias, CNX_NORM_EPS, stage->normalised, rows);
-  cnx_ops_linear (ops, CNX_LINEAR_GELU, stage->normalised, &block->mlp.linear1, NULL, stage->hidden, rows);
-  if (block->grn_weight)
-    cnx_ops_grn (ops, stage->hidden, hidden, block->grn_weight, block->grn_bias, CNX_GRN_EPS,
-        stage->norms, n, pixels);
-  cnx_ops_linear (ops, CNX_LINEAR_SCALE_ADD, stage->hidden, &block->mlp.linear2, block->mlp.scale,
-      stage->x, rows);
+  cnx_ops_block (net->ops, &ops, stage->channels, n, stage->height, stage->width);
 }
 
 static void
@@ -264,10 +257,12 @@ static gboolean
 run_input (CnxNetwork * net, int n, float *logits, GError ** error)
 {
   cnx_ops_section (net->ops, "stem");
+  cnx_ops_select (net->ops, net->stages[0].variant);
   run_stem (net, n);
   for (int s = 0; s < CNX_STAGES; s++) {
     Stage *stage = &net->stages[s];
     cnx_ops_section (net->ops, stage_names[s]);
+    cnx_ops_select (net->ops, stage->variant);
     if (s > 0)
       run_downsample (net, stage - 1, stage, n);
     for (int b = 0; b < stage->n_blocks; b++)
@@ -346,14 +341,22 @@ fits (CnxModel * model, int height, int width, int max_batch, GError ** error)
   return FALSE;
 }
 
+/* Every stage runs with the answer that the tuner saved for its channels, where there is one. */
+static void
+choose_variants (CnxNetwork * net)
+{
+  for (int s = 0; s < CNX_STAGES; s++) {
+    Stage *stage = &net->stages[s];
+    stage->height = net->height / (4 << s);
+    stage->width = net->width / (4 << s);
+    stage->channels = net->arch.dims[s];
+    stage->variant = cnx_ops_add_tuned (net->ops, net->device, stage->channels);
+  }
+}
+
 static void
 upload (CnxNetwork * net, CnxModel * model)
 {
-  for (int s = 0; s < CNX_STAGES; s++) {
-    net->stages[s].height = net->height / (4 << s);
-    net->stages[s].width = net->width / (4 << s);
-    net->stages[s].channels = net->arch.dims[s];
-  }
   for (int s = 0; s < CNX_STAGES; s++)
     upload_stage (net, model, s);
   upload_head (net, model);
@@ -377,6 +380,7 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   if (!net->ops)
     return NULL;
   net->max_batch = MIN (options->max_batch, cnx_ops_tuning (net->ops)->batch);
+  choose_variants (net);
   upload (net, model);
   allocate (net);
   if (!cnx_ops_finish (net->ops, error))

@@ -1,6 +1,7 @@
 #include "opencl/ops_private.h"
 #include "opencl/program.h"
 #include "core/error.h"
+#include "core/model.h"
 
 const char *const cnx_kernel_names[N_KERNELS] = {
   "patchify", "depthwise", "layer_norm", "grn_norms", "grn_scales", "grn_apply", "to_operand", "linear",
@@ -10,43 +11,90 @@ const char *const cnx_kernel_names[N_KERNELS] = {
 /* ---- life ---- */
 
 static gboolean
-has_kernel (CnxOps * ops, Kernel kernel)
+has_kernel (const CnxTuning * tuning, Kernel kernel)
 {
   if (kernel == KERNEL_MLP)
-    return ops->tuning.group == 1;
+    return tuning->group == 1;
   if (kernel == KERNEL_TO_OPERAND || kernel == KERNEL_LINEAR_FP32)
-    return ops->tuning.precision != CNX_PRECISION_FP32;
+    return tuning->precision != CNX_PRECISION_FP32;
   return TRUE;
 }
 
-static gboolean
-create_kernels (CnxOps * ops, GError ** error)
+static void
+variant_free (gpointer data)
 {
-  cl_int code;
+  Variant *variant = data;
 
-  ops->queue = clCreateCommandQueue (cnx_device_context (ops->device), cnx_device_id (ops->device), 0,
-      &code);
-  for (int i = 0; i < N_KERNELS && code == CL_SUCCESS; i++) {
-    if (!has_kernel (ops, i))
-      continue;
-    ops->kernels[i] = clCreateKernel (ops->program, cnx_kernel_names[i], &code);
-  }
+  for (int i = 0; i < N_KERNELS; i++)
+    if (variant->kernels[i])
+      clReleaseKernel (variant->kernels[i]);
+  if (variant->program)
+    clReleaseProgram (variant->program);
+  g_free (variant);
+}
+
+static gboolean
+set_up_failed (CnxOps * ops, cl_int code, GError ** error)
+{
   if (code != CL_SUCCESS)
     g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE, "Cannot set up the kernels on %s: %s",
         cnx_device_info (ops->device)->name, cnx_cl_error_name (code));
-  return code == CL_SUCCESS;
+  return code != CL_SUCCESS;
+}
+
+static Variant *
+variant_new (CnxOps * ops, const CnxTuning * tuning, GError ** error)
+{
+  g_autofree char *options = cnx_tuning_options (tuning);
+  Variant *variant = g_new0 (Variant, 1);
+  cl_int code = CL_SUCCESS;
+
+  variant->tuning = *tuning;
+  variant->program = cnx_program_build (ops->device, cnx_kernel_sources, options, error);
+  for (int i = 0; variant->program && i < N_KERNELS && code == CL_SUCCESS; i++)
+    if (has_kernel (tuning, i))
+      variant->kernels[i] = clCreateKernel (variant->program, cnx_kernel_names[i], &code);
+  if (variant->program && !set_up_failed (ops, code, error))
+    return variant;
+  variant_free (variant);
+  return NULL;
+}
+
+int
+cnx_ops_add (CnxOps * ops, const CnxTuning * tuning, GError ** error)
+{
+  for (guint i = 0; i < ops->variants->len; i++)
+    if (cnx_tuning_equal (&((const Variant *) ops->variants->pdata[i])->tuning, tuning))
+      return i;
+  Variant *variant = variant_new (ops, tuning, error);
+  if (!variant)
+    return -1;
+  g_ptr_array_add (ops->variants, variant);
+  return ops->variants->len - 1;
+}
+
+void
+cnx_ops_select (CnxOps * ops, int variant)
+{
+  const Variant *selected = ops->variants->pdata[variant];
+
+  ops->tuning = selected->tuning;
+  ops->kernels = selected->kernels;
 }
 
 CnxOps *
 cnx_ops_new (CnxDevice * device, const CnxTuning * tuning, GError ** error)
 {
   g_autoptr (CnxOps) ops = g_new0 (CnxOps, 1);
+  cl_int code;
 
   ops->device = cnx_device_ref (device);
-  ops->tuning = *tuning;
-  g_autofree char *options = cnx_tuning_options (&ops->tuning);
-  ops->program = cnx_program_build (device, cnx_kernel_sources, options, error);
-  if (!ops->program || !create_kernels (ops, error))
+  ops->variants = g_ptr_array_new_with_free_func (variant_free);
+  if (cnx_ops_add (ops, tuning, error) < 0)
+    return NULL;
+  cnx_ops_select (ops, 0);
+  ops->queue = clCreateCommandQueue (cnx_device_context (device), cnx_device_id (device), 0, &code);
+  if (set_up_failed (ops, code, error))
     return NULL;
   return g_steal_pointer (&ops);
 }
@@ -56,13 +104,9 @@ cnx_ops_free (CnxOps * ops)
 {
   if (!ops)
     return;
-  for (int i = 0; i < N_KERNELS; i++)
-    if (ops->kernels[i])
-      clReleaseKernel (ops->kernels[i]);
+  g_ptr_array_unref (ops->variants);
   if (ops->queue)
     clReleaseCommandQueue (ops->queue);
-  if (ops->program)
-    clReleaseProgram (ops->program);
   if (ops->operand)
     clReleaseMemObject (ops->operand);
   if (ops->scales)
@@ -338,4 +382,22 @@ cnx_ops_pool (CnxOps * ops, cl_mem in, int channels, int n, int pixels, cl_mem o
   const Arg args[] = { ARG (in), ARG (stride), ARG (pixels), ARG (out), ARG (items) };
 
   LAUNCH (ops, KERNEL_POOL, args, items, 0);
+}
+
+void
+cnx_ops_block (CnxOps * ops, const CnxBlockOps * b, int channels, int n, int height, int width)
+{
+  const int pixels = height * width, rows = n * pixels, hidden = 4 * channels;
+
+  cnx_ops_depthwise (ops, b->x, b->depthwise_weight, b->depthwise_bias, b->depthwise, n, height, width, channels);
+  if (!b->grn_weight && cnx_ops_mlp_block (ops, channels, rows)) {
+    cnx_ops_mlp (ops, b->depthwise, b->x, b->mlp, CNX_NORM_EPS, rows);
+    return;
+  }
+  cnx_ops_layer_norm (ops, b->depthwise, channels, b->mlp->norm_weight, b->mlp->norm_bias, CNX_NORM_EPS,
+      b->normalised, rows);
+  cnx_ops_linear (ops, CNX_LINEAR_GELU, b->normalised, &b->mlp->linear1, NULL, b->hidden, rows);
+  if (b->grn_weight)
+    cnx_ops_grn (ops, b->hidden, hidden, b->grn_weight, b->grn_bias, CNX_GRN_EPS, b->norms, n, pixels);
+  cnx_ops_linear (ops, CNX_LINEAR_SCALE_ADD, b->hidden, &b->mlp->linear2, b->mlp->scale, b->x, rows);
 }

@@ -40,6 +40,13 @@ CnxOps *cnx_ops_new (CnxDevice * device, const CnxTuning * tuning, GError ** err
 void cnx_ops_free (CnxOps * ops);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOps, cnx_ops_free)
 
+/** Builds the kernels for another tuning of the same precision beside the first, unless they are there. Returns its
+ * number for cnx_ops_select(), the first is 0; -1 and CNX_ERROR_DEVICE. */
+int cnx_ops_add (CnxOps * ops, const CnxTuning * tuning, GError ** error);
+/** What is called from now on is for this tuning: weights, and the buffers that products read, belong to it. */
+void cnx_ops_select (CnxOps * ops, int variant);
+
+/** The selected tuning. */
 const CnxTuning *cnx_ops_tuning (CnxOps * ops);
 cl_command_queue cnx_ops_queue (CnxOps * ops);
 
@@ -104,6 +111,23 @@ void cnx_ops_section (CnxOps * ops, const char *name);
 /** What ran since the last call, in order, one CnxProfileLine for each section and kernel; after
  * cnx_ops_finish(). Free with g_array_unref(). */
 GArray *cnx_ops_profile_take (CnxOps * ops);
+
+/**
+ * CnxBlockOps:
+ * @x: the block's input and output; @depthwise, @normalised: as many rows for what is in between; @hidden: rows of
+ *   4C channels, where cnx_ops_mlp_block() is 0 or there is GRN; @norms: a row of 4C a picture, for GRN
+ * @grn_weight, @grn_bias: NULL in V1
+ */
+typedef struct
+{
+  cl_mem x, depthwise, normalised, hidden, norms;
+  cl_mem depthwise_weight, depthwise_bias;
+  const CnxMlp *mlp;
+  cl_mem grn_weight, grn_bias;
+} CnxBlockOps;
+
+/** A whole block on @n pictures of @height x @width: fused where that pays. */
+void cnx_ops_block (CnxOps * ops, const CnxBlockOps * block, int channels, int n, int height, int width);
 
 /** Waits for everything queued. FALSE and CNX_ERROR_DEVICE, naming the operation, if anything failed since
  * the last call. */

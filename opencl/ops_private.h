@@ -26,13 +26,21 @@ typedef enum
 
 extern const char *const cnx_kernel_names[N_KERNELS];
 
+/* The kernels, built for one tuning. */
+typedef struct
+{
+  CnxTuning tuning;
+  cl_program program;
+  cl_kernel kernels[N_KERNELS];
+} Variant;
+
 struct _CnxOps
 {
   CnxDevice *device;
-  CnxTuning tuning;
-  cl_program program;
+  GPtrArray *variants;          /* of Variant */
+  CnxTuning tuning;             /* of the selected one */
+  const cl_kernel *kernels;     /* of the selected one */
   cl_command_queue queue;
-  cl_kernel kernels[N_KERNELS];
   cl_mem operand, scales;       /* a product's input in the network's precision, for what is not fused */
   gsize operand_size, scales_size;
   GArray *profile;              /* of Launch, or NULL where nobody asked */

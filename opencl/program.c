@@ -11,8 +11,8 @@
 #define DIGEST 64               /* hexadecimal digits of a SHA-256 */
 #define HEADER (sizeof MAGIC - 1 + 2 * DIGEST + sizeof (guint64))
 
-static char *
-cache_key (CnxDevice * device, const CnxKernelSource * sources, const char *options)
+char *
+cnx_program_key (CnxDevice * device, const CnxKernelSource * sources, const char *options)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   const CnxDeviceInfo *info = cnx_device_info (device);
@@ -25,7 +25,7 @@ cache_key (CnxDevice * device, const CnxKernelSource * sources, const char *opti
   /* each with its end, so that no two lists of parts read the same */
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     g_checksum_update (sum, (const guchar *) parts[i], strlen (parts[i]) + 1);
-  for (const CnxKernelSource * s = sources; s->name; s++)
+  for (const CnxKernelSource * s = sources; s && s->name; s++)
     g_checksum_update (sum, (const guchar *) s->source, strlen (s->source) + 1);
   return g_strdup (g_checksum_get_string (sum));
 }
@@ -160,7 +160,7 @@ build_from_source (CnxDevice * device, const CnxKernelSource * sources, const ch
 cl_program
 cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options, GError ** error)
 {
-  g_autofree char *key = cache_key (device, sources, options);
+  g_autofree char *key = cnx_program_key (device, sources, options);
   g_autofree char *path = cache_path (key);
   cl_program program = cache_load (device, path, key, options);
 

@@ -26,4 +26,8 @@ extern const CnxKernelSource cnx_kernel_sources[], cnx_peak_sources[], cnx_frame
 cl_program cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options,
     GError ** error);
 
+/** The key that a device's files in the cache go by: it hashes platform, device name and version, driver version, CPU
+ * feature bits, @options and @sources (or NULL). Free with g_free(). */
+char *cnx_program_key (CnxDevice * device, const CnxKernelSource * sources, const char *options);
+
 G_END_DECLS

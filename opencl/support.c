@@ -1,5 +1,6 @@
 #include "opencl/support.h"
 #include "opencl/cpu.h"
+#include "opencl/tuned.h"
 #include "core/error.h"
 #include "core/random_checkpoint.h"
 #include "core/reference.h"
@@ -151,4 +152,27 @@ cnx_ops_open (CnxDevice * device, CnxPrecision wanted, GError ** error)
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s cannot run in %s; it runs in %s",
       cnx_device_info (device)->name, cnx_precision_name (wanted), running->str);
   return NULL;
+}
+
+int
+cnx_ops_add_tuned (CnxOps * ops, CnxDevice * device, int channels)
+{
+  g_autoptr (GError) error = NULL;
+  CnxTuning tuning;
+
+  cnx_ops_select (ops, 0);
+  /* one set that gave wrong numbers was enough */
+  if (!cnx_tuned_find (device, cnx_ops_tuning (ops)->precision, channels, &tuning)
+      || tuning.assembly != cnx_ops_tuning (ops)->assembly)
+    return 0;
+  int variant = cnx_ops_add (ops, &tuning, &error);
+  if (variant < 0) {
+    g_debug ("the tuner's answer for %d channels does not build: %s", channels, error->message);
+    return 0;
+  }
+  cnx_ops_select (ops, variant);
+  if (!probe (ops))
+    variant = 0;
+  cnx_ops_select (ops, 0);
+  return variant;
 }

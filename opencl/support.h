@@ -17,4 +17,8 @@ gboolean cnx_precision_runs (CnxDevice * device, CnxPrecision precision);
  * Free with cnx_ops_free(). */
 CnxOps *cnx_ops_open (CnxDevice * device, CnxPrecision wanted, GError ** error);
 
+/** Adds the kernels for the tuner's answer for blocks of @channels channels, and tries them. Returns their number for
+ * cnx_ops_select(); 0, the first ones, where there is no answer or it no longer works. Selects the first. */
+int cnx_ops_add_tuned (CnxOps * ops, CnxDevice * device, int channels);
+
 G_END_DECLS

@@ -85,3 +85,73 @@ cnx_tuning_options (const CnxTuning * tuning)
       "-DLEVELS=%d%s", tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols,
       tuning->group, tuning->mlp_chunk, operand, tuning->levels, assembly[tuning->assembly]);
 }
+
+char *
+cnx_tuning_describe (const CnxTuning * tuning)
+{
+  g_autofree char *options = cnx_tuning_options (tuning);
+
+  return g_strdup_printf ("%s linear_rows=%d mlp_bytes=%" G_GSIZE_FORMAT, options, tuning->linear_rows,
+      tuning->mlp_bytes);
+}
+
+gboolean
+cnx_tuning_equal (const CnxTuning * a, const CnxTuning * b)
+{
+  g_autofree char *left = cnx_tuning_describe (a);
+  g_autofree char *right = cnx_tuning_describe (b);
+
+  return g_str_equal (left, right);
+}
+
+/* Adds @tuning unless it is there. */
+static void
+add_candidate (GArray * candidates, const CnxTuning * tuning)
+{
+  for (guint i = 0; i < candidates->len; i++)
+    if (cnx_tuning_equal (&g_array_index (candidates, CnxTuning, i), tuning))
+      return;
+  g_array_append_val (candidates, *tuning);
+}
+
+/* A CPU's: one thing changed at a time, and the steps as kernels of their own. */
+static void
+add_cpu_candidates (GArray * candidates, const CnxTuning * first)
+{
+  const int rows_avx2[] = { 4, 5, 6 }, rows_avx512[] = { 12, 14 }, chunks[] = { 128, 256 };
+  const gboolean wide = first->vector == 16;
+
+  for (guint i = 0; i < (wide ? G_N_ELEMENTS (rows_avx512) : G_N_ELEMENTS (rows_avx2)); i++) {
+    CnxTuning tuning = *first;
+    tuning.tile_rows = wide ? rows_avx512[i] : rows_avx2[i];
+    if (tuning.precision == CNX_PRECISION_INT8 && tuning.tile_rows == 6)
+      continue;                 /* its registers hold five */
+    tuning.linear_rows = first->linear_rows / tuning.tile_rows * tuning.tile_rows;
+    add_candidate (candidates, &tuning);
+    tuning.depthwise_cols = wide ? 14 : 4;
+    add_candidate (candidates, &tuning);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (chunks); i++) {
+    CnxTuning tuning = *first;
+    if (tuning.precision == CNX_PRECISION_INT8)
+      break;                    /* its chunk is its group */
+    tuning.mlp_chunk = chunks[i];
+    add_candidate (candidates, &tuning);
+  }
+  CnxTuning split = *first;
+  split.mlp_bytes = 0;
+  add_candidate (candidates, &split);
+}
+
+GArray *
+cnx_tuning_candidates (CnxDevice * device, CnxPrecision precision)
+{
+  GArray *candidates = g_array_new (FALSE, FALSE, sizeof (CnxTuning));
+  CnxTuning first;
+
+  cnx_tuning_default (device, precision, &first);
+  add_candidate (candidates, &first);
+  if (cnx_device_info (device)->is_cpu)
+    add_cpu_candidates (candidates, &first);
+  return candidates;
+}

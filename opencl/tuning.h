@@ -52,6 +52,14 @@ typedef struct
 /** The built-in guess by device type and vector width. */
 void cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuning);
 
+/** The sets worth timing on @device, the built-in guess first. Free with g_array_unref(). */
+GArray *cnx_tuning_candidates (CnxDevice * device, CnxPrecision precision);
+
+/** Every field on one line, for logs and for the saved answers. Free with g_free(). */
+char *cnx_tuning_describe (const CnxTuning * tuning);
+
+gboolean cnx_tuning_equal (const CnxTuning * a, const CnxTuning * b);
+
 /** The build options that name the compiled-in part. Free with g_free(). */
 char *cnx_tuning_options (const CnxTuning * tuning);
 

@@ -15,6 +15,7 @@ enum
 int cnx_bench_main (int argc, char **argv);
 int cnx_devices_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
+int cnx_tune_main (int argc, char **argv);
 
 /**
  * CnxCommonOptions:

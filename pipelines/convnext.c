@@ -13,6 +13,7 @@ static const struct
 } commands[] = {
   {"run", cnx_run_main, "classify tensors, print logits"},
   {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
+  {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
   {"devices", cnx_devices_main, "the OpenCL devices there are, and which one is taken"},
 };
 

@@ -1,0 +1,113 @@
+#include "opencl/tuner.h"
+#include "core/random_checkpoint.h"
+
+#define MOST_BLOCKS 9
+
+struct _CnxTrial
+{
+  CnxOps *ops;
+  int variant;
+  CnxTrialShape shape;
+  cl_mem depthwise_weight, vector, grn_norms;
+  cl_mem x, depthwise, normalised, hidden;
+  int n_blocks;
+  CnxMlp *blocks;               /* weights of their own, as in a network: one block's would stay in the caches */
+  double best;
+};
+
+/* Rows of a weight; the same few values again and again are as good as any. */
+static void
+random_row (gpointer data, int output, float *row)
+{
+  const CnxLinear *linear = data;
+  cnx_fill_random (row, linear->inputs, output + 1, 0.05f);
+}
+
+static void
+init_linear (CnxTrial * trial, CnxLinear * linear, int inputs, int outputs)
+{
+  linear->inputs = inputs;
+  cnx_ops_linear_init (trial->ops, linear, random_row, linear, NULL, inputs, outputs);
+}
+
+CnxTrial *
+cnx_trial_new (CnxOps * ops, int variant, const CnxTrialShape * shape, GError ** error)
+{
+  g_autoptr (CnxTrial) trial = g_new0 (CnxTrial, 1);
+  const int rows = shape->height * shape->width, channels = shape->channels, hidden = 4 * channels;
+  g_autofree float *values = g_new (float, (gsize) MAX (rows, 49) * channels);
+  g_autofree float *ones = g_new (float, hidden);
+
+  *trial = (CnxTrial) {.ops = ops,.variant = variant,.shape = *shape,.best = G_MAXDOUBLE,
+    .n_blocks = CLAMP (shape->blocks, 1, MOST_BLOCKS)
+  };
+  trial->blocks = g_new0 (CnxMlp, trial->n_blocks);
+  cnx_fill_random (values, (gsize) MAX (rows, 49) * channels, 1, 0.5f);
+  for (int c = 0; c < hidden; c++)
+    ones[c] = 0.01f;
+  cnx_ops_select (ops, variant);
+  trial->x = cnx_ops_upload_rows (ops, values, rows, channels);
+  trial->depthwise_weight = cnx_ops_upload_rows (ops, values, 49, channels);
+  trial->vector = cnx_ops_upload_vector (ops, ones, hidden);
+  trial->depthwise = cnx_ops_rows (ops, rows, channels);
+  trial->normalised = cnx_ops_rows (ops, rows, channels);
+  trial->hidden = cnx_ops_rows (ops, rows, hidden);
+  trial->grn_norms = cnx_ops_rows (ops, 1, hidden);
+  for (int i = 0; i < trial->n_blocks; i++) {
+    CnxMlp *mlp = &trial->blocks[i];
+    mlp->norm_weight = mlp->norm_bias = mlp->scale = trial->vector;
+    init_linear (trial, &mlp->linear1, channels, hidden);
+    init_linear (trial, &mlp->linear2, hidden, channels);
+  }
+  if (!cnx_ops_finish (ops, error))
+    return NULL;
+  return g_steal_pointer (&trial);
+}
+
+void
+cnx_trial_free (CnxTrial * trial)
+{
+  if (!trial)
+    return;
+  const cl_mem all[] = { trial->depthwise_weight, trial->vector, trial->grn_norms, trial->x, trial->depthwise,
+    trial->normalised, trial->hidden
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i])
+      clReleaseMemObject (all[i]);
+  for (int i = 0; i < trial->n_blocks; i++) {
+    cnx_ops_linear_clear (&trial->blocks[i].linear1);
+    cnx_ops_linear_clear (&trial->blocks[i].linear2);
+  }
+  g_free (trial->blocks);
+  g_free (trial);
+}
+
+static void
+queue_block (CnxTrial * trial, const CnxMlp * mlp)
+{
+  const CnxBlockOps block = {.x = trial->x,.depthwise = trial->depthwise,.normalised = trial->normalised,
+    .hidden = trial->hidden,.norms = trial->grn_norms,.depthwise_weight = trial->depthwise_weight,
+    .depthwise_bias = trial->vector,.mlp = mlp,.grn_weight = trial->shape.version == 2 ? trial->vector : NULL,
+    .grn_bias = trial->vector
+  };
+
+  cnx_ops_block (trial->ops, &block, trial->shape.channels, 1, trial->shape.height, trial->shape.width);
+}
+
+double
+cnx_trial_run (CnxTrial * trial, double seconds, GError ** error)
+{
+  const gint64 begin = g_get_monotonic_time ();
+
+  cnx_ops_select (trial->ops, trial->variant);
+  do {
+    const gint64 start = g_get_monotonic_time ();
+    for (int i = 0; i < trial->n_blocks; i++)
+      queue_block (trial, &trial->blocks[i]);
+    if (!cnx_ops_finish (trial->ops, error))
+      return -1;
+    trial->best = MIN (trial->best, (g_get_monotonic_time () - start) / 1e3 / trial->n_blocks);
+  } while (g_get_monotonic_time () - begin < seconds * 1e6);
+  return trial->best;
+}
