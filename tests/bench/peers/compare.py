@@ -100,5 +100,5 @@ def run(options, folder: Path) -> list[dict]:
     print("\n" + (pipeline.results_table(rows) if options.pipeline else report.results_table(rows)))
     others = max((measured["others"] for row in rows for measured in row.get("rounds", [])), default=0)
     if others > MOST_OTHERS:
-        print(f"\nOther programs took up to {others:.0%} of the CPU during a round: not to be relied on.")
+        print(f"\nOthers took up to {others:.0%} of the CPU during a round: not to be relied on.")
     return rows

@@ -31,13 +31,14 @@ def environment() -> dict[str, str]:
 
 
 def busy_seconds() -> float:
-    """CPU time of the whole machine so far; 0 where the kernel does not say."""
+    """CPU time of the whole machine so far, with what its host gave to other machines; 0 where the kernel
+    does not say."""
     try:
         with open("/proc/stat", encoding="ascii") as stat:
-            user, nice, system, _idle, _wait, irq, softirq = map(int, stat.readline().split()[1:8])
+            user, nice, system, _idle, _wait, irq, softirq, steal = map(int, stat.readline().split()[1:9])
     except (OSError, ValueError):
         return 0.0
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def children_seconds() -> float:
