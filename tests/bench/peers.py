@@ -7,6 +7,7 @@ no test needs it."""
 import argparse
 import importlib.util
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -80,6 +81,8 @@ def require(names):
 
 
 def main():
+    # So that the temporary folder goes and the peers end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = parse_arguments()
     require(ALWAYS + (["ort", "opencv"] if options.pipeline else options.peers))
     from peers import compare, contenders, network
