@@ -7,25 +7,15 @@
 
 typedef struct
 {
-  cl_mem depthwise_weight, depthwise_bias;
-  CnxMlp mlp;                   /* scale: of ones where the model has none */
-  cl_mem grn_weight, grn_bias;  /* V2 only */
-} Block;
-
-typedef struct
-{
   int height, width, channels;
   int variant;                  /* the stage's kernels, see cnx_ops_select() */
   cl_mem downsample_norm_weight, downsample_norm_bias;  /* stages 1 to 3 */
   CnxLinear downsample;         /* stage 0: the stem */
   int n_blocks;
-  Block *blocks;
-  cl_mem x;                     /* the stage's activations */
+  CnxBlock *blocks;             /* scale: of ones where the model has none */
   cl_mem patches;               /* the downsample's input, patch by patch */
-  cl_mem depthwise;             /* what the block's second half reads */
-  cl_mem normalised;            /* LayerNorm's output: a split block's, the next downsample's */
-  cl_mem hidden;                /* NULL where every block is fused */
-  cl_mem norms;                 /* V2: one row a picture */
+  CnxBlockBuffers buffers;      /* x: the stage's activations; normalised: the next downsample's too;
+                                 * hidden: NULL where every block is fused; norms: V2 only */
 } Stage;
 
 struct _CnxNetwork
@@ -110,16 +100,16 @@ upload_layer_scale (CnxNetwork * net, CnxModel * model, int stage, int block, in
 static void
 upload_block (CnxNetwork * net, CnxModel * model, int s, int b)
 {
-  Block *block = &net->stages[s].blocks[b];
+  CnxBlock *block = &net->stages[s].blocks[b];
   const int channels = net->stages[s].channels;
 
   block->depthwise_weight = upload_depthwise (net, model, s, b, channels);
   block->depthwise_bias = upload_vector (net, model, CNX_ROLE_DEPTHWISE_BIAS, s, b);
-  block->mlp.norm_weight = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_WEIGHT, s, b);
-  block->mlp.norm_bias = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_BIAS, s, b);
-  upload_linear (net, model, CNX_ROLE_LINEAR1_WEIGHT, s, b, channels, 4 * channels, &block->mlp.linear1);
-  upload_linear (net, model, CNX_ROLE_LINEAR2_WEIGHT, s, b, 4 * channels, channels, &block->mlp.linear2);
-  block->mlp.scale = upload_layer_scale (net, model, s, b, channels);
+  block->norm_weight = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_WEIGHT, s, b);
+  block->norm_bias = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_BIAS, s, b);
+  upload_linear (net, model, CNX_ROLE_LINEAR1_WEIGHT, s, b, channels, 4 * channels, &block->linear1);
+  upload_linear (net, model, CNX_ROLE_LINEAR2_WEIGHT, s, b, 4 * channels, channels, &block->linear2);
+  block->scale = upload_layer_scale (net, model, s, b, channels);
   block->grn_weight = upload_vector (net, model, CNX_ROLE_GRN_WEIGHT, s, b);
   block->grn_bias = upload_vector (net, model, CNX_ROLE_GRN_BIAS, s, b);
 }
@@ -142,7 +132,7 @@ upload_stage (CnxNetwork * net, CnxModel * model, int s)
         stage->channels, &stage->downsample);
   }
   stage->n_blocks = net->arch.depths[s];
-  stage->blocks = g_new0 (Block, stage->n_blocks);
+  stage->blocks = g_new0 (CnxBlock, stage->n_blocks);
   for (int b = 0; b < stage->n_blocks; b++)
     upload_block (net, model, s, b);
 }
@@ -166,7 +156,7 @@ upload_head (CnxNetwork * net, CnxModel * model)
 static gboolean
 always_fused (CnxNetwork * net, const Stage * stage)
 {
-  return net->arch.version == 1 && cnx_ops_mlp_block (net->ops, stage->channels,
+  return net->arch.version == 1 && cnx_ops_fused_rows (net->ops, stage->channels,
       stage->height * stage->width) > 0;
 }
 
@@ -178,14 +168,14 @@ allocate_stage (CnxNetwork * net, int s)
   const gsize rows = (gsize) net->max_batch * stage->height * stage->width;
 
   cnx_ops_select (net->ops, stage->variant);
-  stage->x = cnx_ops_rows (net->ops, rows, stage->channels);
+  stage->buffers.x = cnx_ops_rows (net->ops, rows, stage->channels);
   stage->patches = cnx_ops_rows (net->ops, rows, patch_inputs);
-  stage->depthwise = cnx_ops_rows (net->ops, rows, stage->channels);
-  stage->normalised = cnx_ops_rows (net->ops, rows, stage->channels);
+  stage->buffers.y = cnx_ops_rows (net->ops, rows, stage->channels);
+  stage->buffers.normalised = cnx_ops_rows (net->ops, rows, stage->channels);
   if (!always_fused (net, stage))
-    stage->hidden = cnx_ops_rows (net->ops, rows, hidden);
+    stage->buffers.hidden = cnx_ops_rows (net->ops, rows, hidden);
   if (net->arch.version == 2)
-    stage->norms = cnx_ops_rows (net->ops, net->max_batch, hidden);
+    stage->buffers.norms = cnx_ops_rows (net->ops, net->max_batch, hidden);
 }
 
 static void
@@ -204,27 +194,15 @@ allocate (CnxNetwork * net)
 /* ---- the passes ---- */
 
 static void
-run_block (CnxNetwork * net, Stage * stage, const Block * block, int n)
-{
-  const CnxBlockOps ops = {.x = stage->x,.depthwise = stage->depthwise,.normalised = stage->normalised,
-    .hidden = stage->hidden,.norms = stage->norms,.depthwise_weight = block->depthwise_weight,
-    .depthwise_bias = block->depthwise_bias,.mlp = &block->mlp,.grn_weight = block->grn_weight,
-    .grn_bias = block->grn_bias
-  };
-
-  cnx_ops_block (net->ops, &ops, stage->channels, n, stage->height, stage->width);
-}
-
-static void
 run_stem (CnxNetwork * net, int n)
 {
   Stage *stage = &net->stages[0];
   const int rows = n * stage->height * stage->width;
 
   cnx_ops_patchify (net->ops, net->input, 3, 3, n, net->height, net->width, 4, stage->patches);
-  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, stage->patches, &stage->downsample, NULL, stage->x, rows);
-  cnx_ops_layer_norm (net->ops, stage->x, stage->channels, net->stem_norm_weight, net->stem_norm_bias,
-      CNX_NORM_EPS, stage->x, rows);
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, stage->patches, &stage->downsample, NULL, stage->buffers.x, rows);
+  cnx_ops_layer_norm (net->ops, stage->buffers.x, stage->channels, net->stem_norm_weight, net->stem_norm_bias,
+      CNX_NORM_EPS, stage->buffers.x, rows);
 }
 
 static void
@@ -232,11 +210,11 @@ run_downsample (CnxNetwork * net, Stage * from, Stage * to, int n)
 {
   const int from_rows = n * from->height * from->width, rows = n * to->height * to->width;
 
-  cnx_ops_layer_norm (net->ops, from->x, from->channels, to->downsample_norm_weight,
-      to->downsample_norm_bias, CNX_NORM_EPS, from->normalised, from_rows);
-  cnx_ops_patchify (net->ops, from->normalised, cnx_ops_stride (from->channels), from->channels, n,
+  cnx_ops_layer_norm (net->ops, from->buffers.x, from->channels, to->downsample_norm_weight,
+      to->downsample_norm_bias, CNX_NORM_EPS, from->buffers.normalised, from_rows);
+  cnx_ops_patchify (net->ops, from->buffers.normalised, cnx_ops_stride (from->channels), from->channels, n,
       from->height, from->width, 2, to->patches);
-  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, to->patches, &to->downsample, NULL, to->x, rows);
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, to->patches, &to->downsample, NULL, to->buffers.x, rows);
 }
 
 static void
@@ -244,7 +222,7 @@ run_head (CnxNetwork * net, int n)
 {
   Stage *last = &net->stages[CNX_STAGES - 1];
 
-  cnx_ops_pool (net->ops, last->x, last->channels, n, last->height * last->width, net->pooled);
+  cnx_ops_pool (net->ops, last->buffers.x, last->channels, n, last->height * last->width, net->pooled);
   cnx_ops_layer_norm (net->ops, net->pooled, last->channels, net->final_norm_weight, net->final_norm_bias,
       net->final_norm_eps, net->features, n);
   cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->features, &net->classifier, NULL, net->logits, n);
@@ -266,7 +244,8 @@ run_input (CnxNetwork * net, int n, float *logits, GError ** error)
     if (s > 0)
       run_downsample (net, stage - 1, stage, n);
     for (int b = 0; b < stage->n_blocks; b++)
-      run_block (net, stage, &stage->blocks[b], n);
+      cnx_ops_block (net->ops, &stage->blocks[b], &stage->buffers, stage->channels, n, stage->height,
+          stage->width);
   }
   cnx_ops_section (net->ops, "head");
   run_head (net, n);
@@ -406,19 +385,19 @@ static void
 release_stage (Stage * stage)
 {
   for (int b = 0; stage->blocks && b < stage->n_blocks; b++) {
-    Block *block = &stage->blocks[b];
-    const cl_mem all[] = { block->depthwise_weight, block->depthwise_bias, block->mlp.norm_weight,
-      block->mlp.norm_bias, block->mlp.scale, block->grn_weight, block->grn_bias
+    CnxBlock *block = &stage->blocks[b];
+    const cl_mem all[] = { block->depthwise_weight, block->depthwise_bias, block->norm_weight,
+      block->norm_bias, block->scale, block->grn_weight, block->grn_bias
     };
     for (guint i = 0; i < G_N_ELEMENTS (all); i++)
       release (all[i]);
-    cnx_ops_linear_clear (&block->mlp.linear1);
-    cnx_ops_linear_clear (&block->mlp.linear2);
+    cnx_ops_linear_clear (&block->linear1);
+    cnx_ops_linear_clear (&block->linear2);
   }
   g_free (stage->blocks);
   cnx_ops_linear_clear (&stage->downsample);
-  const cl_mem all[] = { stage->downsample_norm_weight, stage->downsample_norm_bias, stage->x,
-    stage->patches, stage->depthwise, stage->normalised, stage->hidden, stage->norms
+  const cl_mem all[] = { stage->downsample_norm_weight, stage->downsample_norm_bias, stage->buffers.x,
+    stage->patches, stage->buffers.y, stage->buffers.normalised, stage->buffers.hidden, stage->buffers.norms
   };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     release (all[i]);

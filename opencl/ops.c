@@ -5,7 +5,7 @@
 
 const char *const cnx_kernel_names[N_KERNELS] = {
   "patchify", "depthwise", "layer_norm", "grn_norms", "grn_scales", "grn_apply", "to_operand", "linear",
-  "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "mlp",
+  "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block",
 };
 
 /* ---- life ---- */
@@ -13,7 +13,7 @@ const char *const cnx_kernel_names[N_KERNELS] = {
 static gboolean
 has_kernel (const CnxTuning * tuning, Kernel kernel)
 {
-  if (kernel == KERNEL_MLP)
+  if (kernel == KERNEL_BLOCK)
     return tuning->group == 1;
   if (kernel == KERNEL_TO_OPERAND || kernel == KERNEL_LINEAR_FP32)
     return tuning->precision != CNX_PRECISION_FP32;
@@ -152,21 +152,9 @@ cnx_ops_finish (CnxOps * ops, GError ** error)
 
 /* ---- kernels ---- */
 
-/* Tiles that a thread should have of its own for the fused block. */
-#define MLP_TILES 5
-
-/* A kernel's argument: where it is and how long, or NULL and a length for local memory. */
-typedef struct
-{
-  size_t size;
-  const void *value;
-} Arg;
-
-#define ARG(x) { sizeof (x), &(x) }
-
 /* @flops: what the profile counts for it. */
-static void
-launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items, double flops)
+void
+cnx_ops_launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items, double flops)
 {
   const size_t group = ops->tuning.group;
   const size_t global = (items + group - 1) / group * group;
@@ -181,9 +169,6 @@ launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items
   cnx_ops_check (ops, clEnqueueNDRangeKernel (ops->queue, kernel, 1, NULL, &global, &group, 0, NULL, event),
       cnx_kernel_names[which]);
 }
-
-#define LAUNCH(ops, which, args, items, flops) \
-    launch (ops, which, args, G_N_ELEMENTS (args), items, flops)
 
 void
 cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width,
@@ -253,12 +238,6 @@ to_operand (CnxOps * ops, cl_mem in, int stride, int depth, int groups, int rows
   LAUNCH (ops, KERNEL_TO_OPERAND, args, rows, 0);
 }
 
-static int
-groups_of (int depth)
-{
-  return (depth + CNX_INT8_GROUP - 1) / CNX_INT8_GROUP;
-}
-
 void
 cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * linear, cl_mem scale,
     cl_mem out, int rows)
@@ -269,7 +248,7 @@ cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * l
   const int block = block_rows (ops, rows, ops->tuning.linear_rows, shares);
   const int items = panels * ((rows + block - 1) / block);
   const CnxPrecision precision = cnx_ops_linear_precision (ops, linear);
-  const int depth = cnx_ops_depth (precision, linear->inputs), groups = groups_of (depth);
+  const int depth = cnx_ops_depth (precision, linear->inputs), groups = cnx_ops_groups (depth);
   const gboolean floats = precision == CNX_PRECISION_FP32;
   const Kernel kernel = linear->fp32 && ops->tuning.precision != CNX_PRECISION_FP32 ? KERNEL_LINEAR_FP32
       : KERNEL_LINEAR + kind;
@@ -285,78 +264,6 @@ cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * l
   };
 
   LAUNCH (ops, kernel, args, items, 2.0 * rows * linear->inputs * linear->outputs);
-}
-
-/* Local memory that the fused block takes: for each row, and besides. */
-typedef struct
-{
-  gsize normalised, scales, chunk, sums, hidden_rows, hidden_scales;    /* bytes a row */
-  gsize line;                   /* bytes in all */
-} MlpMemory;
-
-static MlpMemory
-mlp_memory (CnxOps * ops, int channels)
-{
-  const int stride = cnx_ops_stride (channels), chunk = ops->tuning.mlp_chunk;
-  const gsize element = cnx_ops_element_size (ops);
-  const gboolean floats = ops->tuning.precision == CNX_PRECISION_FP32;
-
-  return (MlpMemory) {
-    .normalised = stride * element,.scales = floats ? 0 : groups_of (stride) * sizeof (cl_float2),
-    .chunk = chunk * sizeof (float),.sums = round_up (channels, panel (ops)) * sizeof (float),
-    .hidden_rows = floats ? 0 : chunk * element,.hidden_scales = floats ? 0 : sizeof (cl_float2),
-    .line = floats ? 0 : stride * sizeof (float)
-  };
-}
-
-static gsize
-mlp_row_bytes (const MlpMemory * m)
-{
-  return m->normalised + m->scales + m->chunk + m->sums + m->hidden_rows + m->hidden_scales;
-}
-
-int
-cnx_ops_mlp_block (CnxOps * ops, int channels, int rows)
-{
-  const int tile = ops->tuning.tile_rows, threads = ops->tuning.threads;
-  const MlpMemory memory = mlp_memory (ops, channels);
-  const int most = ops->tuning.mlp_bytes > memory.line
-      ? (ops->tuning.mlp_bytes - memory.line) / mlp_row_bytes (&memory) / tile * tile : 0;
-  const int share = (rows + threads - 1) / threads;
-
-  /* A panel pays only when several tiles read it; with fewer, the split over columns shares out better. */
-  if (most < MLP_TILES * tile || rows < (MLP_TILES - 1) * tile * threads)
-    return 0;
-  /* as many blocks for each thread as the memory asks for, all of about one size */
-  const int blocks = (share + most - 1) / most;
-  return MIN (round_up ((share + blocks - 1) / blocks, tile), most);
-}
-
-void
-cnx_ops_mlp (CnxOps * ops, cl_mem in, cl_mem x, const CnxMlp * mlp, double eps, int rows)
-{
-  const int channels = mlp->linear1.inputs, hidden = mlp->linear1.outputs;
-  const CnxPrecision precision = ops->tuning.precision;
-  const int depth = cnx_ops_depth (precision, channels), hidden_depth = cnx_ops_depth (precision, hidden);
-  const int stride = cnx_ops_stride (channels), out_stride = round_up (channels, panel (ops));
-  const int block = cnx_ops_mlp_block (ops, channels, rows), groups = groups_of (depth);
-  const MlpMemory m = mlp_memory (ops, channels);
-  const cl_float e = eps;
-
-  if (block == 0) {
-    cnx_ops_check (ops, CL_INVALID_VALUE, "mlp");
-    return;
-  }
-#define LOCAL(bytes) { MAX (bytes, 16), NULL }  /* a kernel takes no local memory of no size */
-  const Arg args[] = { ARG (in), ARG (x), ARG (stride), ARG (channels), ARG (groups), ARG (depth),
-    ARG (hidden_depth), ARG (mlp->norm_weight), ARG (mlp->norm_bias), ARG (e), ARG (mlp->linear1.weight),
-    ARG (mlp->linear1.bias), ARG (mlp->linear2.weight), ARG (mlp->linear2.bias), ARG (mlp->scale),
-    ARG (out_stride), ARG (rows), ARG (block), LOCAL (block * m.normalised), LOCAL (block * m.scales),
-    LOCAL (block * m.chunk), LOCAL (block * m.sums), LOCAL (m.line), LOCAL (block * m.hidden_rows),
-    LOCAL (block * m.hidden_scales)
-  };
-#undef LOCAL
-  LAUNCH (ops, KERNEL_MLP, args, (rows + block - 1) / block, 4.0 * rows * channels * hidden);
 }
 
 void
@@ -382,22 +289,4 @@ cnx_ops_pool (CnxOps * ops, cl_mem in, int channels, int n, int pixels, cl_mem o
   const Arg args[] = { ARG (in), ARG (stride), ARG (pixels), ARG (out), ARG (items) };
 
   LAUNCH (ops, KERNEL_POOL, args, items, 0);
-}
-
-void
-cnx_ops_block (CnxOps * ops, const CnxBlockOps * b, int channels, int n, int height, int width)
-{
-  const int pixels = height * width, rows = n * pixels, hidden = 4 * channels;
-
-  cnx_ops_depthwise (ops, b->x, b->depthwise_weight, b->depthwise_bias, b->depthwise, n, height, width, channels);
-  if (!b->grn_weight && cnx_ops_mlp_block (ops, channels, rows)) {
-    cnx_ops_mlp (ops, b->depthwise, b->x, b->mlp, CNX_NORM_EPS, rows);
-    return;
-  }
-  cnx_ops_layer_norm (ops, b->depthwise, channels, b->mlp->norm_weight, b->mlp->norm_bias, CNX_NORM_EPS,
-      b->normalised, rows);
-  cnx_ops_linear (ops, CNX_LINEAR_GELU, b->normalised, &b->mlp->linear1, NULL, b->hidden, rows);
-  if (b->grn_weight)
-    cnx_ops_grn (ops, b->hidden, hidden, b->grn_weight, b->grn_bias, CNX_GRN_EPS, b->norms, n, pixels);
-  cnx_ops_linear (ops, CNX_LINEAR_SCALE_ADD, b->hidden, &b->mlp->linear2, b->mlp->scale, b->x, rows);
 }

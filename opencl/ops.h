@@ -20,13 +20,34 @@ typedef struct
   int inputs, outputs;
 } CnxLinear;
 
-/** The fused block's parameters; scale is padded like linear2's bias. */
+/**
+ * CnxBlock:
+ * @depthwise_weight: 49 rows of C; @depthwise_bias, @norm_weight, @norm_bias, @scale: vectors of C
+ * @grn_weight, @grn_bias: vectors of 4C; NULL in V1
+ *
+ * A block's parameters on the device.
+ */
 typedef struct
 {
+  cl_mem depthwise_weight, depthwise_bias;
   cl_mem norm_weight, norm_bias;
   CnxLinear linear1, linear2;
   cl_mem scale;
-} CnxMlp;
+  cl_mem grn_weight, grn_bias;
+} CnxBlock;
+
+/**
+ * CnxBlockBuffers:
+ * @x: rows of C, the block's input
+ * @y: as many for its output, or for what is in between
+ * @normalised: as many rows, @hidden: as many of 4C, for what is in between; not used where
+ *   cnx_ops_fused_rows() is not 0 and there is no GRN
+ * @norms: a row of 4C a picture, for GRN
+ */
+typedef struct
+{
+  cl_mem x, y, normalised, hidden, norms;
+} CnxBlockBuffers;
 
 typedef enum
 {
@@ -83,10 +104,6 @@ void cnx_ops_layer_norm (CnxOps * ops, cl_mem in, int channels, cl_mem weight, c
 /** @scale only for CNX_LINEAR_SCALE_ADD; an fp32 one is CNX_LINEAR_PLAIN. */
 void cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * linear, cl_mem scale,
     cl_mem out, int rows);
-/** The fused block, where cnx_ops_mlp_block() is not 0. */
-void cnx_ops_mlp (CnxOps * ops, cl_mem in, cl_mem x, const CnxMlp * mlp, double eps, int rows);
-/** Rows that one work-item of the fused block takes at this shape; 0 where it should not be used. */
-int cnx_ops_mlp_block (CnxOps * ops, int channels, int rows);
 /** @norms: n rows of @channels, for the function's own use. */
 void cnx_ops_grn (CnxOps * ops, cl_mem x, int channels, cl_mem weight, cl_mem bias, double eps, cl_mem norms,
     int n, int pixels);
@@ -112,22 +129,13 @@ void cnx_ops_section (CnxOps * ops, const char *name);
  * cnx_ops_finish(). Free with g_array_unref(). */
 GArray *cnx_ops_profile_take (CnxOps * ops);
 
-/**
- * CnxBlockOps:
- * @x: the block's input and output; @depthwise, @normalised: as many rows for what is in between; @hidden: rows of
- *   4C channels, where cnx_ops_mlp_block() is 0 or there is GRN; @norms: a row of 4C a picture, for GRN
- * @grn_weight, @grn_bias: NULL in V1
- */
-typedef struct
-{
-  cl_mem x, depthwise, normalised, hidden, norms;
-  cl_mem depthwise_weight, depthwise_bias;
-  const CnxMlp *mlp;
-  cl_mem grn_weight, grn_bias;
-} CnxBlockOps;
+/** Rows that one work-item of the fused block takes at this shape; 0 where the steps run better one by one. */
+int cnx_ops_fused_rows (CnxOps * ops, int channels, int rows);
 
-/** A whole block on @n pictures of @height x @width: fused where that pays. */
-void cnx_ops_block (CnxOps * ops, const CnxBlockOps * block, int channels, int n, int height, int width);
+/** A whole block on @n pictures of @height x @width: fused where that pays. Swaps @x and @y where the output came to be
+ * in @y, so that it is in @x in any case. */
+void cnx_ops_block (CnxOps * ops, const CnxBlock * block, CnxBlockBuffers * buffers, int channels, int n,
+    int height, int width);
 
 /** Waits for everything queued. FALSE and CNX_ERROR_DEVICE, naming the operation, if anything failed since
  * the last call. */

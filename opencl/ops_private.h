@@ -20,7 +20,7 @@ typedef enum
   KERNEL_LINEAR_SCALE_ADD,
   KERNEL_LINEAR_FP32,           /* unless operands are floats */
   KERNEL_POOL,
-  KERNEL_MLP,                   /* where a group is one work-item */
+  KERNEL_BLOCK,                 /* where a group is one work-item */
   N_KERNELS,
 } Kernel;
 
@@ -80,3 +80,25 @@ void cnx_ops_reserve (CnxOps * ops, cl_mem * buffer, gsize * had, gsize size);
 /** Where the next launch's event goes; NULL without a profile. */
 cl_event *cnx_ops_profile_next (CnxOps * ops, Kernel kernel, double flops);
 void cnx_ops_profile_free (CnxOps * ops);
+
+/** int8's groups of so many inputs. */
+static inline int
+cnx_ops_groups (int depth)
+{
+  return (depth + CNX_INT8_GROUP - 1) / CNX_INT8_GROUP;
+}
+
+/* A kernel's argument: where it is and how long, or NULL and a length for local memory. */
+typedef struct
+{
+  size_t size;
+  const void *value;
+} Arg;
+
+#define ARG(x) { sizeof (x), &(x) }
+
+/** Queues a kernel. @flops: what the profile counts for it. */
+void cnx_ops_launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items, double flops);
+
+#define LAUNCH(ops, which, args, items, flops) \
+    cnx_ops_launch (ops, which, args, G_N_ELEMENTS (args), items, flops)

@@ -8,10 +8,10 @@ struct _CnxTrial
   CnxOps *ops;
   int variant;
   CnxTrialShape shape;
-  cl_mem depthwise_weight, vector, grn_norms;
-  cl_mem x, depthwise, normalised, hidden;
+  cl_mem depthwise_weight, vector;
+  CnxBlockBuffers buffers;
   int n_blocks;
-  CnxMlp *blocks;               /* weights of their own, as in a network: one block's would stay in the caches */
+  CnxBlock *blocks;              /* weights of their own, as in a network: one block's would stay in the caches */
   double best;
 };
 
@@ -41,23 +41,26 @@ cnx_trial_new (CnxOps * ops, int variant, const CnxTrialShape * shape, GError **
   *trial = (CnxTrial) {.ops = ops,.variant = variant,.shape = *shape,.best = G_MAXDOUBLE,
     .n_blocks = CLAMP (shape->blocks, 1, MOST_BLOCKS)
   };
-  trial->blocks = g_new0 (CnxMlp, trial->n_blocks);
+  trial->blocks = g_new0 (CnxBlock, trial->n_blocks);
   cnx_fill_random (values, (gsize) MAX (rows, 49) * channels, 1, 0.5f);
   for (int c = 0; c < hidden; c++)
     ones[c] = 0.01f;
   cnx_ops_select (ops, variant);
-  trial->x = cnx_ops_upload_rows (ops, values, rows, channels);
+  trial->buffers.x = cnx_ops_upload_rows (ops, values, rows, channels);
   trial->depthwise_weight = cnx_ops_upload_rows (ops, values, 49, channels);
   trial->vector = cnx_ops_upload_vector (ops, ones, hidden);
-  trial->depthwise = cnx_ops_rows (ops, rows, channels);
-  trial->normalised = cnx_ops_rows (ops, rows, channels);
-  trial->hidden = cnx_ops_rows (ops, rows, hidden);
-  trial->grn_norms = cnx_ops_rows (ops, 1, hidden);
+  trial->buffers.y = cnx_ops_rows (ops, rows, channels);
+  trial->buffers.normalised = cnx_ops_rows (ops, rows, channels);
+  trial->buffers.hidden = cnx_ops_rows (ops, rows, hidden);
+  trial->buffers.norms = cnx_ops_rows (ops, 1, hidden);
   for (int i = 0; i < trial->n_blocks; i++) {
-    CnxMlp *mlp = &trial->blocks[i];
-    mlp->norm_weight = mlp->norm_bias = mlp->scale = trial->vector;
-    init_linear (trial, &mlp->linear1, channels, hidden);
-    init_linear (trial, &mlp->linear2, hidden, channels);
+    CnxBlock *block = &trial->blocks[i];
+    block->depthwise_weight = trial->depthwise_weight;
+    block->depthwise_bias = block->norm_weight = block->norm_bias = block->scale = trial->vector;
+    if (shape->version == 2)
+      block->grn_weight = block->grn_bias = trial->vector;
+    init_linear (trial, &block->linear1, channels, hidden);
+    init_linear (trial, &block->linear2, hidden, channels);
   }
   if (!cnx_ops_finish (ops, error))
     return NULL;
@@ -69,8 +72,8 @@ cnx_trial_free (CnxTrial * trial)
 {
   if (!trial)
     return;
-  const cl_mem all[] = { trial->depthwise_weight, trial->vector, trial->grn_norms, trial->x, trial->depthwise,
-    trial->normalised, trial->hidden
+  const cl_mem all[] = { trial->depthwise_weight, trial->vector, trial->buffers.x, trial->buffers.y,
+    trial->buffers.normalised, trial->buffers.hidden, trial->buffers.norms
   };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     if (all[i])
@@ -83,18 +86,6 @@ cnx_trial_free (CnxTrial * trial)
   g_free (trial);
 }
 
-static void
-queue_block (CnxTrial * trial, const CnxMlp * mlp)
-{
-  const CnxBlockOps block = {.x = trial->x,.depthwise = trial->depthwise,.normalised = trial->normalised,
-    .hidden = trial->hidden,.norms = trial->grn_norms,.depthwise_weight = trial->depthwise_weight,
-    .depthwise_bias = trial->vector,.mlp = mlp,.grn_weight = trial->shape.version == 2 ? trial->vector : NULL,
-    .grn_bias = trial->vector
-  };
-
-  cnx_ops_block (trial->ops, &block, trial->shape.channels, 1, trial->shape.height, trial->shape.width);
-}
-
 double
 cnx_trial_run (CnxTrial * trial, double seconds, GError ** error)
 {
@@ -104,7 +95,8 @@ cnx_trial_run (CnxTrial * trial, double seconds, GError ** error)
   do {
     const gint64 start = g_get_monotonic_time ();
     for (int i = 0; i < trial->n_blocks; i++)
-      queue_block (trial, &trial->blocks[i]);
+      cnx_ops_block (trial->ops, &trial->blocks[i], &trial->buffers, trial->shape.channels, 1, trial->shape.height,
+          trial->shape.width);
     if (!cnx_ops_finish (trial->ops, error))
       return -1;
     trial->best = MIN (trial->best, (g_get_monotonic_time () - start) / 1e3 / trial->n_blocks);

@@ -62,11 +62,11 @@ gelu (floatv x)
   return x * fma (c, p, (floatv) (0.5f));
 }
 
-/* One row's layer normalisation, for a row and a result in any two address spaces. Two passes over the row:
- * the variance is of the differences, so a large mean costs nothing. */
-#define DEFINE_NORMALISE(NAME, TO)                                                          \
+/* One row's layer normalisation, for a row and a result in any two address spaces; they may be one. The variance is of
+ * the differences, so a large mean costs nothing. */
+#define DEFINE_NORMALISE(NAME, FROM, TO)                                                    \
 INLINE void                                                                                 \
-NAME (global const float *in, int channels, global const float *weight,                     \
+NAME (FROM const float *in, int channels, global const float *weight,                       \
     global const float *bias, float eps, TO float *out)                                     \
 {                                                                                           \
   const int whole = channels / V * V;                                                       \
@@ -93,5 +93,5 @@ NAME (global const float *in, int channels, global const float *weight,         
     out[c] = (in[c] - mean) * scale * weight[c] + bias[c];                                  \
 }
 
-DEFINE_NORMALISE (normalise_to_global, global)
-DEFINE_NORMALISE (normalise_to_local, local)
+DEFINE_NORMALISE (normalise_global, global, global)
+DEFINE_NORMALISE (normalise_local, local, local)

@@ -13,7 +13,7 @@ layer_norm (global const float *in, int stride, int channels, global const float
 {
   const int row = get_global_id (0);
   if (row < rows)
-    normalise_to_global (in + (size_t) row * stride, channels, weight, bias, eps,
+    normalise_global (in + (size_t) row * stride, channels, weight, bias, eps,
         out + (size_t) row * stride);
 }
 

@@ -252,7 +252,7 @@ check_linear (CnxOps * ops, const Shape * s, Input kind)
 
 /* Where the last bit of a LayerNorm or a GELU differs, an operand may be rounded to its other neighbour. */
 static double
-mlp_tolerance (CnxPrecision precision, Input kind)
+block_tolerance (CnxPrecision precision, Input kind)
 {
   if (precision != CNX_PRECISION_FP32)
     return precision == CNX_PRECISION_INT8 ? 1e-2 : 1e-3;
@@ -281,43 +281,62 @@ check_linear_fp32 (CnxOps * ops, const Shape * s, Input kind)
   clReleaseMemObject (device_in);
 }
 
+/* What the steps of a V1 block give, one after another; @x is its input and becomes its output. */
 static void
-check_mlp (CnxOps * ops, const Shape * s, Input kind)
+want_block (CnxOps * ops, float *x, const Shape * s, const float *taps, const float *vectors, const float *w1,
+    const float *w2)
 {
   const int c = s->channels, hidden = 4 * c;
   const gsize rows = (gsize) s->n * s->height * s->width;
-
-  if (!cnx_ops_mlp_block (ops, c, rows))
-    return;
-  g_autofree float *in = make (rows * c, kind, 13);
-  g_autofree float *x = make (rows * c, kind, 14);
-  g_autofree float *vectors = make_weight (8 * (gsize) c, 1, 15);
-  g_autofree float *w1 = make_weight ((gsize) c * hidden, c, 16);
-  g_autofree float *w2 = make_weight ((gsize) c * hidden, hidden, 17);
   g_autofree float *a = g_new (float, rows * c);
   g_autofree float *h = g_new (float, rows * hidden);
-  CnxMlp mlp = {
-    .norm_weight = cnx_ops_upload_vector (ops, vectors, c),
-    .norm_bias = cnx_ops_upload_vector (ops, vectors + c, c),
-    .scale = cnx_ops_upload_vector (ops, vectors + 2 * c, c)
-  };
-  cl_mem device_in = cnx_ops_upload_rows (ops, in, rows, c);
-  cl_mem out = guarded (ops, rows, c);
 
-  linear_init (ops, &mlp.linear1, w1, vectors + 3 * c, c, hidden);
-  linear_init (ops, &mlp.linear2, w2, vectors + 7 * c, hidden, c);
-  cnx_ops_write_rows (ops, out, x, rows, c);
-  cnx_ops_mlp (ops, device_in, out, &mlp, 1e-6, rows);
-  g_autofree float *got = take (ops, out, rows, c, "mlp");
-  cnx_reference_layer_norm (in, rows, c, vectors, vectors + c, 1e-6, a);
+  cnx_reference_depthwise (x, s->n, s->height, s->width, c, taps, vectors + 8 * c, a);
+  cnx_reference_layer_norm (a, rows, c, vectors, vectors + c, 1e-6, a);
   want_linear (ops, a, rows, c, hidden, w1, vectors + 3 * c, h);
   cnx_reference_gelu (h, rows * hidden);
   want_linear (ops, h, rows, hidden, c, w2, vectors + 7 * c, a);
   cnx_reference_scale_add (x, a, rows, c, vectors + 2 * c);
-  compare (got, x, rows * c, mlp_tolerance (cnx_ops_tuning (ops)->precision, kind), "mlp");
-  cnx_ops_linear_clear (&mlp.linear1);
-  cnx_ops_linear_clear (&mlp.linear2);
-  cl_mem all[] = { mlp.norm_weight, mlp.norm_bias, mlp.scale, device_in };
+}
+
+/* A V1 block, fused or step by step as the tuning has it. */
+static void
+check_block (CnxOps * ops, const Shape * s, Input kind)
+{
+  const int c = s->channels, hidden = 4 * c;
+  const gsize rows = (gsize) s->n * s->height * s->width;
+  g_autofree float *x = make (rows * c, kind, 14);
+  g_autofree float *taps = make_weight (49 * (gsize) c, 49, 13);
+  g_autofree float *by_tap = g_new (float, 49 * (gsize) c);
+  g_autofree float *vectors = make_weight (9 * (gsize) c, 1, 15);
+  g_autofree float *w1 = make_weight ((gsize) c * hidden, c, 16);
+  g_autofree float *w2 = make_weight ((gsize) c * hidden, hidden, 17);
+
+  for (int k = 0; k < c; k++)
+    for (int t = 0; t < 49; t++)
+      by_tap[t * c + k] = taps[k * 49 + t];
+  CnxBlock block = {
+    .depthwise_weight = cnx_ops_upload_rows (ops, by_tap, 49, c),
+    .depthwise_bias = cnx_ops_upload_vector (ops, vectors + 8 * c, c),
+    .norm_weight = cnx_ops_upload_vector (ops, vectors, c),
+    .norm_bias = cnx_ops_upload_vector (ops, vectors + c, c),
+    .scale = cnx_ops_upload_vector (ops, vectors + 2 * c, c)
+  };
+  CnxBlockBuffers buffers = {.x = guarded (ops, rows, c),.y = guarded (ops, rows, c),
+    .normalised = cnx_ops_rows (ops, rows, c),.hidden = cnx_ops_rows (ops, rows, hidden)
+  };
+  linear_init (ops, &block.linear1, w1, vectors + 3 * c, c, hidden);
+  linear_init (ops, &block.linear2, w2, vectors + 7 * c, hidden, c);
+  cnx_ops_write_rows (ops, buffers.x, x, rows, c);
+  cnx_ops_block (ops, &block, &buffers, c, s->n, s->height, s->width);
+  g_autofree float *got = take (ops, buffers.x, rows, c, "block");
+  want_block (ops, x, s, taps, vectors, w1, w2);
+  compare (got, x, rows * c, block_tolerance (cnx_ops_tuning (ops)->precision, kind), "block");
+  cnx_ops_linear_clear (&block.linear1);
+  cnx_ops_linear_clear (&block.linear2);
+  cl_mem all[] = { block.depthwise_weight, block.depthwise_bias, block.norm_weight, block.norm_bias, block.scale,
+    buffers.y, buffers.normalised, buffers.hidden
+  };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     clReleaseMemObject (all[i]);
 }
@@ -373,7 +392,7 @@ static const struct
   void (*check) (CnxOps *, const Shape *, Input);
 } kernels[] = {
   {"patchify", check_patchify}, {"depthwise", check_depthwise}, {"layer-norm", check_layer_norm},
-  {"linear", check_linear}, {"linear-fp32", check_linear_fp32}, {"mlp", check_mlp}, {"grn", check_grn}, {"pool", check_pool},
+  {"linear", check_linear}, {"linear-fp32", check_linear_fp32}, {"block", check_block}, {"grn", check_grn}, {"pool", check_pool},
 };
 
 /* ---- tunings ---- */
