@@ -1,17 +1,18 @@
 /* convnext bench: how fast a network runs here, beside what the device could do at most. */
 #include "pipelines/command.h"
+#include "core/error.h"
 #include "core/random_checkpoint.h"
 #include "opencl/peak.h"
 
-#include <glib/gstdio.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WARM_UP 3
 #define MIN_PASSES 5
 #define PASSES_BETWEEN_PEAKS 8
 #define DEFAULT_SECONDS 3.0
+#define MOST_SECONDS 86400
 
 typedef struct
 {
@@ -35,6 +36,21 @@ typedef struct
 
 /* ---- the model ---- */
 
+/* The folder and the files of random weights, while there are any. */
+static char *random_paths[3];
+
+/* Also called by a signal, in the middle of anything. */
+static void
+remove_random (void)
+{
+  if (random_paths[0])
+    unlink (random_paths[0]);   /* a file that is mapped stays until it is unmapped */
+  if (random_paths[1])
+    unlink (random_paths[1]);
+  if (random_paths[2])
+    rmdir (random_paths[2]);
+}
+
 static CnxModel *
 load_random (const char *variant_name, GError ** error)
 {
@@ -42,18 +58,20 @@ load_random (const char *variant_name, GError ** error)
 
   if (!variant)
     return cnx_model_open (NULL, variant_name, NULL, error);    /* which says what variants there are */
-  g_autofree char *dir = g_dir_make_tmp ("convnext-bench-XXXXXX", error);
+  char *dir = g_dir_make_tmp ("convnext-bench-XXXXXX", error);
   if (!dir)
     return NULL;
+  random_paths[0] = g_build_filename (dir, "model.safetensors", NULL);
+  random_paths[1] = g_build_filename (dir, "config.json", NULL);
+  random_paths[2] = dir;
+  cnx_set_clean_up (remove_random);
   CnxModel *model = NULL;
   if (cnx_write_random_checkpoint (dir, &variant->arch, 1, error))
     model = cnx_model_load (dir, error);
-  const char *const names[] = { "model.safetensors", "config.json" };
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autofree char *path = g_build_filename (dir, names[i], NULL);
-    g_unlink (path);            /* a file that is mapped stays until it is unmapped */
-  }
-  g_rmdir (dir);
+  remove_random ();
+  cnx_set_clean_up (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (random_paths); i++)
+    g_clear_pointer (&random_paths[i], g_free);
   return model;
 }
 
@@ -91,6 +109,8 @@ typedef struct
   const Options *options;
   CnxNetwork *network;
   CnxPeak *peak;
+  const char *variant, *device;
+  int height, width;
   float *in, *logits;
   double flops;                 /* of one picture */
   GPtrArray *times;             /* for each batch size, a GArray of milliseconds a frame */
@@ -115,6 +135,7 @@ time_pass (Run * run, guint which, GError ** error)
   return TRUE;
 }
 
+/* The first launch of a kernel may compile it. */
 static gboolean
 warm_up (Run * run, Result * result, GError ** error)
 {
@@ -127,6 +148,7 @@ warm_up (Run * run, Result * result, GError ** error)
       result->peak_memory_mb = status_mb ("VmHWM:");
     }
   }
+  cnx_peak_measure (run->peak);
   return TRUE;
 }
 
@@ -141,11 +163,12 @@ time_passes (Run * run, Result * result, GError ** error)
     return FALSE;
   for (; rounds < MIN_PASSES || g_get_monotonic_time () - begin < run->options->seconds * 1e6; rounds++) {
     if (rounds % PASSES_BETWEEN_PEAKS == 0)
-      result->peak_gflops = cnx_peak_measure (run->peak);
+      cnx_peak_measure (run->peak);
     for (guint i = 0; i < run->times->len; i++)
       if (!time_pass (run, i, error))
         return FALSE;
   }
+  result->peak_gflops = cnx_peak_measure (run->peak);
   return TRUE;
 }
 
@@ -163,41 +186,81 @@ summarise (const Run * run, guint which, Result * result)
 
 /* ---- what is printed ---- */
 
-static void
-print_json (int batch, const char *variant, const char *precision, int height, int width, const char *device,
-    const Result * result)
+static double
+peak_ratio (const Result * result)
 {
-  g_autofree char *quoted = g_strescape (device, NULL);
-  g_autofree char *name = g_strescape (variant, NULL);
+  return result->peak_gflops > 0 ? result->gflops / result->peak_gflops : 0;
+}
 
-  printf ("{\"variant\": \"%s\", \"precision\": \"%s\", \"size\": %d, \"width\": %d, \"batch\": %d, "
-      "\"device\": \"%s\", \"ms_min\": %.4f, \"ms_median\": %.4f, \"gflops\": %.2f, \"peak_gflops\": %.2f, "
-      "\"peak_ratio\": %.4f, \"start_ms\": %.1f, \"memory_mb\": %.1f, \"peak_memory_mb\": %.1f}\n", name, precision, height, width, batch, quoted, result->ms_min,
-      result->ms_median, result->gflops, result->peak_gflops,
-      result->peak_gflops > 0 ? result->gflops / result->peak_gflops : 0, result->start_ms, result->memory_mb,
-      result->peak_memory_mb);
+static const char *
+precision_name (const Run * run)
+{
+  return cnx_precision_name (cnx_network_precision (run->network));
 }
 
 static void
-print_text (int batch, const char *variant, const char *precision, int height, int width, const char *device,
-    const Result * result)
+print_json (const Run * run, int batch, const Result * result)
 {
-  printf ("%s, %s, %d x %d, batch %d, on %s\n", variant, precision, width, height, batch, device);
+  g_autofree char *variant = cnx_json_string (run->variant);
+  g_autofree char *device = cnx_json_string (run->device);
+
+  printf ("{\"variant\": %s, \"precision\": \"%s\", \"size\": %d, \"width\": %d, \"batch\": %d, \"device\": %s, ",
+      variant, precision_name (run), run->height, run->width, batch, device);
+  printf ("\"ms_min\": %.4f, \"ms_median\": %.4f, \"gflops\": %.2f, \"peak_gflops\": %.2f, \"peak_ratio\": %.4f, ",
+      result->ms_min, result->ms_median, result->gflops, result->peak_gflops, peak_ratio (result));
+  printf ("\"start_ms\": %.1f, \"memory_mb\": %.1f, \"peak_memory_mb\": %.1f}\n", result->start_ms,
+      result->memory_mb, result->peak_memory_mb);
+}
+
+static void
+print_text (const Run * run, int batch, const Result * result)
+{
+  printf ("%s, %s, %d x %d, batch %d, on %s\n", run->variant, precision_name (run), run->width, run->height, batch,
+      run->device);
   printf ("  %.2f ms a frame at best, %.2f in the middle of %u passes\n", result->ms_min, result->ms_median,
       result->passes);
   printf ("  %.1f GFLOP/s, %.0f %% of the device's peak (%.1f, measured in between)\n", result->gflops,
-      result->peak_gflops > 0 ? 100 * result->gflops / result->peak_gflops : 0, result->peak_gflops);
+      100 * peak_ratio (result), result->peak_gflops);
   printf ("  first answer after %.2f s, with %.0f MB of memory of its own, %.0f MB at most\n",
       result->start_ms / 1e3, result->memory_mb, result->peak_memory_mb);
 }
 
+static void
+print_profile_json (const GArray * lines, int batch)
+{
+  printf ("{\"batch\": %d, \"profile\": [", batch);
+  for (guint i = 0; i < lines->len; i++) {
+    const CnxProfileLine *line = &g_array_index (lines, CnxProfileLine, i);
+    printf ("%s{\"where\": \"%s\", \"kernel\": \"%s\", \"launches\": %u, \"ms\": %.4f, \"gflops\": %.2f}",
+        i ? ", " : "", line->section, line->kernel, line->launches, line->ms / batch,
+        line->ms > 0 ? line->gflop / line->ms * 1e3 : 0);
+  }
+  printf ("]}\n");
+}
+
+static void
+print_profile_text (const GArray * lines, int batch)
+{
+  double total = 0;
+
+  printf ("\n  %-8s %-17s %8s %10s %10s\n", "where", "kernel", "launches", "ms a frame", "GFLOP/s");
+  for (guint i = 0; i < lines->len; i++) {
+    const CnxProfileLine *line = &g_array_index (lines, CnxProfileLine, i);
+    printf ("  %-8s %-17s %8u %10.3f", line->section, line->kernel, line->launches, line->ms / batch);
+    if (line->gflop > 0 && line->ms > 0)
+      printf (" %10.1f", line->gflop / line->ms * 1e3);
+    printf ("\n");
+    total += line->ms / batch;
+  }
+  printf ("  %-8s %-17s %8s %10.3f\n", "all", "", "", total);
+}
+
 /* Milliseconds a frame of every kernel, each the least of some passes. */
 static gboolean
-print_profile (Run * run, GError ** error)
+profile (Run * run, GError ** error)
 {
   const int batch = batch_at (run->options, 0);
   g_autoptr (GArray) best = NULL;
-  double total = 0;
 
   if (!cnx_network_profile_start (run->network, error))
     return FALSE;
@@ -212,67 +275,76 @@ print_profile (Run * run, GError ** error)
     if (!best)
       best = g_steal_pointer (&lines);
   }
-  printf ("\n  %-8s %-17s %8s %10s %10s\n", "where", "kernel", "launches", "ms a frame", "GFLOP/s");
-  for (guint i = 0; i < best->len; i++) {
-    const CnxProfileLine *line = &g_array_index (best, CnxProfileLine, i);
-    printf ("  %-8s %-17s %8u %10.3f", line->section, line->kernel, line->launches, line->ms / batch);
-    if (line->gflop > 0)
-      printf (" %10.1f", line->gflop / line->ms * 1e3);
-    printf ("\n");
-    total += line->ms / batch;
-  }
-  printf ("  %-8s %-17s %8s %10.3f\n", "all", "", "", total);
+  (run->options->common.json ? print_profile_json : print_profile_text) (best, batch);
   return TRUE;
 }
 
 /* ---- the command ---- */
 
 static int
-measure (Run * run, CnxModel * model, const char *device, int height, int width)
+measure (Run * run)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *variant = variant_label (model);
-  const char *precision = cnx_precision_name (cnx_network_precision (run->network));
   Result result = { 0 };
 
   if (!time_passes (run, &result, &error))
     return cnx_fail (error);
   for (guint i = 0; i < run->times->len; i++) {
     summarise (run, i, &result);
-    (run->options->common.json ? print_json : print_text) (batch_at (run->options, i), variant, precision, height,
-        width, device, &result);
+    (run->options->common.json ? print_json : print_text) (run, batch_at (run->options, i), &result);
   }
-  if (run->options->profile && !print_profile (run, &error))
+  if (run->options->profile && !profile (run, &error))
     return cnx_fail (error);
   return CNX_EXIT_OK;
 }
 
-static int
-bench (const Options * options, const char *model_name)
+/* Random pictures, and room for what comes of them. */
+static gboolean
+make_batch (Run * run, GError ** error)
 {
+  const gsize batch = run->options->max_batch, values = batch * run->height * run->width * 3;
+
+  run->in = g_try_new (float, values);
+  run->logits = g_try_new (float, batch * cnx_network_classes (run->network));
+  if (!run->in || !run->logits) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "there is no memory for %d pictures of %d x %d",
+        run->options->max_batch, run->width, run->height);
+    return FALSE;
+  }
+  cnx_fill_random (run->in, values, 2, 2.0f);
+  for (guint i = 0; i < run->options->batches->len; i++)
+    g_ptr_array_add (run->times, g_array_new (FALSE, FALSE, sizeof (double)));
+  return TRUE;
+}
+
+static int
+bench (const Options * options)
+{
+  const CnxCommonOptions *common = &options->common;
   g_autoptr (GError) error = NULL;
-  g_autoptr (CnxModel) model = options->random_weights ? load_random (options->common.variant, &error)
-      : cnx_model_open (model_name, options->common.variant, NULL, &error);
+  g_autoptr (CnxModel) model = options->random_weights ? load_random (common->variant, &error)
+      : cnx_model_open (common->model, common->variant, NULL, &error);
   g_autoptr (CnxDevice) device = NULL;
   g_autoptr (CnxNetwork) network = NULL;
   g_autoptr (CnxPeak) peak = NULL;
-  int height, width;
+  g_autoptr (GPtrArray) times = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  Run run = {.options = options,.times = times };
 
-  if (!model || !(device = cnx_device_open (options->common.device, options->common.threads, &error))
-      || !(network = cnx_open_network (&options->common, device, model, options->max_batch, &height, &width, &error))
+  if (!model || !(device = cnx_device_open (common->device, common->threads, &error))
+      || !(network = cnx_open_network (common, device, model, options->max_batch, &run.height, &run.width, &error))
       || !(peak = cnx_peak_new (device, cnx_network_precision (network), &error)))
     return cnx_fail (error);
 
-  const gsize values = (gsize) options->max_batch * height * width * 3;
-  g_autofree float *in = g_new (float, values);
-  g_autofree float *logits = g_new (float, (gsize) options->max_batch * cnx_network_classes (network));
-  g_autoptr (GPtrArray) times = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
-  Run run = { options, network, peak, in, logits, 2.0 * cnx_arch_macs (cnx_model_arch (model), height, width), times };
-
-  cnx_fill_random (in, values, 2, 2.0f);
-  for (guint i = 0; i < options->batches->len; i++)
-    g_ptr_array_add (times, g_array_new (FALSE, FALSE, sizeof (double)));
-  return measure (&run, model, cnx_device_info (device)->name, height, width);
+  g_autofree char *variant = variant_label (model);
+  run.variant = variant;
+  run.device = cnx_device_info (device)->name;
+  run.network = network;
+  run.peak = peak;
+  run.flops = 2.0 * cnx_arch_macs (cnx_model_arch (model), run.height, run.width);
+  const int status = make_batch (&run, &error) ? measure (&run) : cnx_fail (error);
+  g_free (run.in);
+  g_free (run.logits);
+  return status;
 }
 
 /* "1,4,16"; NULL is 1. */
@@ -308,24 +380,17 @@ cnx_bench_main (int argc, char **argv)
     {"profile", 0, 0, G_OPTION_ARG_NONE, &options.profile, "Milliseconds of every kernel too", NULL},
     {NULL}
   };
-  const char *wrong = NULL;
 
-  if (!cnx_parse_options (&common, entries, "[MODEL] [OPTION...]",
+  if (!cnx_parse_options (&common, CNX_TAKES_MODEL | CNX_TAKES_SIZE | CNX_TAKES_JSON, entries, "[MODEL]",
           "Times a model (a file, a folder, a name; the one that ships without any) or a variant with random\n"
-          "weights, and measures the device's own peak in between.", &argc, &argv))
+          "weights, and measures the device's own peak in between.", argc, argv))
     return CNX_EXIT_USAGE;
   options.common = common;
-  if (argc > 2)
-    wrong = "one model at a time";
-  else if (!parse_batches (batches, &options))
-    wrong = "--batch takes whole numbers from 1 to 4096, separated by commas";
-  else if (common.threads < 0 || common.size < 0 || !(options.seconds >= 0))
-    wrong = "--threads, --size and --seconds take nothing below 0";
-  else if (options.random_weights && argc > 1)
-    wrong = "--random-weights is instead of a model's own";
-  if (wrong) {
-    fprintf (stderr, "convnext bench: %s\n", wrong);
-    return CNX_EXIT_USAGE;
-  }
-  return bench (&options, argc > 1 ? argv[1] : NULL);
+  if (!parse_batches (batches, &options))
+    return cnx_wrong ("bench", "--batch takes whole numbers from 1 to 4096, separated by commas");
+  if (!(options.seconds >= 0 && options.seconds <= MOST_SECONDS))
+    return cnx_wrong ("bench", "--seconds takes 0 to " G_STRINGIFY (MOST_SECONDS));
+  if (options.random_weights && common.model)
+    return cnx_wrong ("bench", "--random-weights is instead of a model's own");
+  return bench (&options);
 }

@@ -1,5 +1,7 @@
 #include "pipelines/command.h"
 
+#include <json-glib/json-glib.h>
+#include <signal.h>
 #include <stdio.h>
 
 void
@@ -7,45 +9,71 @@ cnx_common_options_clear (CnxCommonOptions * options)
 {
   g_free (options->variant);
   g_free (options->device);
-  g_free (options->precision);
+}
+
+/* What a parsed command line has wrong, or NULL. */
+static const char *
+find_wrong (CnxCommonOptions * common, CnxTakes takes, const char *precision, int n_arguments, GError ** error)
+{
+  if (n_arguments > 1 && (takes & CNX_TAKES_MODEL))
+    return "one model at a time";
+  if (n_arguments > 0 && !(takes & CNX_TAKES_MODEL))
+    return "it takes no arguments";
+  if (common->threads < 0)
+    return "--threads takes nothing below 0";
+  if (common->size < 0)
+    return "--size takes nothing below 0";
+  return cnx_precision_parse (precision, &common->precision, error) ? NULL : (*error)->message;
 }
 
 gboolean
-cnx_parse_options (CnxCommonOptions * common, const GOptionEntry * entries, const char *synopsis,
-    const char *summary, int *argc, char ***argv)
+cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry * entries, const char *synopsis,
+    const char *summary, int argc, char **argv)
 {
-  const GOptionEntry shared[] = {
+  g_autofree char *precision = NULL;
+  const GOptionEntry model[] = {
     {"variant", 0, 0, G_OPTION_ARG_STRING, &common->variant,
         "A published variant: T, S, B, L, XL, atto ... nano, v2-T ...", "NAME"},
+    {"precision", 'p', 0, G_OPTION_ARG_STRING, &precision,
+        "auto, fp32, fp16, bf16 or int8 (default: auto)", "P"},
+    {NULL}
+  };
+  const GOptionEntry size[] = { {"size", 0, 0, G_OPTION_ARG_INT, &common->size,
+      "Pixels of the input's sides, a multiple of 32 (default: the model's own)", "N"}, {NULL}
+  };
+  const GOptionEntry device[] = {
     {"device", 'd', 0, G_OPTION_ARG_STRING, &common->device,
         "auto, gpu, cpu, an index or a part of a name (default: auto)", "DEVICE"},
     {"threads", 't', 0, G_OPTION_ARG_INT, &common->threads, "Threads of a CPU device (default: all)", "N"},
-    {"precision", 'p', 0, G_OPTION_ARG_STRING, &common->precision,
-        "auto, fp32, fp16, bf16 or int8 (default: auto)", "P"},
-    {"size", 0, 0, G_OPTION_ARG_INT, &common->size,
-        "Pixels of the input's sides, a multiple of 32 (default: the model's own)", "N"},
-    {"json", 0, 0, G_OPTION_ARG_NONE, &common->json, "Print one JSON object", NULL},
     {NULL}
   };
+  const GOptionEntry json[] = { {"json", 0, 0, G_OPTION_ARG_NONE, &common->json,
+      "Print JSON objects, one a line", NULL}, {NULL}
+  };
   g_autoptr (GError) error = NULL;
-  g_autofree char *name = g_strdup ((*argv)[0]);
-  g_autofree char *usage = g_strdup_printf ("%s %s", name, synopsis);
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GOptionContext) context = g_option_context_new (synopsis);
+  const char *command = argv[0], *wrong = NULL;
 
-  /* the usage line is made of the program's name and what follows it */
-  g_set_prgname ("convnext");
-  g_autofree char *line = g_strdup_printf ("convnext %s", usage);
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_main_entries (context, shared, NULL);
-  g_set_prgname (line);
-  if (g_option_context_parse (context, argc, argv, &error)) {
-    g_set_prgname ("convnext");
-    return TRUE;
-  }
-  fprintf (stderr, "convnext %s: %s\n\n%s", name, error->message,
-      "Run it with --help for its options.\n");
-  return FALSE;
+  if (takes & CNX_TAKES_MODEL)
+    g_option_context_add_main_entries (context, model, NULL);
+  if (takes & CNX_TAKES_SIZE)
+    g_option_context_add_main_entries (context, size, NULL);
+  g_option_context_add_main_entries (context, device, NULL);
+  if (takes & CNX_TAKES_JSON)
+    g_option_context_add_main_entries (context, json, NULL);
+  g_autofree char *program = g_strdup_printf ("convnext %s", command);
+  g_set_prgname (program);      /* begins the usage line */
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    wrong = error->message;
+  else
+    wrong = find_wrong (common, takes, precision, argc - 1, &error);
+  g_set_prgname ("convnext");
+  common->model = argc > 1 ? argv[1] : NULL;
+  if (wrong)
+    cnx_wrong (command, wrong);
+  return wrong == NULL;
 }
 
 int
@@ -55,16 +83,56 @@ cnx_fail (const GError * error)
   return CNX_EXIT_FAILED;
 }
 
+int
+cnx_wrong (const char *command, const char *what)
+{
+  fprintf (stderr, "convnext %s: %s\n\nRun it with --help for its options.\n", command, what);
+  return CNX_EXIT_USAGE;
+}
+
+char *
+cnx_json_string (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), valid);
+
+  return json_to_string (node, FALSE);
+}
+
+/* ---- signals ---- */
+
+static void (*volatile clean_up_now) (void);
+
+static void
+on_signal (int number)
+{
+  if (clean_up_now)
+    clean_up_now ();
+  raise (number);               /* by now what it does by default, once this has returned */
+}
+
+void
+cnx_set_clean_up (void (*clean_up) (void))
+{
+  const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+  clean_up_now = clean_up;
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    struct sigaction old, action = {.sa_handler = clean_up ? on_signal : SIG_DFL,.sa_flags = SA_RESETHAND };
+    /* what nohup ignores stays ignored */
+    if (sigaction (numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+      sigaction (numbers[i], &action, NULL);
+  }
+}
+
 CnxNetwork *
 cnx_open_network (const CnxCommonOptions * options, CnxDevice * device, CnxModel * model, int batch,
     int *height, int *width, GError ** error)
 {
   const CnxRecipe *recipe = cnx_model_recipe (model);
-  CnxNetworkOptions network = {.max_batch = batch };
 
-  if (!cnx_precision_parse (options->precision, &network.precision, error))
-    return NULL;
-  *height = network.height = options->size ? options->size : recipe->height;
-  *width = network.width = options->size ? options->size : recipe->width;
+  *height = options->size ? options->size : recipe->height;
+  *width = options->size ? options->size : recipe->width;
+  const CnxNetworkOptions network = { *height, *width, batch, options->precision };
   return cnx_network_new (device, model, &network, error);
 }

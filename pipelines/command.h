@@ -17,15 +17,26 @@ int cnx_devices_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
 int cnx_tune_main (int argc, char **argv);
 
+/** What a subcommand takes beside --device and --threads. */
+typedef enum
+{
+  CNX_TAKES_MODEL = 1 << 0,     /* MODEL, --variant, --precision */
+  CNX_TAKES_SIZE = 1 << 1,      /* --size */
+  CNX_TAKES_JSON = 1 << 2,      /* --json */
+} CnxTakes;
+
 /**
  * CnxCommonOptions:
+ * @model: the one argument, of argv; NULL where there is none
  * @variant, @device, @threads, @precision: --variant, --device, --threads, --precision
  * @size: --size; 0: the model's own
  * @json: --json
  */
 typedef struct
 {
-  char *variant, *device, *precision;
+  const char *model;
+  char *variant, *device;
+  CnxPrecision precision;
   int threads, size;
   gboolean json;
 } CnxCommonOptions;
@@ -33,13 +44,23 @@ typedef struct
 void cnx_common_options_clear (CnxCommonOptions * options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxCommonOptions, cnx_common_options_clear)
 
-/** Parses @entries and the shared options (into @common) out of @argv; what is left over is in @argc and @argv, with
- * argv[0]. @synopsis: what follows the subcommand's name in the usage line. FALSE after printing what is wrong. */
-gboolean cnx_parse_options (CnxCommonOptions * common, const GOptionEntry * entries, const char *synopsis,
-    const char *summary, int *argc, char ***argv);
+/** Parses @entries and those of the shared options that it @takes (into @common) out of @argv. @synopsis: what follows
+ * the options in the usage line. FALSE after printing what is wrong. */
+gboolean cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry * entries,
+    const char *synopsis, const char *summary, int argc, char **argv);
 
 /** Prints "convnext: MESSAGE" to standard error; returns CNX_EXIT_FAILED. */
 int cnx_fail (const GError * error);
+
+/** Prints "convnext COMMAND: WHAT" to standard error; returns CNX_EXIT_USAGE. */
+int cnx_wrong (const char *command, const char *what);
+
+/** @text as a JSON string, with its quotes; what is no UTF-8 in it is replaced. Free with g_free(). */
+char *cnx_json_string (const char *text);
+
+/** From now on @clean_up is called when a signal is about to end the process; NULL: nothing is. It may only call what
+ * signal-safety(7) lists. */
+void cnx_set_clean_up (void (*clean_up) (void));
 
 /** Opens a network for up to @batch pictures, by the options; writes the size it takes to @height and @width.
  * NULL and an error as cnx_device_open() and cnx_network_new() have them. */

@@ -1,6 +1,8 @@
 /* convnext: what a person runs in a terminal. */
 #include "pipelines/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,10 +28,9 @@ usage (FILE * out)
   fprintf (out, "\nconvnext COMMAND --help tells a command's options; convnext --version the version.\n");
 }
 
-int
-main (int argc, char **argv)
+static int
+run (int argc, char **argv)
 {
-  setlocale (LC_ALL, "");
   if (argc < 2) {
     usage (stderr);
     return CNX_EXIT_USAGE;
@@ -48,4 +49,33 @@ main (int argc, char **argv)
   fprintf (stderr, "convnext: there is no command '%s'\n\n", argv[1]);
   usage (stderr);
   return CNX_EXIT_USAGE;
+}
+
+/* A file that a driver opens must not get the number of a stream that was closed: what is printed would go there. */
+static void
+occupy_streams (void)
+{
+  for (int fd = 0; fd <= 2; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+      return;
+}
+
+/* A full disk may tell only now. */
+static int
+flush (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  if (errno != EPIPE)
+    fprintf (stderr, "convnext: cannot write to the standard output: %s\n", g_strerror (errno));
+  return status == CNX_EXIT_OK ? CNX_EXIT_FAILED : status;
+}
+
+int
+main (int argc, char **argv)
+{
+  occupy_streams ();
+  setlocale (LC_ALL, "");
+  setlocale (LC_NUMERIC, "C");  /* JSON and options have a point */
+  return flush (run (argc, argv));
 }

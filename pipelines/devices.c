@@ -12,8 +12,8 @@ cnx_devices_main (int argc, char **argv)
   const GOptionEntry entries[] = { {NULL} };
   g_autoptr (GError) error = NULL;
 
-  if (!cnx_parse_options (&options, entries, "[OPTION...]", "Lists the OpenCL devices, and tells which one is taken.",
-          &argc, &argv))
+  if (!cnx_parse_options (&options, 0, entries, NULL, "Lists the OpenCL devices, and tells which one is taken, and "
+          "in which precision.", argc, argv))
     return CNX_EXIT_USAGE;
   g_autoptr (GPtrArray) list = cnx_devices_list ();
   for (guint i = 0; i < list->len; i++) {
@@ -21,7 +21,7 @@ cnx_devices_main (int argc, char **argv)
     printf ("%u: %s (%s, %s, driver %s)%s\n", i, info->name, info->platform_name, info->version, info->driver,
         info->is_software_gpu ? ": a GPU in software, only used when named" : "");
   }
-  g_autoptr (CnxDevice) device = cnx_device_open (options.device, MAX (options.threads, 0), &error);
+  g_autoptr (CnxDevice) device = cnx_device_open (options.device, options.threads, &error);
   if (!device)
     return cnx_fail (error);
   printf ("taken: %s\n", cnx_device_reason (device));

@@ -3,24 +3,27 @@
 #include "core/error.h"
 #include "core/reference.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct
 {
-  int n, channels, height, width;
+  int n, height, width;
 } Shape;
 
+/* "N,3,H,W" */
 static gboolean
 parse_shape (const char *text, Shape * shape)
 {
-  int end = 0;
+  g_auto (GStrv) words = g_strsplit (text ? text : "", ",", -1);
+  guint64 sides[4];
 
-  return text && sscanf (text, "%d,%d,%d,%d%n", &shape->n, &shape->channels, &shape->height, &shape->width, &end) == 4
-      && text[end] == '\0' && shape->n > 0 && shape->n <= 4096 && shape->channels == 3 && shape->height > 0
-      && shape->width > 0 && shape->height <= 4096 && shape->width <= 4096;
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    if (i >= g_strv_length (words) || !g_ascii_string_to_unsigned (words[i], 10, 1, 4096, &sides[i], NULL))
+      return FALSE;
+  *shape = (Shape) { sides[0], sides[2], sides[3] };
+  return g_strv_length (words) == G_N_ELEMENTS (sides) && sides[1] == 3;
 }
 
 /* The file's (N, 3, H, W) as (N, H, W, 3). */
@@ -50,6 +53,7 @@ read_tensor (const char *path, const Shape * shape, GError ** error)
   return out;
 }
 
+/* What is no number in JSON is null. */
 static void
 print_logits (const float *logits, int n, int classes)
 {
@@ -57,8 +61,8 @@ print_logits (const float *logits, int n, int classes)
   for (int i = 0; i < n; i++) {
     printf ("%s[", i ? ", " : "");
     for (int c = 0; c < classes; c++) {
-      char text[G_ASCII_DTOSTR_BUF_SIZE];
-      printf ("%s%s", c ? ", " : "", g_ascii_formatd (text, sizeof text, "%.9g", logits[(gsize) i * classes + c]));
+      const double value = logits[(gsize) i * classes + c];
+      printf (isfinite (value) ? "%s%.9g" : "%snull", c ? ", " : "", value);
     }
     printf ("]");
   }
@@ -69,13 +73,11 @@ static gboolean
 forward (const CnxCommonOptions * options, CnxModel * model, gboolean reference, const Shape * shape,
     const float *in, float *logits, GError ** error)
 {
-  CnxNetworkOptions network_options = { shape->height, shape->width, MIN (shape->n, 16), CNX_PRECISION_AUTO };
+  const CnxNetworkOptions network_options = { shape->height, shape->width, MIN (shape->n, 16), options->precision };
 
-  if (!cnx_precision_parse (options->precision, &network_options.precision, error))
-    return FALSE;
   if (reference)
-    return cnx_reference_forward_in (model, MAX (network_options.precision, CNX_PRECISION_FP32), 255, in,
-        shape->n, shape->height, shape->width, logits, error);
+    return cnx_reference_forward_in (model, MAX (options->precision, CNX_PRECISION_FP32), 255, in, shape->n,
+        shape->height, shape->width, logits, error);
   g_autoptr (CnxDevice) device = cnx_device_open (options->device, options->threads, error);
   if (!device)
     return FALSE;
@@ -100,15 +102,14 @@ cnx_run_main (int argc, char **argv)
     {NULL}
   };
 
-  if (!cnx_parse_options (&options, entries, "[MODEL] --tensor FILE --shape N,C,H,W [OPTION...]",
-          "Runs a model on a tensor and prints {\"logits\": [[...], ...]}.", &argc, &argv))
+  if (!cnx_parse_options (&options, CNX_TAKES_MODEL, entries, "[MODEL] --tensor FILE --shape N,C,H,W",
+          "Runs a model on a tensor and prints {\"logits\": [[...], ...]}.", argc, argv))
     return CNX_EXIT_USAGE;
-  if (argc > 2 || !tensor || !parse_shape (shape_text, &shape)) {
-    fprintf (stderr, "convnext run: %s\n", argc > 2 ? "one model at a time"
-        : !tensor ? "--tensor FILE says what to run it on" : "--shape takes N,3,H,W");
-    return CNX_EXIT_USAGE;
-  }
-  if (!(model = cnx_model_open (argc > 1 ? argv[1] : NULL, options.variant, NULL, &error)))
+  if (!tensor)
+    return cnx_wrong ("run", "--tensor FILE says what to run it on");
+  if (!parse_shape (shape_text, &shape))
+    return cnx_wrong ("run", "--shape takes N,3,H,W, each a whole number up to 4096");
+  if (!(model = cnx_model_open (options.model, options.variant, NULL, &error)))
     return cnx_fail (error);
   g_autofree float *in = read_tensor (tensor, &shape, &error);
   if (!in)

@@ -10,6 +10,7 @@
 
 #define ROUNDS 4
 #define BAR_WIDTH 30
+#define ERASE_LINE "\r\033[K"
 /* What another set must gain over the built-in guess to be worth its kernels. */
 #define WORTH 0.99
 
@@ -26,7 +27,7 @@ show_progress (Progress * progress, const char *what)
 
   if (!progress->on_terminal)
     return;
-  fprintf (stderr, "\r[%.*s%*s] %3u %%  %-40s", filled, "##############################", BAR_WIDTH - filled, "",
+  fprintf (stderr, "\r[%.*s%*s] %3u %%  %-20s", filled, "##############################", BAR_WIDTH - filled, "",
       progress->total ? progress->done * 100 / progress->total : 0, what);
 }
 
@@ -34,7 +35,14 @@ static void
 clear_progress (const Progress * progress)
 {
   if (progress->on_terminal)
-    fprintf (stderr, "\r%*s\r", BAR_WIDTH + 60, "");
+    fputs (ERASE_LINE, stderr);
+}
+
+static void
+clear_on_signal (void)
+{
+  if (write (STDERR_FILENO, ERASE_LINE, strlen (ERASE_LINE)) < 0)
+    return;
 }
 
 /* Times every candidate in turn, so that all see the same machine; returns the fastest. */
@@ -99,17 +107,39 @@ tune_stage (CnxDevice * device, CnxOps * ops, GArray * candidates, const CnxTria
 }
 
 static gboolean
-tune_precision (CnxDevice * device, CnxPrecision precision, const CnxTrialShape shapes[CNX_STAGES], GError ** error)
+tune_precision (CnxDevice * device, CnxOps * ops, const CnxTrialShape shapes[CNX_STAGES], GError ** error)
 {
-  g_autoptr (CnxOps) ops = cnx_ops_open (device, precision, error);
-
-  if (!ops)
-    return FALSE;
   g_autoptr (GArray) candidates = cnx_tuning_candidates (device, cnx_ops_tuning (ops)->precision);
   Progress progress = {.total = candidates->len * ROUNDS * CNX_STAGES,.on_terminal = isatty (STDERR_FILENO) };
-  for (int s = 0; s < CNX_STAGES; s++)
-    if (!tune_stage (device, ops, candidates, &shapes[s], &progress, error))
+  gboolean ok = TRUE;
+
+  if (progress.on_terminal)
+    cnx_set_clean_up (clear_on_signal);
+  for (int s = 0; ok && s < CNX_STAGES; s++)
+    ok = tune_stage (device, ops, candidates, &shapes[s], &progress, error);
+  clear_progress (&progress);
+  cnx_set_clean_up (NULL);
+  return ok;
+}
+
+/* Every precision that runs, or the one that is asked for. */
+static gboolean
+tune_all (CnxDevice * device, CnxPrecision wanted, const CnxTrialShape shapes[CNX_STAGES], GError ** error)
+{
+  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++) {
+    g_autoptr (GError) refused = NULL;
+    if (wanted != p && (wanted != CNX_PRECISION_AUTO || !cnx_precision_runs (device, p)))
+      continue;
+    g_autoptr (CnxOps) ops = cnx_ops_open (device, p, &refused);
+    if (!ops && (wanted == p || p == CNX_PRECISION_FP32)) {
+      g_propagate_error (error, g_steal_pointer (&refused));
       return FALSE;
+    }
+    if (!ops)
+      fprintf (stderr, "%s is left out: %s\n", cnx_precision_name (p), refused->message);
+    else if (!tune_precision (device, ops, shapes, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -118,19 +148,15 @@ tune (const CnxCommonOptions * options, const CnxArch * arch, int height, int wi
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxDevice) device = cnx_device_open (options->device, options->threads, &error);
-  CnxPrecision wanted;
   CnxTrialShape shapes[CNX_STAGES];
 
-  if (!device || !cnx_precision_parse (options->precision, &wanted, &error)
-      || !cnx_arch_check_input (height, width, &error))
+  if (!device || !cnx_arch_check_input (height, width, &error))
     return cnx_fail (error);
   for (int s = 0; s < CNX_STAGES; s++)
     shapes[s] = (CnxTrialShape) { arch->dims[s], height / (4 << s), width / (4 << s), arch->version,
       arch->depths[s] };
-  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
-    if (wanted == p || (wanted == CNX_PRECISION_AUTO && cnx_precision_runs (device, p)))
-      if (!tune_precision (device, p, shapes, &error))
-        return cnx_fail (error);
+  if (!tune_all (device, options->precision, shapes, &error))
+    return cnx_fail (error);
   g_autofree char *path = cnx_tuned_path (device);
   printf ("saved in %s\n", path);
   return CNX_EXIT_OK;
@@ -143,21 +169,16 @@ cnx_tune_main (int argc, char **argv)
   const GOptionEntry entries[] = { {NULL} };
   g_autoptr (GError) error = NULL;
 
-  if (!cnx_parse_options (&options, entries, "[MODEL] [OPTION...]",
+  if (!cnx_parse_options (&options, CNX_TAKES_MODEL | CNX_TAKES_SIZE, entries, "[MODEL]",
           "Times the sets of tiles that a device may be fastest with, on the shapes of a model or of a variant\n"
-          "(--variant; tiny without either), and saves the answers, which every later run uses.", &argc, &argv))
+          "(--variant; tiny without either), and saves the answers, which every later run uses.", argc, argv))
     return CNX_EXIT_USAGE;
-  if (argc > 2 || options.threads < 0 || options.size < 0) {
-    fprintf (stderr, "convnext tune: %s\n", argc > 2 ? "one model at a time"
-        : "--threads and --size take nothing below 0");
-    return CNX_EXIT_USAGE;
-  }
-  if (argc == 1) {
+  if (!options.model) {
     const CnxVariant *variant = cnx_variant_find (options.variant ? options.variant : "tiny");
     if (variant)
       return tune (&options, &variant->arch, options.size ? options.size : 224, options.size ? options.size : 224);
   }
-  g_autoptr (CnxModel) model = cnx_model_open (argc > 1 ? argv[1] : NULL, options.variant, NULL, &error);
+  g_autoptr (CnxModel) model = cnx_model_open (options.model, options.variant, NULL, &error);
   if (!model)
     return cnx_fail (error);
   const CnxRecipe *recipe = cnx_model_recipe (model);
