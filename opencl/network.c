@@ -14,8 +14,8 @@ typedef struct
   int n_blocks;
   CnxBlock *blocks;             /* scale: of ones where the model has none */
   cl_mem patches;               /* the downsample's input, patch by patch */
-  CnxBlockBuffers buffers;      /* x: the stage's activations; normalised: the next downsample's too;
-                                 * hidden: NULL where every block is fused; norms: V2 only */
+  CnxBlockBuffers buffers;      /* x: the stage's activations; normalised, hidden: NULL where every block is fused;
+                                 * norms: V2 only */
 } Stage;
 
 struct _CnxNetwork
@@ -171,9 +171,10 @@ allocate_stage (CnxNetwork * net, int s)
   stage->buffers.x = cnx_ops_rows (net->ops, rows, stage->channels);
   stage->patches = cnx_ops_rows (net->ops, rows, patch_inputs);
   stage->buffers.y = cnx_ops_rows (net->ops, rows, stage->channels);
-  stage->buffers.normalised = cnx_ops_rows (net->ops, rows, stage->channels);
-  if (!always_fused (net, stage))
+  if (!always_fused (net, stage)) {
+    stage->buffers.normalised = cnx_ops_rows (net->ops, rows, stage->channels);
     stage->buffers.hidden = cnx_ops_rows (net->ops, rows, hidden);
+  }
   if (net->arch.version == 2)
     stage->buffers.norms = cnx_ops_rows (net->ops, net->max_batch, hidden);
 }
@@ -208,12 +209,10 @@ run_stem (CnxNetwork * net, int n)
 static void
 run_downsample (CnxNetwork * net, Stage * from, Stage * to, int n)
 {
-  const int from_rows = n * from->height * from->width, rows = n * to->height * to->width;
+  const int rows = n * to->height * to->width;
 
-  cnx_ops_layer_norm (net->ops, from->buffers.x, from->channels, to->downsample_norm_weight,
-      to->downsample_norm_bias, CNX_NORM_EPS, from->buffers.normalised, from_rows);
-  cnx_ops_patchify (net->ops, from->buffers.normalised, cnx_ops_stride (from->channels), from->channels, n,
-      from->height, from->width, 2, to->patches);
+  cnx_ops_norm_patchify (net->ops, from->buffers.x, from->channels, to->downsample_norm_weight,
+      to->downsample_norm_bias, CNX_NORM_EPS, n, from->height, from->width, to->patches);
   cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, to->patches, &to->downsample, NULL, to->buffers.x, rows);
 }
 

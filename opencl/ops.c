@@ -4,7 +4,7 @@
 #include "core/model.h"
 
 const char *const cnx_kernel_names[N_KERNELS] = {
-  "patchify", "depthwise", "layer_norm", "grn_norms", "grn_scales", "grn_apply", "to_operand", "linear",
+  "patchify", "depthwise", "layer_norm", "norm_patchify", "grn_norms", "grn_scales", "grn_apply", "to_operand", "linear",
   "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block",
 };
 
@@ -236,6 +236,20 @@ to_operand (CnxOps * ops, cl_mem in, int stride, int depth, int groups, int rows
   };
 
   LAUNCH (ops, KERNEL_TO_OPERAND, args, rows, 0);
+}
+
+void
+cnx_ops_norm_patchify (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem bias, double eps, int n,
+    int height, int width, cl_mem out)
+{
+  const int stride = cnx_ops_stride (channels), out_stride = cnx_ops_stride (4 * channels);
+  const int rows = n * height * width;
+  const cl_float e = eps;
+  const Arg args[] = { ARG (in), ARG (stride), ARG (channels), ARG (weight), ARG (bias), ARG (e), ARG (height),
+    ARG (width), ARG (out), ARG (out_stride), ARG (rows)
+  };
+
+  LAUNCH (ops, KERNEL_NORM_PATCHIFY, args, rows, 0);
 }
 
 void

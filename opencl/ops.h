@@ -101,6 +101,10 @@ void cnx_ops_depthwise (CnxOps * ops, cl_mem in, cl_mem weight, cl_mem bias, cl_
     int width, int channels);
 void cnx_ops_layer_norm (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem bias, double eps,
     cl_mem out, int rows);
+/** A downsample's LayerNorm and 2x2 patches at once: @n pictures of @height x @width pixels, both even, to rows of
+ * 4 * @channels. */
+void cnx_ops_norm_patchify (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem bias, double eps, int n,
+    int height, int width, cl_mem out);
 /** @scale only for CNX_LINEAR_SCALE_ADD; an fp32 one is CNX_LINEAR_PLAIN. */
 void cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * linear, cl_mem scale,
     cl_mem out, int rows);

@@ -1,6 +1,8 @@
 /* Normalisations over rows of `stride` floats.
  *
  *   layer_norm   each row over its channels
+ *   norm_patchify  the same for a downsample: each pixel's channels go where patchify (patchify.cl) puts them, in 2x2
+ *                patches; what fills a patch's row up to out_stride is left alone
  *   grn_norms    norms[n][c] = sqrt (sum over the picture's pixels of x^2); a work-item has V channels
  *   grn_scales   in place: norms[n][c] becomes 1 + weight[c] * norm / (mean over channels + eps);
  *                a work-item has a whole picture
@@ -15,6 +17,19 @@ layer_norm (global const float *in, int stride, int channels, global const float
   if (row < rows)
     normalise_global (in + (size_t) row * stride, channels, weight, bias, eps,
         out + (size_t) row * stride);
+}
+
+KERNEL void
+norm_patchify (global const float *in, int stride, int channels, global const float *weight,
+    global const float *bias, float eps, int height, int width, global float *out, int out_stride, int rows)
+{
+  const int row = get_global_id (0);
+  if (row >= rows)
+    return;
+  const int x = row % width, line = row / width;        /* an even height: lines of a picture pair up */
+  const int patch = line / 2 * (width / 2) + x / 2, place = line % 2 * 2 + x % 2;
+  normalise_global (in + (size_t) row * stride, channels, weight, bias, eps,
+      out + (size_t) patch * out_stride + place * channels);
 }
 
 KERNEL void

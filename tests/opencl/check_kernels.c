@@ -179,6 +179,29 @@ check_layer_norm (CnxOps * ops, const Shape * s, Input kind)
   clReleaseMemObject (device_bias);
 }
 
+static void
+check_norm_patchify (CnxOps * ops, const Shape * s, Input kind)
+{
+  const int h = 2 * s->height, w = 2 * s->width, c = s->channels;
+  const gsize pixels = (gsize) s->n * h * w, rows = pixels / 4;
+  g_autofree float *in = make (pixels * c, kind, 25);
+  g_autofree float *weight = make_weight (c, 1, 26);
+  g_autofree float *bias = make_weight (c, 1, 27);
+  g_autofree float *normal = g_new (float, pixels * c);
+  g_autofree float *want = g_new (float, pixels * c);
+  cl_mem device_in = cnx_ops_upload_rows (ops, in, pixels, c), out = guarded (ops, rows, 4 * c);
+  cl_mem device_weight = cnx_ops_upload_vector (ops, weight, c), device_bias = cnx_ops_upload_vector (ops, bias, c);
+
+  cnx_reference_layer_norm (in, pixels, c, weight, bias, 1e-6, normal);
+  cnx_reference_patchify (normal, s->n, h, w, c, 2, want);
+  cnx_ops_norm_patchify (ops, device_in, c, device_weight, device_bias, 1e-6, s->n, h, w, out);
+  g_autofree float *got = take (ops, out, rows, 4 * c, "norm_patchify");
+  compare (got, want, pixels * c, kind == OFFSET ? 2e-4 : 5e-6, "norm_patchify");
+  clReleaseMemObject (device_in);
+  clReleaseMemObject (device_weight);
+  clReleaseMemObject (device_bias);
+}
+
 /* Rows of a weight for cnx_ops_linear_init(). */
 typedef struct
 {
@@ -391,7 +414,7 @@ static const struct
   const char *name;
   void (*check) (CnxOps *, const Shape *, Input);
 } kernels[] = {
-  {"patchify", check_patchify}, {"depthwise", check_depthwise}, {"layer-norm", check_layer_norm},
+  {"patchify", check_patchify}, {"depthwise", check_depthwise}, {"layer-norm", check_layer_norm}, {"norm-patchify", check_norm_patchify},
   {"linear", check_linear}, {"linear-fp32", check_linear_fp32}, {"block", check_block}, {"grn", check_grn}, {"pool", check_pool},
 };
 
