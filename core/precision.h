@@ -2,9 +2,9 @@
  * arithmetic of int8 down to the last bit. Sums are fp32 always, and so is everything that is no product.
  *
  * int8 is dynamic: nothing is calibrated.
- * - A weight's row (one output channel) has one scale. Its values are -127 .. 127, and the magnitudes of values 0, 1, 4, 5
- *   and 2, 3, 6, 7 of every aligned eight add up to at most CNX_INT8_FOUR: with inputs of 7 bits four products then fit 16
- *   bits, which is what AVX2 adds up in. That costs a trained row next to nothing of its scale.
+ * - A weight's row (one output channel) has one scale. Its values are -127 .. 127, and the magnitudes of values
+ *   0, 1, 4, 5 and 2, 3, 6, 7 of every aligned eight add up to at most CNX_INT8_FOUR: with inputs of 7 bits four
+ *   products then fit 16 bits, which is what AVX2 adds up in. That costs a trained row next to nothing of its scale.
  * - A product's input is cut into groups of CNX_INT8_GROUP values of one row, each with a scale and a low end:
  *   x = scale * q + low, q from 0 to `levels` (127 where the device adds in 16 bits, 255 elsewhere). Zero is within. */
 #pragma once

@@ -4,8 +4,8 @@
 #include "core/model.h"
 
 const char *const cnx_kernel_names[N_KERNELS] = {
-  "patchify", "depthwise", "layer_norm", "norm_patchify", "grn_norms", "grn_scales", "grn_apply", "to_operand", "linear",
-  "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block",
+  "patchify", "depthwise", "layer_norm", "norm_patchify", "grn_norms", "grn_scales", "grn_apply", "to_operand",
+  "linear", "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block",
 };
 
 /* ---- life ---- */

@@ -1,5 +1,5 @@
-/* A V1 block in one kernel: depthwise 7x7, LayerNorm, linear C -> 4C, GELU, linear 4C -> C, layer scale, add the block's
- * input.
+/* A V1 block in one kernel: depthwise 7x7, LayerNorm, linear C -> 4C, GELU, linear 4C -> C, layer scale, add the
+ * block's input.
  *
  *   in, out       the block's input and output: rows of `stride` floats, height x width of them a picture; not the same
  *                 buffer, since a row's neighbours are read when it may have been written

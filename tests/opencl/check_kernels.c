@@ -414,8 +414,9 @@ static const struct
   const char *name;
   void (*check) (CnxOps *, const Shape *, Input);
 } kernels[] = {
-  {"patchify", check_patchify}, {"depthwise", check_depthwise}, {"layer-norm", check_layer_norm}, {"norm-patchify", check_norm_patchify},
-  {"linear", check_linear}, {"linear-fp32", check_linear_fp32}, {"block", check_block}, {"grn", check_grn}, {"pool", check_pool},
+  {"patchify", check_patchify}, {"depthwise", check_depthwise}, {"layer-norm", check_layer_norm},
+  {"norm-patchify", check_norm_patchify}, {"linear", check_linear}, {"linear-fp32", check_linear_fp32},
+  {"block", check_block}, {"grn", check_grn}, {"pool", check_pool},
 };
 
 /* ---- tunings ---- */
