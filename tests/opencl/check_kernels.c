@@ -468,9 +468,11 @@ static void
 test_kernel (gconstpointer data)
 {
   const guint packed = GPOINTER_TO_UINT (data), kernel = packed % 16, tuning = packed / 16;
+  /* the device's own see all, the others not the large ones at the end */
+  const guint n_shapes = tunings[tuning].tuning.vector == 0 ? G_N_ELEMENTS (shapes) : G_N_ELEMENTS (shapes) - 3;
   CnxOps *ops = ops_for (tuning);
 
-  for (guint s = 0; s < G_N_ELEMENTS (shapes); s++)
+  for (guint s = 0; s < n_shapes; s++)
     for (Input kind = RANDOM; kind < N_INPUTS; kind++) {
       kernels[kernel].check (ops, &shapes[s], kind);
       if (g_test_failed ()) {
