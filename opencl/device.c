@@ -286,3 +286,12 @@ cnx_device_id (CnxDevice * device)
 {
   return device->id;
 }
+
+gboolean
+cnx_device_has_extension (CnxDevice * device, const char *name)
+{
+  g_autofree char *text = get_string (NULL, device->id, CL_DEVICE_EXTENSIONS);
+  g_auto (GStrv) names = g_strsplit (text, " ", -1);
+
+  return g_strv_contains ((const char *const *) names, name);
+}

@@ -44,6 +44,9 @@ cl_context cnx_device_context (CnxDevice * device);
 /** The device to build for and queue to: the whole one, or the part that `threads` left. */
 cl_device_id cnx_device_id (CnxDevice * device);
 
+/** Whether the driver lists the extension @name, "cl_khr_fp16". */
+gboolean cnx_device_has_extension (CnxDevice * device, const char *name);
+
 /** "CL_OUT_OF_RESOURCES (-5)", for messages. Static or interned. */
 const char *cnx_cl_error_name (cl_int code);
 

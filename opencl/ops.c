@@ -10,12 +10,28 @@ const char *const cnx_kernel_names[N_KERNELS] = {
 
 /* ---- life ---- */
 
+/* int8's conversion has another one for groups, with the same arguments. */
+static const char *
+kernel_name (const CnxTuning * tuning, Kernel kernel)
+{
+  return kernel == KERNEL_TO_OPERAND && tuning->group > 1 ? "to_operand_shared" : cnx_kernel_names[kernel];
+}
+
+/* Whether a product's input is converted beforehand; a group rounds to 16 bits as it stages. */
+static gboolean
+converts (const CnxTuning * tuning, CnxPrecision precision)
+{
+  return precision == CNX_PRECISION_INT8 || (precision != CNX_PRECISION_FP32 && tuning->group == 1);
+}
+
 static gboolean
 has_kernel (const CnxTuning * tuning, Kernel kernel)
 {
   if (kernel == KERNEL_BLOCK)
     return tuning->group == 1;
-  if (kernel == KERNEL_TO_OPERAND || kernel == KERNEL_LINEAR_FP32)
+  if (kernel == KERNEL_TO_OPERAND)
+    return converts (tuning, tuning->precision);
+  if (kernel == KERNEL_LINEAR_FP32)
     return tuning->precision != CNX_PRECISION_FP32;
   return TRUE;
 }
@@ -53,7 +69,7 @@ variant_new (CnxOps * ops, const CnxTuning * tuning, GError ** error)
   variant->program = cnx_program_build (ops->device, cnx_kernel_sources, options, error);
   for (int i = 0; variant->program && i < N_KERNELS && code == CL_SUCCESS; i++)
     if (has_kernel (tuning, i))
-      variant->kernels[i] = clCreateKernel (variant->program, cnx_kernel_names[i], &code);
+      variant->kernels[i] = clCreateKernel (variant->program, kernel_name (tuning, i), &code);
   if (variant->program && !set_up_failed (ops, code, error))
     return variant;
   variant_free (variant);
@@ -152,6 +168,9 @@ cnx_ops_finish (CnxOps * ops, GError ** error)
 
 /* ---- kernels ---- */
 
+/* Columns of a row that a group adds up, kernels/group.cl. */
+#define GROUP_COLUMNS 16
+
 /* @flops: what the profile counts for it. */
 void
 cnx_ops_launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items, double flops)
@@ -170,17 +189,36 @@ cnx_ops_launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size
       cnx_kernel_names[which]);
 }
 
+/* Work-items for @rows rows that a group shares out (kernels/group.cl), or that have one each. */
+static gsize
+row_items (const CnxOps * ops, gsize rows)
+{
+  return ops->tuning.group > 1 ? rows * ops->tuning.row_items : rows;
+}
+
+/* For sums over the rows of @n pictures: @args end in the number of items, which groups do without, since there are as
+ * many as there is work for. */
+static void
+launch_columns (CnxOps * ops, Kernel which, const Arg * args, guint n_args, int n, int stride, int items)
+{
+  if (ops->tuning.group > 1)
+    cnx_ops_launch (ops, which, args, n_args - 1, (gsize) n * (stride / GROUP_COLUMNS) * ops->tuning.group, 0);
+  else
+    cnx_ops_launch (ops, which, args, n_args, items, 0);
+}
+
 void
 cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width,
     int patch, cl_mem out)
 {
   const int out_stride = cnx_ops_stride (patch * patch * channels);
   const int rows = n * (height / patch) * (width / patch);
+  const gsize items = ops->tuning.group > 1 ? (gsize) rows * patch * patch * channels : (gsize) rows;
   const Arg args[] = { ARG (in), ARG (in_stride), ARG (channels), ARG (height), ARG (width), ARG (patch),
     ARG (out), ARG (out_stride), ARG (rows)
   };
 
-  LAUNCH (ops, KERNEL_PATCHIFY, args, rows, 0);
+  LAUNCH (ops, KERNEL_PATCHIFY, args, items, 0);
 }
 
 void
@@ -210,7 +248,7 @@ cnx_ops_layer_norm (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_mem
     ARG (out), ARG (rows)
   };
 
-  LAUNCH (ops, KERNEL_LAYER_NORM, args, rows, 0);
+  LAUNCH (ops, KERNEL_LAYER_NORM, args, row_items (ops, rows), 0);
 }
 
 /* Rows in a work-item's block: at most `most`, a whole number of tiles, and enough blocks that every thread
@@ -235,7 +273,27 @@ to_operand (CnxOps * ops, cl_mem in, int stride, int depth, int groups, int rows
     ARG (groups), ARG (rows)
   };
 
-  LAUNCH (ops, KERNEL_TO_OPERAND, args, rows, 0);
+  /* a work-group shares out each of a row's groups of inputs */
+  LAUNCH (ops, KERNEL_TO_OPERAND, args, row_items (ops, rows * (ops->tuning.group > 1 ? (gsize) groups : 1)), 0);
+}
+
+/* A product's launch: work-items, and the rows that each takes, or a group of them. */
+typedef struct
+{
+  gsize items;
+  int block;
+} Shares;
+
+static Shares
+linear_shares (CnxOps * ops, int rows, int panels)
+{
+  const CnxTuning *t = &ops->tuning;
+  Shares s;
+
+  s.block = t->group > 1 ? t->group / t->group_cols * t->tile_rows
+      : block_rows (ops, rows, t->linear_rows, MAX (t->threads * 8 / panels, 1));
+  s.items = (gsize) panels * ((rows + s.block - 1) / s.block) * t->group;
+  return s;
 }
 
 void
@@ -249,7 +307,7 @@ cnx_ops_norm_patchify (CnxOps * ops, cl_mem in, int channels, cl_mem weight, cl_
     ARG (width), ARG (out), ARG (out_stride), ARG (rows)
   };
 
-  LAUNCH (ops, KERNEL_NORM_PATCHIFY, args, rows, 0);
+  LAUNCH (ops, KERNEL_NORM_PATCHIFY, args, row_items (ops, rows), 0);
 }
 
 void
@@ -258,42 +316,43 @@ cnx_ops_linear (CnxOps * ops, CnxLinearKind kind, cl_mem in, const CnxLinear * l
 {
   const int in_stride = cnx_ops_stride (linear->inputs), out_stride = cnx_ops_stride (linear->outputs);
   const int panels = (linear->outputs + panel (ops) - 1) / panel (ops);
-  const int shares = MAX (ops->tuning.threads * 8 / panels, 1);
-  const int block = block_rows (ops, rows, ops->tuning.linear_rows, shares);
-  const int items = panels * ((rows + block - 1) / block);
+  const Shares shares = linear_shares (ops, rows, panels);
   const CnxPrecision precision = cnx_ops_linear_precision (ops, linear);
   const int depth = cnx_ops_depth (precision, linear->inputs), groups = cnx_ops_groups (depth);
-  const gboolean floats = precision == CNX_PRECISION_FP32;
+  const int items = shares.items;
+  const gboolean convert = converts (&ops->tuning, precision);
   const Kernel kernel = linear->fp32 && ops->tuning.precision != CNX_PRECISION_FP32 ? KERNEL_LINEAR_FP32
       : KERNEL_LINEAR + kind;
 
-  if (!floats)
+  if (convert)
     to_operand (ops, in, in_stride, depth, groups, rows);
   /* what a kernel never reads is given some buffer that is there */
-  const cl_mem used_in = floats ? in : ops->operand, scales = floats ? linear->bias : ops->scales;
+  const cl_mem used_in = convert ? ops->operand : in, scales = convert ? ops->scales : linear->bias;
   const cl_mem used_scale = scale ? scale : linear->bias;
   const Arg args[] = { ARG (used_in), ARG (in_stride), ARG (scales), ARG (groups), ARG (depth),
     ARG (linear->weight), ARG (linear->bias), ARG (used_scale), ARG (out), ARG (out_stride), ARG (rows),
-    ARG (block), ARG (panels), ARG (items)
+    ARG (panels), ARG (shares.block), ARG (items)
   };
 
-  LAUNCH (ops, kernel, args, items, 2.0 * rows * linear->inputs * linear->outputs);
+  /* a group's block is compiled in, and there are as many groups as there is work for */
+  cnx_ops_launch (ops, kernel, args, G_N_ELEMENTS (args) - (ops->tuning.group > 1 ? 2 : 0), items,
+      2.0 * rows * linear->inputs * linear->outputs);
 }
 
 void
 cnx_ops_grn (CnxOps * ops, cl_mem x, int channels, cl_mem weight, cl_mem bias, double eps, cl_mem norms,
     int n, int pixels)
 {
-  const int stride = cnx_ops_stride (channels), rows = n * pixels;
-  const int items = n * (stride / ops->tuning.vector);
+  const int stride = cnx_ops_stride (channels), rows = n * pixels, vectors = stride / ops->tuning.vector;
+  const int items = n * vectors, applied = ops->tuning.group > 1 ? rows * vectors : rows;
   const cl_float e = eps;
   const Arg norms_args[] = { ARG (x), ARG (stride), ARG (pixels), ARG (norms), ARG (items) };
   const Arg scales_args[] = { ARG (norms), ARG (stride), ARG (channels), ARG (weight), ARG (e), ARG (n) };
-  const Arg apply_args[] = { ARG (x), ARG (stride), ARG (pixels), ARG (norms), ARG (bias), ARG (rows) };
+  const Arg apply_args[] = { ARG (x), ARG (stride), ARG (pixels), ARG (norms), ARG (bias), ARG (applied) };
 
-  LAUNCH (ops, KERNEL_GRN_NORMS, norms_args, items, 0);
-  LAUNCH (ops, KERNEL_GRN_SCALES, scales_args, n, 0);
-  LAUNCH (ops, KERNEL_GRN_APPLY, apply_args, rows, 0);
+  launch_columns (ops, KERNEL_GRN_NORMS, norms_args, G_N_ELEMENTS (norms_args), n, stride, items);
+  LAUNCH (ops, KERNEL_GRN_SCALES, scales_args, row_items (ops, n), 0);
+  LAUNCH (ops, KERNEL_GRN_APPLY, apply_args, applied, 0);
 }
 
 void
@@ -302,5 +361,5 @@ cnx_ops_pool (CnxOps * ops, cl_mem in, int channels, int n, int pixels, cl_mem o
   const int stride = cnx_ops_stride (channels), items = n * (stride / ops->tuning.vector);
   const Arg args[] = { ARG (in), ARG (stride), ARG (pixels), ARG (out), ARG (items) };
 
-  LAUNCH (ops, KERNEL_POOL, args, items, 0);
+  launch_columns (ops, KERNEL_POOL, args, G_N_ELEMENTS (args), n, stride, items);
 }

@@ -60,7 +60,7 @@ round_up (int value, int multiple)
 static inline int
 panel (const CnxOps * ops)
 {
-  return ops->tuning.tile_vecs * ops->tuning.vector;
+  return ops->tuning.group_cols * ops->tuning.tile_vecs * ops->tuning.vector;
 }
 
 /** Keeps the first failure; FALSE from then on. */

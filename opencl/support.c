@@ -8,27 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-static gboolean
-has_extension (CnxDevice * device, const char *name)
-{
-  size_t size = 0;
-  cl_device_id id = cnx_device_id (device);
-
-  if (clGetDeviceInfo (id, CL_DEVICE_EXTENSIONS, 0, NULL, &size) != CL_SUCCESS)
-    return FALSE;
-  g_autofree char *text = g_malloc0 (size + 1);
-  clGetDeviceInfo (id, CL_DEVICE_EXTENSIONS, size, text, NULL);
-  g_auto (GStrv) names = g_strsplit (text, " ", -1);
-  return g_strv_contains ((const char *const *) names, name);
-}
-
 gboolean
 cnx_precision_runs (CnxDevice * device, CnxPrecision precision)
 {
   CnxTuning tuning;
 
   if (precision == CNX_PRECISION_FP16)
-    return !cnx_device_info (device)->is_cpu && has_extension (device, "cl_khr_fp16");
+    return !cnx_device_info (device)->is_cpu && cnx_device_has_extension (device, "cl_khr_fp16");
   if (precision != CNX_PRECISION_BF16)
     return precision != CNX_PRECISION_AUTO;
   cnx_tuning_default (device, precision, &tuning);

@@ -11,15 +11,24 @@
  * 203 with 5 x 16 tiles, whatever the chunk (96 to 256) and the block (30 to 200 rows); 6 x 16 lost as much in
  * stage 4, whose 25 rows a thread it does not divide, as it won elsewhere. */
 static const CnxTuning avx2 = {.vector = 8,.tile_rows = 5,.tile_vecs = 2,.depthwise_cols = 7,
-  .group = 1,.linear_rows = 100,.mlp_chunk = 256,.mlp_bytes = 384 * 1024
+  .group = 1,.group_cols = 1,.linear_rows = 100,.mlp_chunk = 256,.mlp_bytes = 384 * 1024
 };
 
 static const CnxTuning avx512 = {.vector = 16,.tile_rows = 14,.tile_vecs = 2,.depthwise_cols = 7,
-  .group = 1,.linear_rows = 98,.mlp_chunk = 256,.mlp_bytes = 512 * 1024
+  .group = 1,.group_cols = 1,.linear_rows = 98,.mlp_chunk = 256,.mlp_bytes = 512 * 1024
 };
 
-static const CnxTuning gpu = {.vector = 4,.tile_rows = 4,.tile_vecs = 1,.depthwise_cols = 4,
-  .group = 64,.linear_rows = 4,.mlp_bytes = 0
+/* A group's rows x columns, and what each work-item has of them. More for each: fewer reads of local memory. Smaller
+ * groups: more of them for a picture's few rows. No GPU was at hand to choose by; the first is the guess. */
+#define TILE(items, across, rows, vecs, steps) {.vector = 4,.tile_rows = rows,.tile_vecs = vecs,.group = items,\
+    .group_cols = across,.slice = steps,.depthwise_cols = 4,.row_items = 16,.subgroups = TRUE,.integer_dot = TRUE }
+static const CnxTuning gpu[] = {
+  TILE (128, 16, 8, 1, 16),     /* 64 x 64 */
+  TILE (64, 8, 4, 1, 32),       /* 32 x 32 */
+  TILE (128, 16, 4, 1, 16),     /* 32 x 64 */
+  TILE (256, 16, 4, 1, 16),     /* 64 x 64 */
+  TILE (64, 8, 8, 2, 16),       /* 64 x 64 */
+  TILE (256, 16, 8, 1, 16),     /* 128 x 64 */
 };
 
 /* Inline assembly is what PoCL's compiler takes; others may not. */
@@ -47,43 +56,101 @@ assembly_for (const CnxDeviceInfo * info, CnxPrecision precision)
   return CNX_ASSEMBLY_NONE;
 }
 
+/* Bytes of local memory that a set's kernels take at most: a slice of the rows and one of the panel (linear_gpu.cl),
+ * or a vector for each work-item (group.cl). */
+static gsize
+local_bytes (const CnxTuning * t)
+{
+  const gsize rows = t->group / t->group_cols * t->tile_rows, panel = t->group_cols * t->tile_vecs * t->vector;
+
+  return MAX (t->slice * (rows + 4 + panel) * sizeof (cl_float), t->group * sizeof (cl_float4));
+}
+
+static gboolean
+fits (CnxDevice * device, const CnxTuning * tuning)
+{
+  size_t group = 1;
+  cl_ulong local = 0;
+  cl_device_id id = cnx_device_id (device);
+
+  clGetDeviceInfo (id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+  clGetDeviceInfo (id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
+  return (gsize) tuning->group <= group && local_bytes (tuning) <= local;
+}
+
+void
+cnx_tuning_fit (CnxDevice * device, CnxTuning * tuning)
+{
+  cl_device_fp_config floats = 0;
+  cl_uint units = 1;
+  cl_device_id id = cnx_device_id (device);
+
+  clGetDeviceInfo (id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
+  clGetDeviceInfo (id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+  tuning->subgroups = tuning->subgroups && cnx_device_has_extension (device, "cl_khr_subgroups");
+  tuning->integer_dot = tuning->integer_dot && cnx_device_has_extension (device, "cl_khr_integer_dot_product");
+  tuning->fused = (floats & CL_FP_FMA) != 0;
+  tuning->exact_division = (floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
+  tuning->threads = MAX (units, 1);
+}
+
+/* Of a CPU, or of a device that takes no groups. */
+static const CnxTuning *
+cpu_guess (CnxDevice * device, CnxAssembly assembly)
+{
+  cl_uint width = 0;
+
+  clGetDeviceInfo (cnx_device_id (device), CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
+  if (assembly == CNX_ASSEMBLY_AVX2)
+    return &avx2;
+  return assembly != CNX_ASSEMBLY_NONE || width >= 16 ? &avx512 : &avx2;
+}
+
 void
 cnx_tuning_default (CnxDevice * device, CnxPrecision precision, CnxTuning * tuning)
 {
-  cl_uint width = 0, units = 1;
   cl_ulong local = 0;
-  size_t group = 1;
   const CnxDeviceInfo *info = cnx_device_info (device);
   const CnxAssembly assembly = assembly_for (info, precision);
-  cl_device_id id = cnx_device_id (device);
+  const CnxTuning *guess = NULL;
 
-  clGetDeviceInfo (id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
-  clGetDeviceInfo (id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
-  clGetDeviceInfo (id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
-  clGetDeviceInfo (id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
-
-  *tuning = !info->is_cpu ? gpu : assembly == CNX_ASSEMBLY_AVX2 ? avx2
-      : assembly != CNX_ASSEMBLY_NONE || width >= 16 ? avx512 : avx2;
+  for (guint i = 0; i < G_N_ELEMENTS (gpu) && !info->is_cpu && !guess; i++)
+    if (fits (device, &gpu[i]))
+      guess = &gpu[i];
+  *tuning = guess ? *guess : *cpu_guess (device, assembly);
+  clGetDeviceInfo (cnx_device_id (device), CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
   tuning->precision = precision;
   tuning->assembly = assembly;
   tuning->levels = assembly == CNX_ASSEMBLY_AVX2 ? 127 : 255;
-  tuning->threads = MAX (units, 1);
+  cnx_tuning_fit (device, tuning);
   tuning->batch = info->is_cpu ? MAX (CPU_BATCH, CPU_BATCH / 2 * tuning->threads) : GPU_BATCH;
   tuning->mlp_bytes = MIN (tuning->mlp_bytes, local * 3 / 4);
-  tuning->group = MIN (tuning->group, (int) group);
 }
 
 char *
-cnx_tuning_options (const CnxTuning * tuning)
+cnx_tuning_options (const CnxTuning * t)
 {
   static const char *const assembly[] = { "", " -DASM_AVX2", " -DASM_AVX512", " -DASM_AVX512 -DASM_AVX512_BF16",
     " -DASM_AVX512 -DASM_AVX512_VNNI"
   };
-  g_autofree char *operand = g_ascii_strup (cnx_precision_name (tuning->precision), -1);
+  g_autofree char *operand = g_ascii_strup (cnx_precision_name (t->precision), -1);
+  GString *options = g_string_new ("-w");
 
-  return g_strdup_printf ("-w -DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d -DCHUNK=%d -DOPERAND_%s "
-      "-DLEVELS=%d%s", tuning->vector, tuning->tile_rows, tuning->tile_vecs, tuning->depthwise_cols,
-      tuning->group, tuning->mlp_chunk, operand, tuning->levels, assembly[tuning->assembly]);
+  g_string_append_printf (options, " -DV=%d -DTILE_ROWS=%d -DTILE_VECS=%d -DDW_COLS=%d -DWG=%d -DGROUP_COLS=%d",
+      t->vector, t->tile_rows, t->tile_vecs, t->depthwise_cols, t->group, t->group_cols);
+  g_string_append_printf (options, " -DCHUNK=%d -DOPERAND_%s -DLEVELS=%d%s", t->mlp_chunk, operand, t->levels,
+      assembly[t->assembly]);
+  if (t->group > 1)
+    g_string_append_printf (options, " -DSLICE=%d -DROW_ITEMS=%d", t->slice, t->row_items);
+  if (t->group > 1 && t->subgroups)
+    g_string_append (options, " -DSUBGROUPS");
+  if (t->group > 1 && t->integer_dot && t->precision == CNX_PRECISION_INT8)
+    g_string_append (options, " -DINTEGER_DOT");
+  if (!t->fused)
+    g_string_append (options, " -DSLOW_FMA");
+  if (t->exact_division)
+    g_string_append (options, " -cl-fp32-correctly-rounded-divide-sqrt");
+  return g_string_free (options, FALSE);
 }
 
 char *
@@ -143,6 +210,24 @@ add_cpu_candidates (GArray * candidates, const CnxTuning * first)
   add_candidate (candidates, &split);
 }
 
+/* A GPU's tiles, each with two widths of the depthwise convolution's. */
+static void
+add_gpu_candidates (GArray * candidates, CnxDevice * device, const CnxTuning * first)
+{
+  const int cols[] = { 4, 7 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (gpu); i++)
+    for (guint c = 0; c < G_N_ELEMENTS (cols) && fits (device, &gpu[i]); c++) {
+      CnxTuning tuning = gpu[i];
+      tuning.precision = first->precision;
+      tuning.levels = first->levels;
+      tuning.batch = first->batch;
+      tuning.depthwise_cols = cols[c];
+      cnx_tuning_fit (device, &tuning);
+      add_candidate (candidates, &tuning);
+    }
+}
+
 GArray *
 cnx_tuning_candidates (CnxDevice * device, CnxPrecision precision)
 {
@@ -151,7 +236,9 @@ cnx_tuning_candidates (CnxDevice * device, CnxPrecision precision)
 
   cnx_tuning_default (device, precision, &first);
   add_candidate (candidates, &first);
-  if (cnx_device_info (device)->is_cpu)
+  if (first.group == 1)
     add_cpu_candidates (candidates, &first);
+  else
+    add_gpu_candidates (candidates, device, &first);
   return candidates;
 }

@@ -9,16 +9,29 @@
  *   TILE_ROWS   rows of a register tile: 4..6 with V 8, 14 with V 16
  *   TILE_VECS   vectors across a register tile
  *   DW_COLS     neighbouring pixels that a depthwise work-item computes at once
- *   WG          work-items in a group: 1 on CPUs, where a work-item is a tile; 64 on GPUs
+ *   WG          work-items in a group: 1 on CPUs, where a work-item is a tile; more on GPUs, with V 4
+ *   GROUP_COLS  of them side by side across a panel
+ *   SLOW_FMA    the device has no such instruction: mad() where it will do
  */
 #define CAT_(a, b) a##b
 #define CAT(a, b) CAT_(a, b)
 #define floatv CAT(float, V)
 #define vloadv CAT(vload, V)
 #define vstorev CAT(vstore, V)
-#define PANEL (TILE_VECS * V)
+#define PANEL (GROUP_COLS * TILE_VECS * V)
 #define INLINE inline __attribute__ ((always_inline))   /* or arrays of sums would live in memory */
 #define KERNEL kernel __attribute__ ((reqd_work_group_size (WG, 1, 1)))
+
+/* One rounding, whatever the device: int8's few roundings are those of the reference. */
+INLINE floatv
+fma_exact (floatv a, floatv b, floatv c)
+{
+  return fma (a, b, c);
+}
+
+#ifdef SLOW_FMA
+#define fma(a, b, c) mad (a, b, c)
+#endif
 
 INLINE float
 sum4 (float4 v)

@@ -5,16 +5,24 @@
  *   weight  panels of PANEL columns, one behind another (operand.cl); the last is filled up with zeros
  *   bias    as many floats as the panels have columns
  *   out     rows x out_stride floats; columns of the last panel beyond out_stride are not written
+ *   scale   of the sums, before they are added to what `out` holds; as long as bias
  *
- * A work-item computes one panel's columns for `block` rows, tile by tile: the panel is read from memory once
- * and the rows come from the cache. The linear_fp32 family is the same for inputs and weights that are floats
- * whatever the network's precision: its stem and its classifier. */
+ * With WG 1 (else: linear_gpu.cl) a work-item computes one panel's columns for `block` rows, tile by tile: the panel
+ * is read from memory once and the rows come from the cache. linear_fp32 is the same for inputs and weights that are
+ * floats whatever the network's precision: its stem and its classifier. */
+#define STORE_PLAIN(to, value, scale) vstorev (value, 0, to)
+#define STORE_GELU(to, value, scale) vstorev (gelu (value), 0, to)
+#define STORE_SCALE_ADD(to, value, scale) \
+    vstorev (fma (value, vloadv (0, scale), vloadv (0, to)), 0, to)
+
+#if WG == 1
+
 #define DEFINE_LINEAR(NAME, ELEMENT, BYTES, PRODUCT, STORE)                                 \
 KERNEL void                                                                                 \
 NAME (global const ELEMENT *in, int in_stride, global const float2 *scales, int groups,     \
     int depth, global const char *weight, global const float *bias,                         \
-    global const float *scale, global float *out, int out_stride, int rows, int block,      \
-    int panels, int items)                                                                  \
+    global const float *scale, global float *out, int out_stride, int rows, int panels,     \
+    int block, int items)                                                                   \
 {                                                                                           \
   const int item = get_global_id (0);                                                       \
   if (item >= items)                                                                        \
@@ -43,11 +51,6 @@ NAME (global const ELEMENT *in, int in_stride, global const float2 *scales, int 
   }                                                                                         \
 }
 
-#define STORE_PLAIN(to, value, scale) vstorev (value, 0, to)
-#define STORE_GELU(to, value, scale) vstorev (gelu (value), 0, to)
-#define STORE_SCALE_ADD(to, value, scale) \
-    vstorev (fma (value, vloadv (0, scale), vloadv (0, to)), 0, to)
-
 #define PRODUCT_OPERAND(rows, stride, scales, groups, depth, panel, ahead, acc)             \
     product_from_global (rows, stride, scales, groups, depth, (panel) + PANEL_OFFSET (0),   \
         (global const float *) (panel), ahead, acc)
@@ -61,4 +64,6 @@ DEFINE_LINEAR (linear_scale_add, element, PANEL_BYTES, PRODUCT_OPERAND, STORE_SC
 #define PRODUCT_FP32(rows, stride, scales, groups, depth, panel, ahead, acc)                \
     tile_from_global (rows, stride, depth, (global const float *) (panel), ahead, acc)
 DEFINE_LINEAR (linear_fp32, float, FP32_BYTES, PRODUCT_FP32, STORE_PLAIN)
+#endif
+
 #endif

@@ -422,12 +422,13 @@ static const struct
 /* ---- tunings ---- */
 
 /* Other tiles than this device's own are correct here too, only slower; with no vector it is the device's own. */
-#define GPU_TILE .vector = 4,.tile_rows = 4,.tile_vecs = 1,.depthwise_cols = 4,.group = 64,.linear_rows = 4,\
-    .threads = 2,.levels = 255
-#define AVX2_TILE .vector = 8,.tile_rows = 5,.tile_vecs = 2,.depthwise_cols = 3,.group = 1,.linear_rows = 20,\
-    .mlp_bytes = 400000,.mlp_chunk = 256,.threads = 1,.levels = 255
-#define AVX512_TILE .vector = 16,.tile_rows = 14,.tile_vecs = 2,.depthwise_cols = 7,.group = 1,.linear_rows = 98,\
-    .mlp_bytes = 500000,.mlp_chunk = 256,.threads = 1,.levels = 255
+#define GPU_TILE(items, across, rows, vecs, steps, cols) .vector = 4,.tile_rows = rows,.tile_vecs = vecs,\
+    .group = items,.group_cols = across,.slice = steps,.depthwise_cols = cols,.row_items = 16,.integer_dot = TRUE,\
+    .levels = 255
+#define AVX2_TILE .vector = 8,.tile_rows = 5,.tile_vecs = 2,.depthwise_cols = 3,.group = 1,.group_cols = 1,\
+    .linear_rows = 20,.mlp_bytes = 400000,.mlp_chunk = 256,.levels = 255
+#define AVX512_TILE .vector = 16,.tile_rows = 14,.tile_vecs = 2,.depthwise_cols = 7,.group = 1,.group_cols = 1,\
+    .linear_rows = 98,.mlp_bytes = 500000,.mlp_chunk = 256,.levels = 255
 
 static const struct
 {
@@ -436,14 +437,18 @@ static const struct
 } tunings[] = {
   {"fp32", {CNX_PRECISION_FP32}},
   {"int8", {CNX_PRECISION_INT8}},
-  {"fp32-gpu", {CNX_PRECISION_FP32, GPU_TILE}},
+  {"fp32-gpu", {CNX_PRECISION_FP32, GPU_TILE (64, 8, 4, 1, 32, 4)}},
+  {"fp32-gpu-wide", {CNX_PRECISION_FP32, GPU_TILE (64, 8, 8, 2, 16, 7)}},
+  {"fp32-gpu-long", {CNX_PRECISION_FP32, GPU_TILE (256, 16, 8, 1, 16, 4)}},
+  {"fp32-gpu-subgroups", {CNX_PRECISION_FP32, GPU_TILE (128, 16, 4, 1, 16, 4),.subgroups = TRUE}},
   {"fp32-avx2", {CNX_PRECISION_FP32, AVX2_TILE}},
   {"fp32-avx512", {CNX_PRECISION_FP32, AVX512_TILE}},
-  {"int8-gpu", {CNX_PRECISION_INT8, GPU_TILE}},
+  {"int8-gpu", {CNX_PRECISION_INT8, GPU_TILE (128, 16, 8, 1, 16, 4)}},
+  {"int8-gpu-small", {CNX_PRECISION_INT8, GPU_TILE (64, 8, 4, 1, 32, 4),.subgroups = TRUE}},
   {"int8-avx2", {CNX_PRECISION_INT8, AVX2_TILE}},
   {"int8-avx512", {CNX_PRECISION_INT8, AVX512_TILE}},
   {"bf16-avx512", {CNX_PRECISION_BF16, AVX512_TILE}},
-  {"fp16-gpu", {CNX_PRECISION_FP16, GPU_TILE}},
+  {"fp16-gpu", {CNX_PRECISION_FP16, GPU_TILE (128, 16, 8, 1, 16, 4)}},
   {"fp16-avx2", {CNX_PRECISION_FP16, AVX2_TILE}},
 };
 
@@ -458,10 +463,20 @@ ops_for (guint tuning)
 
   if (wanted.vector == 0)
     cnx_tuning_default (device, wanted.precision, &wanted);
+  else
+    cnx_tuning_fit (device, &wanted);
   if (!all_ops[tuning])
     all_ops[tuning] = cnx_ops_new (device, &wanted, &error);
   g_assert_no_error (error);
   return all_ops[tuning];
+}
+
+/* $CNX_TEST_VALUES, for devices in software: only shapes of at most so many values, and only random inputs. */
+static gsize
+most_values (void)
+{
+  const char *text = g_getenv ("CNX_TEST_VALUES");
+  return text ? g_ascii_strtoull (text, NULL, 10) : G_MAXSIZE;
 }
 
 static void
@@ -470,10 +485,14 @@ test_kernel (gconstpointer data)
   const guint packed = GPOINTER_TO_UINT (data), kernel = packed % 16, tuning = packed / 16;
   /* the device's own see all, the others not the large ones at the end */
   const guint n_shapes = tunings[tuning].tuning.vector == 0 ? G_N_ELEMENTS (shapes) : G_N_ELEMENTS (shapes) - 3;
+  const gsize most = most_values ();
   CnxOps *ops = ops_for (tuning);
 
   for (guint s = 0; s < n_shapes; s++)
-    for (Input kind = RANDOM; kind < N_INPUTS; kind++) {
+    for (Input kind = RANDOM; kind < (most < G_MAXSIZE ? ZERO : N_INPUTS); kind++) {
+      const Shape *shape = &shapes[s];
+      if ((gsize) shape->n * shape->height * shape->width * shape->channels > most)
+        continue;
       kernels[kernel].check (ops, &shapes[s], kind);
       if (g_test_failed ()) {
         g_test_message ("with %d x %d x %d x %d, %s input", shapes[s].n, shapes[s].height,
