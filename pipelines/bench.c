@@ -28,6 +28,8 @@ typedef struct
 {
   double ms_min, ms_median;     /* a frame */
   double gflops, peak_gflops;
+  double bandwidth_gbs;         /* what the device reads from its main memory */
+  double flop_per_byte;         /* see flop_per_byte() */
   guint passes;
   double start_ms;              /* from the command's start to the first answer */
   double memory_mb;             /* anonymous memory after it */
@@ -96,6 +98,28 @@ status_mb (const char *name)
   return line ? g_ascii_strtoull (line + strlen (name), NULL, 10) / 1024.0 : 0;
 }
 
+/* Bytes of the weights as the device holds them, without what fills panels up: of the blocks' and downsamples' products
+ * in @precision, all others and every vector in fp32. An int8 row has a scale, and a sum of each group, beside its
+ * values. */
+static double
+weight_bytes (const CnxArch * arch, CnxPrecision precision)
+{
+  const double size = precision == CNX_PRECISION_FP32 ? 4 : precision == CNX_PRECISION_INT8
+      ? 1 + 4.0 / CNX_INT8_GROUP : 2;
+  double values = 0, scales = 0;
+
+  for (int s = 0; s < CNX_STAGES; s++) {
+    const double channels = arch->dims[s];
+    values += arch->depths[s] * 8 * channels * channels;
+    scales += arch->depths[s] * 5 * channels;
+    if (s > 0) {
+      values += 4 * channels * arch->dims[s - 1];
+      scales += channels;
+    }
+  }
+  return 4 * (cnx_arch_parameters (arch) - values) + size * values + (precision == CNX_PRECISION_INT8 ? 4 * scales : 0);
+}
+
 static int
 by_value (gconstpointer a, gconstpointer b)
 {
@@ -112,6 +136,7 @@ typedef struct
   const char *variant, *device;
   int height, width;
   float *in, *logits;
+  const CnxArch *arch;
   double flops;                 /* of one picture */
   GPtrArray *times;             /* for each batch size, a GArray of milliseconds a frame */
 } Run;
@@ -135,6 +160,13 @@ time_pass (Run * run, guint which, GError ** error)
   return TRUE;
 }
 
+static void
+measure_device (Run * run, Result * result)
+{
+  result->bandwidth_gbs = cnx_peak_bandwidth (run->peak);
+  result->peak_gflops = cnx_peak_measure (run->peak);
+}
+
 /* The first launch of a kernel may compile it. */
 static gboolean
 warm_up (Run * run, Result * result, GError ** error)
@@ -148,7 +180,7 @@ warm_up (Run * run, Result * result, GError ** error)
       result->peak_memory_mb = status_mb ("VmHWM:");
     }
   }
-  cnx_peak_measure (run->peak);
+  measure_device (run, result);
   return TRUE;
 }
 
@@ -163,13 +195,25 @@ time_passes (Run * run, Result * result, GError ** error)
     return FALSE;
   for (; rounds < MIN_PASSES || g_get_monotonic_time () - begin < run->options->seconds * 1e6; rounds++) {
     if (rounds % PASSES_BETWEEN_PEAKS == 0)
-      cnx_peak_measure (run->peak);
+      measure_device (run, result);
     for (guint i = 0; i < run->times->len; i++)
       if (!time_pass (run, i, error))
         return FALSE;
   }
-  result->peak_gflops = cnx_peak_measure (run->peak);
+  measure_device (run, result);
   return TRUE;
+}
+
+/* Flops of a pass over the bytes that it must move between the device and its main memory at least: the packed weights
+ * once, however many pictures there are, and each picture's input and logits in fp32. The activations in between and
+ * weights that are read again count as staying in the caches; where the weights stay there from pass to pass too (a
+ * small network on a large cache), fewer bytes are moved than this says. */
+static double
+flop_per_byte (const Run * run, int batch)
+{
+  const double pictures = 4.0 * batch * (3.0 * run->height * run->width + run->arch->classes);
+
+  return batch * run->flops / (weight_bytes (run->arch, cnx_network_precision (run->network)) + pictures);
 }
 
 static void
@@ -182,6 +226,7 @@ summarise (const Run * run, guint which, Result * result)
   result->ms_min = g_array_index (times, double, 0);
   result->ms_median = g_array_index (times, double, times->len / 2);
   result->gflops = run->flops / result->ms_min / 1e6;
+  result->flop_per_byte = flop_per_byte (run, batch_at (run->options, which));
 }
 
 /* ---- what is printed ---- */
@@ -208,6 +253,7 @@ print_json (const Run * run, int batch, const Result * result)
       variant, precision_name (run), run->height, run->width, batch, device);
   printf ("\"ms_min\": %.4f, \"ms_median\": %.4f, \"gflops\": %.2f, \"peak_gflops\": %.2f, \"peak_ratio\": %.4f, ",
       result->ms_min, result->ms_median, result->gflops, result->peak_gflops, peak_ratio (result));
+  printf ("\"bandwidth_gbs\": %.2f, \"flop_per_byte\": %.2f, ", result->bandwidth_gbs, result->flop_per_byte);
   printf ("\"start_ms\": %.1f, \"memory_mb\": %.1f, \"peak_memory_mb\": %.1f}\n", result->start_ms,
       result->memory_mb, result->peak_memory_mb);
 }
@@ -221,6 +267,8 @@ print_text (const Run * run, int batch, const Result * result)
       result->passes);
   printf ("  %.1f GFLOP/s, %.0f %% of the device's peak (%.1f, measured in between)\n", result->gflops,
       100 * peak_ratio (result), result->peak_gflops);
+  printf ("  %.0f flops a byte that must be moved; the device reads %.1f GB/s from its memory\n",
+      result->flop_per_byte, result->bandwidth_gbs);
   printf ("  first answer after %.2f s, with %.0f MB of memory of its own, %.0f MB at most\n",
       result->start_ms / 1e3, result->memory_mb, result->peak_memory_mb);
 }
@@ -340,7 +388,8 @@ bench (const Options * options)
   run.device = cnx_device_info (device)->name;
   run.network = network;
   run.peak = peak;
-  run.flops = 2.0 * cnx_arch_macs (cnx_model_arch (model), run.height, run.width);
+  run.arch = cnx_model_arch (model);
+  run.flops = 2.0 * cnx_arch_macs (run.arch, run.height, run.width);
   const int status = make_batch (&run, &error) ? measure (&run) : cnx_fail (error);
   g_free (run.in);
   g_free (run.logits);

@@ -1,5 +1,9 @@
-/* How fast this device multiplies and adds when nothing else is in the way: the measure that the network's speed is
- * held against. Sums in registers, added to `rounds` times; what comes out depends on all of them.
+/* What this device can do at most: the two measures that the network's speed is held against.
+ *
+ * peak: how fast it multiplies and adds when nothing else is in the way. Sums in registers, added to `rounds` times;
+ * what comes out depends on all of them.
+ * stream: how fast it reads memory. It adds up `in`, PIECES x `rounds` vectors of floats for every work-item: where a
+ * work-item stands for itself (WG 1) its vectors lie side by side, else those of a group do.
  *
  *   out   one vector of floats a work-item
  *
@@ -75,4 +79,31 @@ peak (global floatv *out, int rounds)
     total += sums[i];
   out[get_global_id (0)] = total;
 #endif
+}
+
+#define PIECES 16
+
+kernel __attribute__ ((reqd_work_group_size (WG, 1, 1))) void
+stream (global floatv *out, int rounds, global const floatv *in)
+{
+  floatv sums[PIECES];
+#if WG == 1
+  const size_t step = 1;
+  in += get_global_id (0) * rounds * PIECES;
+#else
+  const size_t step = get_global_size (0);
+  in += get_global_id (0);
+#endif
+#pragma unroll
+  for (int i = 0; i < PIECES; i++)
+    sums[i] = 0;
+  for (int k = 0; k < rounds; k++, in += PIECES * step)
+#pragma unroll
+    for (int i = 0; i < PIECES; i++)
+      sums[i] += in[i * step];
+  floatv total = 0;
+#pragma unroll
+  for (int i = 0; i < PIECES; i++)
+    total += sums[i];
+  out[get_global_id (0)] = total;
 }
