@@ -1,5 +1,6 @@
 /* The register tiles of CPUs that have AVX2 and FMA, 4 to 6 rows x 16 columns (int8: 4 or 5): tile.cl's loop, and
- * int8's, written out. Sums in ymm0 .. 11, row by row. Never inlined: PoCL 6 does not take assembly in a kernel's own code. */
+ * int8's, written out. Sums in ymm0 .. 11, row by row. Never inlined: PoCL 6 does not take assembly in a kernel's own
+ * code. */
 #ifdef ASM_AVX2
 
 #define ROW(address, left, right)                                                           \
