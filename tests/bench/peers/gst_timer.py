@@ -1,4 +1,5 @@
-"""Times a part of a pipeline: gst_timer.py VIDEO SECONDS "ELEMENT ! ELEMENT". For a Python that has gi.
+"""Times a part of a pipeline: gst_timer.py VIDEO SECONDS "ELEMENT ! ELEMENT". For a Python that has gi. Without an
+element it times what feeds the others.
 
 Pushes the frames of VIDEO (1080p NV12, one after the other, in memory before the clock starts) over and over
 and prints the time from frame to frame at the sink, in ms, as JSON. The first frames, in which a network is
@@ -58,8 +59,8 @@ def main():
     video, seconds, fragment = sys.argv[1:]
     Gst.init(None)
     frames = read_frames(video)
-    pipeline = Gst.parse_launch(f"appsrc name=source format=time caps={CAPS} ! {fragment} "
-                                "! fakesink name=sink sync=false")
+    parts = [f"appsrc name=source format=time caps={CAPS}", fragment, "fakesink name=sink sync=false"]
+    pipeline = Gst.parse_launch(" ! ".join(part for part in parts if part))
     times, room = [], threading.Semaphore(IN_FLIGHT)
 
     def on_frame(_pad, _info):
