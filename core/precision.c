@@ -55,8 +55,8 @@ cnx_int8_weight (const float *row, int count, gint8 * out)
   /* four roundings may each add a half */
   const float scale = fmaxf (largest / 127, largest_four (row, count) / (CNX_INT8_FOUR - 2));
   for (int k = 0; k < count; k++)
-    out[k] = scale > 0 ? (gint8) lrintf (row[k] / scale) : 0;
-  return scale;
+    out[k] = scale > CNX_INT8_LEAST ? (gint8) lrintf (row[k] / scale) : 0;
+  return scale > CNX_INT8_LEAST ? scale : 0;
 }
 
 void
@@ -68,7 +68,7 @@ cnx_int8_group (const float *in, int count, int levels, guint8 * out, float *sca
     least = fminf (least, in[k]);
     most = fmaxf (most, in[k]);
   }
-  const float range = most - least, inverse = range > 0 ? levels / range : 0;
+  const float range = most - least, inverse = range > CNX_INT8_LEAST ? levels / range : 0;
   *scale = range / levels;
   *low = least;
   for (int k = 0; k < count; k++)

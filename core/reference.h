@@ -53,7 +53,7 @@ void cnx_reference_pool (const float *in, int n, int pixels, int channels, float
 gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int width,
     float *logits, GError ** error);
 
-/** The same with the blocks' and the downsamples' products in @precision; the stem and the classifier stay fp32. */
+/** The same with the products in @precision that are not fp32 always, see core/precision.h. */
 gboolean cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *logits, GError ** error);
 

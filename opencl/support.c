@@ -95,14 +95,17 @@ try_precision (CnxDevice * device, CnxPrecision precision, GError ** error)
   CnxTuning tuning;
 
   cnx_tuning_default (device, precision, &tuning);
-  CnxOps *ops = try_tuning (device, &tuning, tuning.assembly ? &refused : error);
-  if (ops || !tuning.assembly || precision == CNX_PRECISION_BF16) {
-    if (refused)
-      g_propagate_error (error, g_steal_pointer (&refused));
+  const gboolean plain = !tuning.assembly && !tuning.subgroups && !tuning.integer_dot;
+  CnxOps *ops = try_tuning (device, &tuning, &refused);
+  if (ops)
     return ops;
+  if (plain || precision == CNX_PRECISION_BF16) {
+    g_propagate_error (error, g_steal_pointer (&refused));
+    return NULL;
   }
-  g_debug ("without assembly: %s", refused->message);
+  g_debug ("without assembly, sub-groups and integer dot products: %s", refused->message);
   tuning.assembly = CNX_ASSEMBLY_NONE;
+  tuning.subgroups = tuning.integer_dot = FALSE;
   return try_tuning (device, &tuning, error);
 }
 

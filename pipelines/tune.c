@@ -56,15 +56,22 @@ find_fastest (CnxOps * ops, GArray * candidates, const CnxTrialShape * shape, Pr
   int best = -1;
 
   for (guint i = 0; i < candidates->len; i++) {
-    const int variant = cnx_ops_add (ops, &g_array_index (candidates, CnxTuning, i), error);
-    CnxTrial *trial = variant < 0 ? NULL : cnx_trial_new (ops, variant, shape, error);
-    if (!trial)
+    g_autoptr (GError) refused = NULL;
+    const int variant = cnx_ops_add (ops, &g_array_index (candidates, CnxTuning, i), &refused);
+    CnxTrial *trial = variant < 0 ? NULL : cnx_trial_new (ops, variant, shape, &refused);
+    if (!trial && i == 0) {
+      g_propagate_error (error, g_steal_pointer (&refused));
       return -1;
+    }
+    if (!trial)                 /* the device has too few registers for it, or too little local memory */
+      g_debug ("left out: %s", refused->message);
     g_ptr_array_add (trials, trial);
     show_progress (progress, what);
   }
   for (int round = 0; round < ROUNDS; round++)
     for (guint i = 0; i < trials->len; i++) {
+      if (!trials->pdata[i])
+        continue;
       const double ms = cnx_trial_run (trials->pdata[i], 0.02, error);
       if (ms < 0)
         return -1;

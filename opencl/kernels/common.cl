@@ -15,6 +15,7 @@
  */
 #define CAT_(a, b) a##b
 #define CAT(a, b) CAT_(a, b)
+#define INT8_LEAST 1e-36f       /* CNX_INT8_LEAST: a narrower range counts as none */
 #define floatv CAT(float, V)
 #define vloadv CAT(vload, V)
 #define vstorev CAT(vstore, V)

@@ -310,7 +310,7 @@ to_operand_shared (global const float *in, int stride, int depth, global uchar *
     const float4 ends = min ((float4) (least.lo, -most.lo), (float4) (least.hi, -most.hi));
     const float low = row_least (min (ends.s0, ends.s1), scratch);
     const float range = -row_least (min (ends.s2, ends.s3), scratch) - low;
-    const float inverse = range > 0 ? (float) LEVELS / range : 0;
+    const float inverse = range > INT8_LEAST ? (float) LEVELS / range : 0;
     if (ROW_LANE == 0 && count > 0)
       scales[at] = (float2) (range / (float) LEVELS, low);
     EACH_VECTOR (c, count)

@@ -57,7 +57,7 @@ NAME (FROM const float *in, int depth, TO element *out, TO float2 *scales)      
       most = max (most, x);                                                                 \
     }                                                                                       \
     const float low = smallest (least), range = -smallest (-most) - low;                    \
-    const float inverse = range > 0 ? LEVELS_F / range : 0;                                 \
+    const float inverse = range > INT8_LEAST ? LEVELS_F / range : 0;                                 \
     scales[first / GROUP] = (float2) (range / LEVELS_F, low);                               \
     for (int k = first; k < end; k += V)                                                    \
       vstorev (CAT (convert_uchar, V) (CAT (convert_int, V)                                 \

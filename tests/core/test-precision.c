@@ -251,6 +251,27 @@ test_weight (void)
   }
 }
 
+/* What lies below CNX_INT8_LEAST counts as one value: nothing overflows on the way. */
+static void
+test_tiny (void)
+{
+  const float tiny[] = { 1e-36f, 1e-38f, 1e-42f, 1e-45f };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tiny); i++) {
+    const float row[] = { tiny[i] / 2, -tiny[i] / 4, 0, tiny[i] / 8 };
+    gint8 weights[] = { 1, 1, 1, 1 };
+    guint8 inputs[] = { 1, 1, 1, 1 };
+    float scale, low;
+    g_assert_cmpfloat (cnx_int8_weight (row, 4, weights), ==, 0);
+    cnx_int8_group (row, 4, 255, inputs, &scale, &low);
+    g_assert_true (isfinite (scale) && isfinite (low));
+    for (int k = 0; k < 4; k++) {
+      g_assert_cmpint (weights[k], ==, 0);
+      g_assert_cmpint (inputs[k], ==, 0);
+    }
+  }
+}
+
 /* What the 258 is for: the four products fit 16 bits with inputs of 7. */
 static void
 test_weight_limit (void)
@@ -330,6 +351,7 @@ main (int argc, char **argv)
   const Format *const formats[] = { &fp16, &bf16 };
 
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/precision/tiny", test_tiny);
   g_test_add_func ("/precision/parse", test_parse);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
     g_autofree char *trip = g_strdup_printf ("/precision/%s/round-trip", formats[i]->name);
