@@ -433,9 +433,9 @@ check_cost (const Cost * cost, guint n, Ask ask, gpointer asked)
       }
     most = MAX (most, largest_difference (labels, exact));
   }
-  g_test_message ("first labels that are fp32's: %u of %u, of whole pictures %u of %u; where fp32's is 0.02 ahead: %u "
-      "of %u; where it is 0.5 or more: %u of %u; the largest difference of a confidence: %.4f", all.agree, all.n, whole.agree, whole.n,
-      ahead.agree, ahead.n, sure.agree, sure.n, most);
+  g_test_message ("first labels that are fp32's: %u of %u, of whole pictures %u of %u; where fp32's is 0.02 ahead: "
+      "%u of %u; where it is 0.5 or more: %u of %u; the largest difference of a confidence: %.4f", all.agree, all.n,
+      whole.agree, whole.n, ahead.agree, ahead.n, sure.agree, sure.n, most);
   g_assert_cmpuint (ahead.agree * 100, >=, ahead.n * 99);
   g_assert_cmpuint (sure.agree, ==, sure.n);
   g_assert_cmpfloat (most, >, 1e-5);    /* it is another precision that was asked */

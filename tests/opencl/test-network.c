@@ -30,7 +30,7 @@ static CnxDevice *device;
  * fp32; six golden files and their tiles, the networks of `full`, int8 with 127 and 255 levels:
  *
  *           small    golden   full   | golden_cost  full_cost | same, of 12 tiles, at the least
- *   fp16    0.0040   0.0023   0.0010 | 0.0025       0.0023    | 3; kernels that round in C: 0 or 1 of 12, its neighbours lie closest
+ *   fp16    0.0040   0.0023   0.0010 | 0.0025       0.0023    | 3; kernels that round in C: 0
  *   bf16    0.025    0.012    0.0087 | 0.025        0.018     | 9; kernels that round in C: 3 of 7
  *   int8    0.198    0.107    0.075  | 0.114        0.102     | 9
  */
