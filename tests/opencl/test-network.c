@@ -32,7 +32,7 @@ static CnxDevice *device;
  *           small    golden   full   | golden_cost  full_cost | same, of 12 tiles, at the least
  *   fp16    0.0040   0.0023   0.0010 | 0.0025       0.0023    | 3; kernels that round in C: 0
  *   bf16    0.025    0.012    0.0087 | 0.025        0.018     | 9; kernels that round in C: 3 of 7
- *   int8    0.198    0.107    0.075  | 0.114        0.102     | 9
+ *   int8    0.198    0.107    0.075  | 0.114        0.102     | 9; llvmpipe, whose LayerNorm rounds twice: 1 of 4
  */
 typedef struct
 {
@@ -46,7 +46,7 @@ static const Limits all_limits[] = {
   {CNX_PRECISION_FP32, 1, 1e-4, 1e-4, 1e-4, 1e-4, 1e-4},
   {CNX_PRECISION_FP16, 0, 0.006, 0.0035, 0.0016, 0.0038, 0.0035},
   {CNX_PRECISION_BF16, 0.17, 0.038, 0.018, 0.013, 0.038, 0.027},
-  {CNX_PRECISION_INT8, 0.6, 0.3, 0.16, 0.113, 0.17, 0.153},
+  {CNX_PRECISION_INT8, 0.1, 0.3, 0.16, 0.113, 0.17, 0.153},
 };
 
 #define SAME 1e-4
