@@ -41,6 +41,41 @@ skip_space (Scan * scan)
     scan->at++;
 }
 
+/* The four digits of a \uXXXX at @at; -1 where that is something else. */
+static int
+unicode_at (const Scan * scan, gsize at)
+{
+  int value = 0;
+
+  if (at + 6 > scan->length || scan->data[at] != '\\' || scan->data[at + 1] != 'u')
+    return -1;
+  for (gsize i = at + 2; i < at + 6; i++) {
+    const int digit = g_ascii_xdigit_value (scan->data[i]);
+    if (digit < 0)
+      return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+/* Steps over an escape. Half a surrogate pair is refused: json-glib makes text of it that is not UTF-8. */
+static gboolean
+scan_escape (Scan * scan, const char *what, GError ** error)
+{
+  const int unit = unicode_at (scan, scan->at);
+
+  if (unit < 0xd800 || unit > 0xdfff) {
+    scan->at += 2;
+    return TRUE;
+  }
+  const int low = unicode_at (scan, scan->at + 6);
+  if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff)
+    return refuse (what, error, "half a surrogate pair inside a string, at byte %" G_GSIZE_FORMAT " of the JSON",
+        scan->at);
+  scan->at += 12;
+  return TRUE;
+}
+
 /* At the opening quote; stops after the closing one. */
 static gboolean
 scan_string (Scan * scan, const char *what, GError ** error)
@@ -52,7 +87,10 @@ scan_string (Scan * scan, const char *what, GError ** error)
     if ((guchar) scan->data[scan->at] < 0x20)
       return refuse (what, error, "a control character inside a string, at byte %"
           G_GSIZE_FORMAT " of the JSON", scan->at);
-    scan->at += scan->data[scan->at] == '\\' ? 2 : 1;
+    if (scan->data[scan->at] != '\\')
+      scan->at++;
+    else if (!scan_escape (scan, what, error))
+      return FALSE;
   }
   if (scan->at >= scan->length)
     return refuse (what, error, "the JSON ends inside a string");

@@ -7,7 +7,12 @@
 char *
 cnx_tuned_path (CnxDevice * device)
 {
-  g_autofree char *key = cnx_program_key (device, NULL, "tuning");
+  cl_uint units = 0;
+
+  /* with fewer threads another set may be faster */
+  clGetDeviceInfo (cnx_device_id (device), CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+  g_autofree char *options = g_strdup_printf ("tuning, %u units", units);
+  g_autofree char *key = cnx_program_key (device, NULL, options);
   g_autofree char *name = g_strconcat (key, ".tuning.json", NULL);
 
   return g_build_filename (g_get_user_cache_dir (), "convnext", name, NULL);

@@ -1,8 +1,9 @@
 /* The tuner's answers: which set of tiles was fastest on a device, kept beside the binary cache.
  *
- * $XDG_CACHE_HOME/convnext/<sha256>.tuning.json, one file for each platform, device, version, driver and CPU, which
- * it names too: an answer for another driver is no answer. What it says is looked up among the sets that there are,
- * so that a file that was tampered with, or written by another version, can only be of no use. */
+ * $XDG_CACHE_HOME/convnext/<sha256>.tuning.json, one file for each platform, device, version, driver, CPU and number
+ * of threads, the first four of which it names too: an answer for another driver is no answer. What it says is looked
+ * up among the sets that there are, so that a file that was tampered with, or written by another version, can only be
+ * of no use. */
 #pragma once
 
 #include "opencl/tuning.h"

@@ -2,6 +2,7 @@
 #include "core/random_checkpoint.h"
 
 #define MOST_BLOCKS 9
+#define MOST_BYTES (64 << 20)     /* beyond most caches; several sets are held at once */
 
 struct _CnxTrial
 {
@@ -39,7 +40,8 @@ cnx_trial_new (CnxOps * ops, int variant, const CnxTrialShape * shape, GError **
   g_autofree float *ones = g_new (float, hidden);
 
   *trial = (CnxTrial) {.ops = ops,.variant = variant,.shape = *shape,.best = G_MAXDOUBLE,
-    .n_blocks = CLAMP (shape->blocks, 1, MOST_BLOCKS)
+    .n_blocks = CLAMP (MIN (shape->blocks, (int) (MOST_BYTES / (8 * sizeof (float) * channels * channels))), 1,
+        MOST_BLOCKS)
   };
   trial->blocks = g_new0 (CnxBlock, trial->n_blocks);
   cnx_fill_random (values, (gsize) MAX (rows, 49) * channels, 1, 0.5f);

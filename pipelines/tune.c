@@ -70,8 +70,10 @@ find_fastest (CnxOps * ops, GArray * candidates, const CnxTrialShape * shape, Pr
   }
   for (int round = 0; round < ROUNDS; round++)
     for (guint i = 0; i < trials->len; i++) {
-      if (!trials->pdata[i])
+      if (!trials->pdata[i]) {
+        progress->done++;
         continue;
+      }
       const double ms = cnx_trial_run (trials->pdata[i], 0.02, error);
       if (ms < 0)
         return -1;

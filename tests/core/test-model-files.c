@@ -151,6 +151,10 @@ static const struct
   {"{\"model_type\": \"swin\"}", CNX_ERROR_MODEL, {"model_type", "swin"}},
   {"{\"pretrained_cfg\": {\"crop_pct\": \"all\"}}", CNX_ERROR_FORMAT, {"config.json", "crop_pct"}},
   {"{\"pretrained_cfg\": ", CNX_ERROR_FORMAT, {"config.json", "JSON"}},
+  {"{\"architecture\": \"\\ud800\"}", CNX_ERROR_FORMAT, {"config.json", "surrogate"}},
+  {"{\"architecture\": \"\\ude00\\ud83d\"}", CNX_ERROR_FORMAT, {"config.json", "surrogate"}},
+  {"{\"architecture\": \"\\ud83d\\u0041\"}", CNX_ERROR_FORMAT, {"config.json", "surrogate"}},
+  {"{\"architecture\": \"\\ud83d\\ude00\", \"pretrained_cfg\": ", CNX_ERROR_FORMAT, {"config.json", "ends"}},
   {"", CNX_ERROR_FORMAT, {"config.json", "empty"}},
   {"[]", CNX_ERROR_FORMAT, {"config.json", "object"}},
 };

@@ -304,8 +304,8 @@ test_huge_and_deep (void)
 static void
 mutate (GString * text, GRand * random)
 {
-  static const char *const tokens[] = { "{", "}", "[", "]", "\"", ":", ",", "\\", "\\u0000", "null", "1e999",
-    "\"answers\":", "{\"answers\":{\"" NAME "\":", "//", "/*", "\xc3", "\x80", " ", "\n"
+  static const char *const tokens[] = { "{", "}", "[", "]", "\"", ":", ",", "\\", "\\u0000", "\\ud800", "null",
+    "1e999", "\"answers\":", "{\"answers\":{\"" NAME "\":", "//", "/*", "\xc3", "\x80", " ", "\n"
   };
   const gsize at = g_rand_int_range (random, 0, text->len + 1), left = text->len - at;
   const char *token = tokens[g_rand_int_range (random, 0, G_N_ELEMENTS (tokens))];
