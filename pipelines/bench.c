@@ -98,26 +98,24 @@ status_mb (const char *name)
   return line ? g_ascii_strtoull (line + strlen (name), NULL, 10) / 1024.0 : 0;
 }
 
-/* Bytes of the weights as the device holds them, without what fills panels up: of the blocks' and downsamples' products
- * in @precision, all others and every vector in fp32. An int8 row has a scale, and a sum of each group, beside its
- * values. */
+/* Bytes of the weights as the device holds them, without what fills panels up: of the blocks' products in @precision,
+ * of the downsamples' too but for int8, all others and every vector in fp32. An int8 row has a scale, and a sum of
+ * each group, beside its values. */
 static double
 weight_bytes (const CnxArch * arch, CnxPrecision precision)
 {
-  const double size = precision == CNX_PRECISION_FP32 ? 4 : precision == CNX_PRECISION_INT8
-      ? 1 + 4.0 / CNX_INT8_GROUP : 2;
-  double values = 0, scales = 0;
+  const gboolean int8 = precision == CNX_PRECISION_INT8;
+  const double size = precision == CNX_PRECISION_FP32 ? 4 : int8 ? 1 + 4.0 / CNX_INT8_GROUP : 2;
+  double values = 0, rows = 0;
 
   for (int s = 0; s < CNX_STAGES; s++) {
     const double channels = arch->dims[s];
     values += arch->depths[s] * 8 * channels * channels;
-    scales += arch->depths[s] * 5 * channels;
-    if (s > 0) {
+    rows += arch->depths[s] * 5 * channels;
+    if (s > 0 && !int8)
       values += 4 * channels * arch->dims[s - 1];
-      scales += channels;
-    }
   }
-  return 4 * (cnx_arch_parameters (arch) - values) + size * values + (precision == CNX_PRECISION_INT8 ? 4 * scales : 0);
+  return 4 * (cnx_arch_parameters (arch) - values) + size * values + (int8 ? 4 * rows : 0);
 }
 
 static int

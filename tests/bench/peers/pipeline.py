@@ -159,4 +159,4 @@ def result(contender: Contender, started: dict, label: dict) -> dict:
 
 def results_table(rows: list[dict]) -> str:
     return (f"{report.table(rows, COLUMNS)}\n\n"
-            f"bound: bench + (source + preprocessing) / {cores()} cores; of bound, of bench: it reaches so much of them.")
+            f"bound: bench + (source + preprocessing) / {cores()} cores; of bound, of bench: what it reaches of them.")
