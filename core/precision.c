@@ -28,6 +28,12 @@ cnx_precision_parse (const char *name, CnxPrecision * precision, GError ** error
   return FALSE;
 }
 
+CnxPrecision
+cnx_precision_of_downsamples (CnxPrecision precision)
+{
+  return precision == CNX_PRECISION_INT8 ? CNX_PRECISION_FP32 : precision;
+}
+
 /* The largest sum of four magnitudes whose products are added in 16 bits; see the head of precision.h. */
 static float
 largest_four (const float *row, int count)

@@ -33,6 +33,9 @@ const char *cnx_precision_name (CnxPrecision precision);
 /** The precision called @name, in any case; NULL and "" are auto. Errors: CNX_ERROR_INPUT, which names them all. */
 gboolean cnx_precision_parse (const char *name, CnxPrecision * precision, GError ** error);
 
+/** What the downsamples run in where the blocks run in @precision (not auto). */
+CnxPrecision cnx_precision_of_downsamples (CnxPrecision precision);
+
 /** One row of a weight: @count values to @out; returns the scale, 0 for a row of zeros. */
 float cnx_int8_weight (const float *row, int count, gint8 * out);
 /** One group of a product's input, @count values (at most CNX_INT8_GROUP). */

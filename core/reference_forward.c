@@ -85,9 +85,8 @@ downsample (Pass * pass, int stage)
 {
   norm (pass, CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, stage, 0,
       CNX_NORM_EPS, pass->x, count_rows (pass), pass->x);
-  const CnxPrecision precision = pass->precision == CNX_PRECISION_INT8 ? CNX_PRECISION_FP32 : pass->precision;
-  patch_convolution (pass, precision, pass->x, CNX_ROLE_DOWNSAMPLE_WEIGHT, CNX_ROLE_DOWNSAMPLE_BIAS, stage,
-      cnx_model_arch (pass->model)->dims[stage], 2);
+  patch_convolution (pass, cnx_precision_of_downsamples (pass->precision), pass->x, CNX_ROLE_DOWNSAMPLE_WEIGHT,
+      CNX_ROLE_DOWNSAMPLE_BIAS, stage, cnx_model_arch (pass->model)->dims[stage], 2);
 }
 
 /* y = linear (GELU (linear (y))), with GRN before the second linear where the model has it. */

@@ -126,7 +126,8 @@ upload_stage (CnxNetwork * net, CnxModel * model, int s)
     net->stem_norm_weight = upload_vector (net, model, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0);
     net->stem_norm_bias = upload_vector (net, model, CNX_ROLE_STEM_NORM_BIAS, 0, 0);
   } else {
-    stage->downsample.fp32 = cnx_ops_tuning (net->ops)->precision == CNX_PRECISION_INT8;
+    stage->downsample.fp32 =
+        cnx_precision_of_downsamples (cnx_ops_tuning (net->ops)->precision) == CNX_PRECISION_FP32;
     stage->downsample_norm_weight = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, s, 0);
     stage->downsample_norm_bias = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, s, 0);
     upload_linear (net, model, CNX_ROLE_DOWNSAMPLE_WEIGHT, s, 0, 2 * 2 * net->stages[s - 1].channels,

@@ -99,7 +99,7 @@ status_mb (const char *name)
 }
 
 /* Bytes of the weights as the device holds them, without what fills panels up: of the blocks' products in @precision,
- * of the downsamples' too but for int8, all others and every vector in fp32. An int8 row has a scale, and a sum of
+ * of the downsamples' where they are too, all others and every vector in fp32. An int8 row has a scale, and a sum of
  * each group, beside its values. */
 static double
 weight_bytes (const CnxArch * arch, CnxPrecision precision)
@@ -112,7 +112,7 @@ weight_bytes (const CnxArch * arch, CnxPrecision precision)
     const double channels = arch->dims[s];
     values += arch->depths[s] * 8 * channels * channels;
     rows += arch->depths[s] * 5 * channels;
-    if (s > 0 && !int8)
+    if (s > 0 && cnx_precision_of_downsamples (precision) == precision)
       values += 4 * channels * arch->dims[s - 1];
   }
   return 4 * (cnx_arch_parameters (arch) - values) + size * values + (int8 ? 4 * rows : 0);
