@@ -119,10 +119,8 @@ typedef struct
 static gsize
 panel_bytes (CnxPrecision precision, int depth, int width)
 {
-  const int groups = (depth + CNX_INT8_GROUP - 1) / CNX_INT8_GROUP;
-
   if (precision == CNX_PRECISION_INT8)
-    return (gsize) width * (sizeof (float) * (1 + groups) + depth);
+    return (gsize) width * (sizeof (float) * (1 + cnx_ops_groups (depth)) + depth);
   return (gsize) width * depth * (precision == CNX_PRECISION_FP32 ? sizeof (float) : sizeof (guint16));
 }
 

@@ -1,5 +1,4 @@
 #include "opencl/support.h"
-#include "opencl/cpu.h"
 #include "opencl/tuned.h"
 #include "core/error.h"
 #include "core/random_checkpoint.h"
@@ -160,7 +159,7 @@ cnx_ops_add_tuned (CnxOps * ops, CnxDevice * device, int channels)
     return 0;
   }
   cnx_ops_select (ops, variant);
-  if (!probe (ops))
+  if (variant > 0 && !probe (ops))      /* the first ones were tried when they were opened */
     variant = 0;
   cnx_ops_select (ops, 0);
   return variant;

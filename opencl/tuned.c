@@ -2,8 +2,6 @@
 #include "core/json.h"
 #include "opencl/program.h"
 
-#include <glib/gstdio.h>
-
 char *
 cnx_tuned_path (CnxDevice * device)
 {

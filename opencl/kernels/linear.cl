@@ -60,7 +60,6 @@ DEFINE_LINEAR (linear_gelu, element, PANEL_BYTES, PRODUCT_OPERAND, STORE_GELU)
 DEFINE_LINEAR (linear_scale_add, element, PANEL_BYTES, PRODUCT_OPERAND, STORE_SCALE_ADD)
 
 #ifndef OPERAND_FP32
-#define FP32_BYTES(depth) ((depth) * PANEL * 4)
 #define PRODUCT_FP32(rows, stride, scales, groups, depth, panel, ahead, acc)                \
     tile_from_global (rows, stride, depth, (global const float *) (panel), ahead, acc)
 DEFINE_LINEAR (linear_fp32, float, FP32_BYTES, PRODUCT_FP32, STORE_PLAIN)

@@ -270,7 +270,6 @@ NAME (global const row_##P *in, int in_stride, global const float2 *scales, int 
   }                                                                                         \
 }
 
-#define FP32_BYTES(depth) ((depth) * PANEL * 4)
 DEFINE_GROUP_PRODUCT (fp32, STEPS_FP32, FINISH_FP32)
 
 #if defined OPERAND_FP16

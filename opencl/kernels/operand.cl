@@ -21,12 +21,17 @@ typedef uchar element;
 #elif defined OPERAND_FP32
 typedef float element;
 #define PANEL_OFFSET(k) ((k) * PANEL * 4)
-#define PANEL_BYTES(depth) ((depth) * PANEL * 4)
+#define PANEL_BYTES FP32_BYTES
 #else
 typedef ushort element;
 #define PANEL_OFFSET(k) ((k) * PANEL * 2)
 #define PANEL_BYTES(depth) ((depth) * PANEL * 2)
 #endif
+
+#define FP32_BYTES(depth) ((depth) * PANEL * 4) /* of what stays fp32 whatever the network runs in */
+
+/* Groups have what follows in linear_gpu.cl. */
+#if WG == 1
 
 /* ---- a row of floats becomes a row of elements ---- */
 
@@ -57,7 +62,7 @@ NAME (FROM const float *in, int depth, TO element *out, TO float2 *scales)      
       most = max (most, x);                                                                 \
     }                                                                                       \
     const float low = smallest (least), range = -smallest (-most) - low;                    \
-    const float inverse = range > INT8_LEAST ? LEVELS_F / range : 0;                                 \
+    const float inverse = range > INT8_LEAST ? LEVELS_F / range : 0;                        \
     scales[first / GROUP] = (float2) (range / LEVELS_F, low);                               \
     for (int k = first; k < end; k += V)                                                    \
       vstorev (CAT (convert_uchar, V) (CAT (convert_int, V)                                 \
@@ -113,6 +118,12 @@ to_operand (global const float *in, int stride, int depth, global element *out, 
 
 /* ---- the product: acc += rows * panel ---- */
 
+/* columns: int8's scales of the panel's columns. */
+#define PRODUCT_ARGUMENTS(FROM)                                                             \
+  FROM const element *rows, int stride, FROM const float2 *scales, int groups, int depth,   \
+  global const char *weights, global const float *columns, Ahead ahead,                     \
+  floatv acc[TILE_ROWS][TILE_VECS]
+
 #if defined OPERAND_INT8
 
 typedef CAT (int, V) intv;
@@ -156,9 +167,7 @@ NAME (FROM const element *a, int stride, int depth, global const char *weights, 
 #define DEFINE_PRODUCT(NAME, FROM)                                                          \
 DEFINE_INT8_TILE (int8_##NAME, FROM)                                                        \
 INLINE void                                                                                 \
-NAME (FROM const element *rows, int stride, FROM const float2 *scales, int groups, int depth, \
-    global const char *weights, global const float *columns, Ahead ahead,                   \
-    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
+NAME (PRODUCT_ARGUMENTS (FROM))                                                            \
 {                                                                                           \
   for (int k = 0, g = 0; k < depth; k += GROUP, g++) {                                      \
     const int width = min (GROUP, depth - k);                                               \
@@ -186,9 +195,7 @@ NAME (FROM const element *rows, int stride, FROM const float2 *scales, int group
 
 #define DEFINE_PRODUCT(NAME, FROM)                                                          \
 INLINE void                                                                                 \
-NAME (FROM const element *rows, int stride, FROM const float2 *scales, int groups, int depth, \
-    global const char *weights, global const float *columns, Ahead ahead,                   \
-    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
+NAME (PRODUCT_ARGUMENTS (FROM))                                                            \
 {                                                                                           \
   tile_from_##FROM (rows, stride, depth, (global const float *) weights, ahead, acc);       \
 }
@@ -197,9 +204,7 @@ NAME (FROM const element *rows, int stride, FROM const float2 *scales, int group
 
 #define DEFINE_PRODUCT(NAME, FROM)                                                          \
 INLINE void                                                                                 \
-NAME (FROM const element *rows, int stride, FROM const float2 *scales, int groups, int depth, \
-    global const char *weights, global const float *columns, Ahead ahead,                   \
-    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
+NAME (PRODUCT_ARGUMENTS (FROM))                                                            \
 {                                                                                           \
   bf16_tile_avx512 ((size_t) rows, stride * sizeof (element), (size_t) weights, depth / 4, ahead, (float *) acc); \
 }
@@ -219,9 +224,7 @@ NAME (FROM const element *rows, int stride, FROM const float2 *scales, int group
 
 #define DEFINE_PRODUCT(NAME, FROM)                                                          \
 INLINE void                                                                                 \
-NAME (FROM const element *a, int stride, FROM const float2 *scales, int groups, int depth,  \
-    global const char *weights, global const float *columns, Ahead ahead,                   \
-    floatv acc[TILE_ROWS][TILE_VECS])                                                       \
+NAME (PRODUCT_ARGUMENTS (FROM))                                                            \
 {                                                                                           \
   global const element *panel = (global const element *) weights;                           \
   for (int k = 0; k < depth; k += 2, panel += 2 * PANEL) {                                  \
@@ -230,9 +233,9 @@ NAME (FROM const element *a, int stride, FROM const float2 *scales, int groups, 
       WEIGHTS (v);                                                                          \
       _Pragma ("unroll")                                                                    \
       for (int r = 0; r < TILE_ROWS; r++) {                                                 \
-        const FROM element *from = a + r * stride + k;                                      \
-        acc[r][v] = fma ((floatv) (INPUT (from, FROM)), w0, acc[r][v]);                           \
-        acc[r][v] = fma ((floatv) (INPUT (from + 1, FROM)), w1, acc[r][v]);                       \
+        const FROM element *from = rows + r * stride + k;                                   \
+        acc[r][v] = fma ((floatv) (INPUT (from, FROM)), w0, acc[r][v]);                     \
+        acc[r][v] = fma ((floatv) (INPUT (from + 1, FROM)), w1, acc[r][v]);                 \
       }                                                                                     \
     }                                                                                       \
   }                                                                                         \
@@ -242,3 +245,5 @@ NAME (FROM const element *a, int stride, FROM const float2 *scales, int groups, 
 
 DEFINE_PRODUCT (product_from_global, global)
 DEFINE_PRODUCT (product_from_local, local)
+
+#endif

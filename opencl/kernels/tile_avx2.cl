@@ -33,27 +33,34 @@
   "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", \
   "xmm12", "xmm13", "xmm14", "xmm15"
 
-/* Addresses and strides in bytes; four k a turn. */
-__attribute__ ((noinline)) void
-tile_avx2 (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, float *acc)
-{
-  size_t b = a + 3 * stride;
-  __asm__ volatile (
-      MOVE_SUMS (LOAD)
-      "1:\n\t"
-      "prefetcht1 (%[ahead])\n\t"
-      "add %[advance], %[ahead]\n\t"
-      STEP ("0", "0", "32") STEP ("4", "64", "96") STEP ("8", "128", "160") STEP ("12", "192", "224")
-      "add $256, %[panel]\n\t"
-      "add $16, %[a]\n\t"
-      "add $16, %[b]\n\t"
-      "dec %[turns]\n\t"
-      "jnz 1b\n\t"
-      MOVE_SUMS (STORE)
-      : [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [turns] "+r" (turns), [ahead] "+r" (ahead.from)
-      : [stride] "r" (stride), [advance] "r" (ahead.advance), [acc] "r" (acc)
-      : ALL_YMM, "memory", "cc");
+/* Addresses and strides in bytes. BEFORE: what is done once, after the sums are loaded. */
+#define DEFINE_TILE_AVX2(NAME, ACC, BEFORE, TURN, PANEL_STEP, ROW_STEP)                     \
+__attribute__ ((noinline)) void                                                             \
+NAME (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, ACC *acc)           \
+{                                                                                           \
+  size_t b = a + 3 * stride;                                                                \
+  __asm__ volatile (                                                                        \
+      MOVE_SUMS (LOAD)                                                                      \
+      BEFORE                                                                                \
+      "1:\n\t"                                                                              \
+      "prefetcht1 (%[ahead])\n\t"                                                           \
+      "add %[advance], %[ahead]\n\t"                                                        \
+      TURN                                                                                  \
+      "add $" PANEL_STEP ", %[panel]\n\t"                                                   \
+      "add $" ROW_STEP ", %[a]\n\t"                                                         \
+      "add $" ROW_STEP ", %[b]\n\t"                                                         \
+      "dec %[turns]\n\t"                                                                    \
+      "jnz 1b\n\t"                                                                          \
+      MOVE_SUMS (STORE)                                                                     \
+      : [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [turns] "+r" (turns),             \
+        [ahead] "+r" (ahead.from)                                                           \
+      : [stride] "r" (stride), [advance] "r" (ahead.advance), [acc] "r" (acc)               \
+      : ALL_YMM, "memory", "cc");                                                           \
 }
+
+/* Four k a turn. */
+DEFINE_TILE_AVX2 (tile_avx2, float, "",
+    STEP ("0", "0", "32") STEP ("4", "64", "96") STEP ("8", "128", "160") STEP ("12", "192", "224"), "256", "16")
 
 #ifdef OPERAND_INT8
 /* Four products fit 16 bits: two vpmaddubsw, added, then widened by a multiplication with ones. */
@@ -77,32 +84,11 @@ tile_avx2 (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, flo
   ROW8 ("(%[b])", "4(%[b])", 6, 7) ROW8 ("(%[b],%[stride])", "4(%[b],%[stride])", 8, 9)
 #endif
 
-/* As tile_avx2(), eight k a turn. */
-__attribute__ ((noinline)) void
-int8_tile_avx2 (size_t a, size_t stride, size_t panel, size_t turns, Ahead ahead, int *acc)
-{
-  size_t b = a + 3 * stride;
-  __asm__ volatile (
-      MOVE_SUMS (LOAD)
-      "vpcmpeqw %%ymm12, %%ymm12, %%ymm12\n\t"
-      "vpsrlw $15, %%ymm12, %%ymm12\n\t"
-      "1:\n\t"
-      "prefetcht1 (%[ahead])\n\t"
-      "add %[advance], %[ahead]\n\t"
-      ROW8 ("(%[a])", "4(%[a])", 0, 1)
-      ROW8 ("(%[a],%[stride])", "4(%[a],%[stride])", 2, 3)
-      ROW8 ("(%[a],%[stride],2)", "4(%[a],%[stride],2)", 4, 5)
-      MORE_ROWS8
-      "add $128, %[panel]\n\t"
-      "add $8, %[a]\n\t"
-      "add $8, %[b]\n\t"
-      "dec %[turns]\n\t"
-      "jnz 1b\n\t"
-      MOVE_SUMS (STORE)
-      : [panel] "+r" (panel), [a] "+r" (a), [b] "+r" (b), [turns] "+r" (turns), [ahead] "+r" (ahead.from)
-      : [stride] "r" (stride), [advance] "r" (ahead.advance), [acc] "r" (acc)
-      : ALL_YMM, "memory", "cc");
-}
+/* Eight k a turn; ymm12 is sixteen ones. */
+DEFINE_TILE_AVX2 (int8_tile_avx2, int,
+    "vpcmpeqw %%ymm12, %%ymm12, %%ymm12\n\t" "vpsrlw $15, %%ymm12, %%ymm12\n\t",
+    ROW8 ("(%[a])", "4(%[a])", 0, 1) ROW8 ("(%[a],%[stride])", "4(%[a],%[stride])", 2, 3)
+    ROW8 ("(%[a],%[stride],2)", "4(%[a],%[stride],2)", 4, 5) MORE_ROWS8, "128", "8")
 #endif
 
 #endif
