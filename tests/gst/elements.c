@@ -117,3 +117,24 @@ cnx_test_running_time (GstBuffer * buffer)
   cnx_label_meta_foreach (buffer, keep_running_time, &time);
   return time;
 }
+
+static gboolean
+keep_answer (const CnxMetaLabels * labels, gpointer user_data)
+{
+  CnxTestAnswer *answer = user_data;
+
+  answer->n = labels->n;
+  for (guint i = 0; i < MIN (labels->n, CNX_TEST_TOP); i++) {
+    answer->ids[i] = labels->labels[i].id;
+    g_strlcpy (answer->labels[i], labels->labels[i].label, sizeof answer->labels[i]);
+    answer->confidences[i] = labels->labels[i].confidence;
+  }
+  return FALSE;
+}
+
+gboolean
+cnx_test_only_answer (GstBuffer * buffer, CnxTestAnswer * answer)
+{
+  cnx_label_meta_foreach (buffer, keep_answer, answer);
+  return cnx_test_classifications (buffer) == 1;
+}

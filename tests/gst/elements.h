@@ -24,6 +24,24 @@ guint cnx_test_classifications (GstBuffer * buffer);
  * place or is in passthrough. */
 void cnx_test_offers_what_downstream_does (const char *element, const char *caps);
 
+#define CNX_TEST_TOP 5
+
+/**
+ * CnxTestAnswer:
+ * @n: how many labels there are; of the first CNX_TEST_TOP the others tell
+ */
+typedef struct
+{
+  guint n;
+  int ids[CNX_TEST_TOP];
+  char labels[CNX_TEST_TOP][64];
+  double confidences[CNX_TEST_TOP];
+} CnxTestAnswer;
+
+/** Writes the first classification on @buffer to @answer, which is left alone without one. Returns whether there is
+ * one and no more. */
+gboolean cnx_test_only_answer (GstBuffer * buffer, CnxTestAnswer * answer);
+
 /** The running time of the first classification on @buffer; GST_CLOCK_TIME_NONE without one. */
 GstClockTime cnx_test_running_time (GstBuffer * buffer);
 

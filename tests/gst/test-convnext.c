@@ -125,31 +125,11 @@ test_allocation (void)
   cnx_test_offers_what_downstream_does ("convnext", RGB);
 }
 
-typedef struct
-{
-  guint n;
-  int ids[5];
-  double confidences[5];
-} Answer;
-
-static gboolean
-keep_answer (const CnxMetaLabels * labels, gpointer user_data)
-{
-  Answer *answer = user_data;
-
-  g_assert_cmpuint (labels->n, ==, G_N_ELEMENTS (answer->ids));
-  for (answer->n = 0; answer->n < labels->n; answer->n++) {
-    answer->ids[answer->n] = labels->labels[answer->n].id;
-    answer->confidences[answer->n] = labels->labels[answer->n].confidence;
-  }
-  return TRUE;
-}
-
 /* Where downstream can crop, videocrop leaves that to it: the same is classified as where it cannot. */
 static void
 test_crop (void)
 {
-  Answer answers[2] = { 0 };
+  CnxTestAnswer answers[2] = { 0 };
 
   for (int offered = 0; offered < 2; offered++) {
     GstHarness *h = gst_harness_new_parse ("videocrop left=13 right=20 top=9 bottom=2 ! " EVERY);
@@ -160,11 +140,12 @@ test_crop (void)
     gst_harness_set_src_caps_str (h, RGB);
     GstBuffer *out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, 5, 0));
     g_assert_cmpint (gst_buffer_get_video_crop_meta (out) != NULL, ==, offered);
-    cnx_label_meta_foreach (out, keep_answer, &answers[offered]);
+    cnx_test_only_answer (out, &answers[offered]);
+    g_assert_cmpuint (answers[offered].n, ==, CNX_TEST_TOP);
     gst_buffer_unref (out);
     gst_harness_teardown (h);
   }
-  for (guint i = 0; i < 5; i++) {
+  for (guint i = 0; i < CNX_TEST_TOP; i++) {
     g_assert_cmpint (answers[0].ids[i], ==, answers[1].ids[i]);
     g_assert_cmpfloat_with_epsilon (answers[0].confidences[i], answers[1].confidences[i], 1e-6);
   }

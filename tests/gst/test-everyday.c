@@ -6,11 +6,9 @@
 #include "core/reference.h"
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/framein.h"
-#include "gst-plugin/labelmeta.h"
 #include "opencl/support.h"
+#include "tests/gst/elements.h"
 
-#include <gst/check/gstharness.h>
-#include <gst/video/video.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
@@ -95,40 +93,18 @@ mirror (GstBuffer * buffer, const GstVideoInfo * info)
 
 /* ---- answers ---- */
 
-typedef struct
-{
-  guint n;
-  int ids[TOP_K];
-  char labels[TOP_K][64];
-  double confidences[TOP_K];
-} Answer;
-
-static gboolean
-keep (const CnxMetaLabels * labels, gpointer user_data)
-{
-  Answer *answer = user_data;
-
-  answer->n = MIN (labels->n, TOP_K);
-  for (guint i = 0; i < answer->n; i++) {
-    answer->ids[i] = labels->labels[i].id;
-    g_strlcpy (answer->labels[i], labels->labels[i].label, sizeof answer->labels[i]);
-    answer->confidences[i] = labels->labels[i].confidence;
-  }
-  return FALSE;
-}
-
 /* What the element says of one frame; takes @buffer. */
-static Answer
+static CnxTestAnswer
 ask_element (GstBuffer * buffer, const GstVideoInfo * info, const char *properties)
 {
   g_autofree char *line = g_strdup_printf ("convnext mode=every-frame %s", properties);
   GstHarness *harness = gst_harness_new_parse (line);
-  Answer answer = { 0 };
+  CnxTestAnswer answer = { 0 };
 
   gst_harness_set_src_caps (harness, gst_video_info_to_caps (info));
   GstBuffer *out = gst_harness_push_and_pull (harness, buffer);
   g_assert_nonnull (out);
-  g_assert_cmpuint (cnx_label_meta_foreach (out, keep, &answer), ==, 1);
+  g_assert_true (cnx_test_only_answer (out, &answer));
   gst_buffer_unref (out);
   gst_harness_teardown (harness);
   return answer;
@@ -168,12 +144,12 @@ reference_top (CnxPrecision precision, int levels, const float *tensor, guint k,
 }
 
 /* What the plain-C reference says of the same frame. */
-static Answer
+static CnxTestAnswer
 ask_reference (GstBuffer * buffer, const GstVideoInfo * info)
 {
   g_autofree float *tensor = tensor_of (buffer, info);
   CnxLabel top[TOP_K];
-  Answer answer = { 0 };
+  CnxTestAnswer answer = { 0 };
 
   answer.n = reference_top (CNX_PRECISION_FP32, 0, tensor, TOP_K, top);
   for (guint i = 0; i < answer.n; i++) {
@@ -185,7 +161,7 @@ ask_reference (GstBuffer * buffer, const GstVideoInfo * info)
 }
 
 static void
-assert_same (const Answer * got, const Answer * want)
+assert_same (const CnxTestAnswer * got, const CnxTestAnswer * want)
 {
   g_assert_cmpuint (got->n, ==, want->n);
   for (guint i = 0; i < want->n; i++) {
@@ -200,8 +176,8 @@ assert_same (const Answer * got, const Answer * want)
 static void
 check_frame (GstBuffer * buffer, const GstVideoInfo * info)
 {
-  const Answer want = ask_reference (buffer, info);
-  const Answer got = ask_element (buffer, info, FP32);
+  const CnxTestAnswer want = ask_reference (buffer, info);
+  const CnxTestAnswer got = ask_element (buffer, info, FP32);
 
   assert_same (&got, &want);
 }
@@ -222,8 +198,8 @@ test_photograph (gconstpointer data)
     return;
   }
   GstBuffer *buffer = load_rgb (name, &info);
-  const Answer want = ask_reference (buffer, &info);
-  const Answer got = ask_element (buffer, &info, FP32);
+  const CnxTestAnswer want = ask_reference (buffer, &info);
+  const CnxTestAnswer got = ask_element (buffer, &info, FP32);
   g_test_message ("%s: %s %.4f", name, got.labels[0], got.confidences[0]);
   g_assert_cmpstr (got.labels[0], ==, json_object_get_string_member (top, "label"));
   g_assert_cmpfloat_with_epsilon (got.confidences[0], json_object_get_double_member (top, "confidence"),
@@ -257,7 +233,7 @@ test_nothing (void)
     for (gsize i = 0; i < map.size; i++)
       map.data[i] = noise ? g_rand_int_range (rand, 0, 256) : 0;
     gst_buffer_unmap (buffer, &map);
-    const Answer answer = ask_element (buffer, &info, "");
+    const CnxTestAnswer answer = ask_element (buffer, &info, "");
     g_assert_cmpuint (answer.n, ==, 0);
   }
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TOP_K 5
+#define TOP_K CNX_TEST_TOP
 
 static const char *const modes[] = { "every-frame", "latest" };
 
@@ -43,43 +43,23 @@ count_pass (gpointer user_data, const float *in, float *logits, GError ** error)
   return cnx_classifier_forward (passes->classifier, in, logits, error);
 }
 
-typedef struct
-{
-  guint n;
-  int ids[TOP_K];
-  double confidences[TOP_K];
-} Answer;
-
-static gboolean
-keep (const CnxMetaLabels * labels, gpointer user_data)
-{
-  Answer *answer = user_data;
-
-  answer->n = MIN (labels->n, TOP_K);
-  for (guint i = 0; i < answer->n; i++) {
-    answer->ids[i] = labels->labels[i].id;
-    answer->confidences[i] = labels->labels[i].confidence;
-  }
-  return FALSE;
-}
-
-static Answer
+static CnxTestAnswer
 pull (GstHarness * h, GstBuffer * buffer)
 {
-  Answer answer = { 0 };
+  CnxTestAnswer answer = { 0 };
   GstBuffer *out = gst_harness_push_and_pull (h, buffer);
 
   g_assert_nonnull (out);
-  cnx_label_meta_foreach (out, keep, &answer);
+  cnx_test_only_answer (out, &answer);
   gst_buffer_unref (out);
   return answer;
 }
 
 /* The labels of frame @seed, in either mode: in `latest` they ride on the buffer after it. */
-static Answer
+static CnxTestAnswer
 ask (GstHarness * h, CnxClassifier * classifier, const char *mode, const char *caps, guint32 seed)
 {
-  Answer answer = pull (h, cnx_test_frame (caps, seed, seed * GST_SECOND));
+  CnxTestAnswer answer = pull (h, cnx_test_frame (caps, seed, seed * GST_SECOND));
 
   if (strcmp (mode, "latest") != 0)
     return answer;
@@ -104,7 +84,7 @@ open_element (const char *mode, Passes * passes)
 }
 
 static void
-assert_same (const Answer * got, const Answer * want)
+assert_same (const CnxTestAnswer * got, const CnxTestAnswer * want)
 {
   g_assert_cmpuint (got->n, ==, TOP_K);
   g_assert_cmpuint (want->n, ==, TOP_K);
@@ -132,8 +112,8 @@ test_same_labels (gconstpointer data)
     gst_harness_set_src_caps_str (tensors, caps);
     gst_harness_set_src_caps_str (planes, caps);
     for (guint seed = 0; seed < 2; seed++) {
-      const Answer want = ask (tensors, by_tensor.classifier, mode, caps, seed);
-      const Answer got = ask (planes, by_planes.classifier, mode, caps, seed);
+      const CnxTestAnswer want = ask (tensors, by_tensor.classifier, mode, caps, seed);
+      const CnxTestAnswer got = ask (planes, by_planes.classifier, mode, caps, seed);
       assert_same (&got, &want);
     }
   }
