@@ -1,31 +1,12 @@
-#include "core/checkpoint.h"
+#include "core/checkpoint_private.h"
 
-#include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/error.h"
 #include "core/json.h"
 #include "core/precision.h"
 
-/* The format's own limit. */
-#define MAX_HEADER (100 * 1000 * 1000)
-#define MAX_NAME 512
-
-/* {"name": {"shape": [..]}} is three deep; one more for whatever stands in __metadata__. Six members and
- * elements or so for each tensor: room for a hundred thousand of them. */
-static const CnxJsonLimits header_limits = {.depth = 4,.items = 1000000,.unique_keys = TRUE };
-
-/* A file cut short while it is mapped ends the process with SIGBUS when the missing part is read:
- * weights must be replaced by renaming a new file over the old one, as downloaders do. */
-struct _CnxCheckpoint
-{
-  gatomicrefcount refs;
-  char *path;
-  GMappedFile *file;
-  GArray *tensors;              /* CnxTensor, names owned by the keys of by_name */
-  GHashTable *by_name;          /* name -> index + 1 */
-};
+#define MAX_SHARDS 1000
 
 typedef struct
 {
@@ -60,282 +41,198 @@ cnx_dtype_name (CnxDtype dtype)
   return dtype == CNX_DTYPE_OTHER ? "other" : dtypes[dtype].name;
 }
 
-static const DtypeInfo *
-find_dtype (const char *name)
+int
+cnx_dtype_find (const char *name, CnxDtype * dtype, const char **static_name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++) {
-    if (strcmp (dtypes[i].name, name) == 0)
-      return &dtypes[i];
-  }
-  return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
+    if (strcmp (dtypes[i].name, name) == 0) {
+      *dtype = dtypes[i].dtype;
+      *static_name = dtypes[i].name;
+      return dtypes[i].size;
+    }
+  return 0;
 }
 
-/* Sets "FILE: tensor 'NAME': REASON" and returns FALSE. */
-/* *INDENT-OFF* */
-static gboolean refuse (CnxCheckpoint * checkpoint, const char *tensor, GError ** error,
-    const char *format, ...)
-    G_GNUC_PRINTF (4, 5);
-/* *INDENT-ON* */
-
-static gboolean
-refuse (CnxCheckpoint * checkpoint, const char *tensor, GError ** error, const char *format, ...)
+int
+cnx_tensor_value_size (const CnxTensor * tensor)
 {
-  g_autofree char *where = tensor ? g_strdup_printf ("'%s': tensor '%s'", checkpoint->path, tensor)
-      : g_strdup_printf ("'%s'", checkpoint->path);
-  va_list args;
-
-  va_start (args, format);
-  cnx_refuse (error, CNX_ERROR_FORMAT, where, format, args);
-  va_end (args);
-  return FALSE;
-}
-
-/* Names go into messages: nothing in one may reach a terminal as a command. */
-static gboolean
-name_is_printable (const char *name)
-{
-  for (const char *at = name; *at; at = g_utf8_next_char (at)) {
-    if (g_unichar_iscntrl (g_utf8_get_char (at)))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* FALSE unless @object's @key is an array of at most @max whole numbers from 0 up; fills @out. */
-static gboolean
-read_numbers (JsonObject * object, const char *key, guint max, gint64 * out, guint * count)
-{
-  JsonNode *node = json_object_get_member (object, key);
-  JsonArray *array;
-
-  if (!node || !JSON_NODE_HOLDS_ARRAY (node))
-    return FALSE;
-  array = json_node_get_array (node);
-  *count = json_array_get_length (array);
-  if (*count > max)
-    return FALSE;
-  for (guint i = 0; i < *count; i++) {
-    JsonNode *element = json_array_get_element (array, i);
-
-    if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_INT64)
-      return FALSE;
-    out[i] = json_node_get_int (element);
-    if (out[i] < 0)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-read_dtype (CnxCheckpoint * checkpoint, JsonObject * entry, CnxTensor * tensor,
-    const DtypeInfo ** info, GError ** error)
-{
-  JsonNode *node = json_object_get_member (entry, "dtype");
+  CnxDtype dtype;
   const char *name;
 
-  if (!node || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
-    return refuse (checkpoint, tensor->name, error, "it has no 'dtype' that is a string");
-  name = json_node_get_string (node);
-  *info = find_dtype (name);
-  if (!*info) {
-    g_autofree char *escaped = g_strescape (name, NULL);
-
-    return refuse (checkpoint, tensor->name, error, "its dtype '%.40s' is not known", escaped);
-  }
-  tensor->dtype = (*info)->dtype;
-  tensor->dtype_name = (*info)->name;
-  return TRUE;
+  return cnx_dtype_find (tensor->dtype_name, &dtype, &name);
 }
 
-static gboolean
-read_shape (CnxCheckpoint * checkpoint, JsonObject * entry, CnxTensor * tensor, GError ** error)
+gboolean
+cnx_tensor_name_is_fit (const char *name)
 {
-  guint n_dims;
-
-  if (!read_numbers (entry, "shape", CNX_MAX_DIMS, tensor->dims, &n_dims))
-    return refuse (checkpoint, tensor->name, error,
-        "its 'shape' is not an array of at most %d whole numbers", CNX_MAX_DIMS);
-  tensor->n_dims = n_dims;
-  tensor->count = 1;
-  for (guint i = 0; i < n_dims; i++) {
-    if (!g_size_checked_mul (&tensor->count, tensor->count, tensor->dims[i]))
-      return refuse (checkpoint, tensor->name, error,
-          "its shape has more values than fit a number");
-  }
-  return TRUE;
-}
-
-/* @data: where the header's offsets count from; @available: bytes from there to the end of the file. */
-static gboolean
-read_place (CnxCheckpoint * checkpoint, JsonObject * entry, CnxTensor * tensor,
-    const DtypeInfo * dtype, const guint8 * data, gsize available, GError ** error)
-{
-  gint64 offsets[2];
-  guint n;
-  gsize bytes;
-
-  if (!read_numbers (entry, "data_offsets", 2, offsets, &n) || n != 2 || offsets[0] > offsets[1])
-    return refuse (checkpoint, tensor->name, error,
-        "its 'data_offsets' are not two whole numbers, the smaller first");
-  if ((guint64) offsets[1] > available)
-    return refuse (checkpoint, tensor->name, error,
-        "it ends at byte %" G_GINT64_FORMAT " of the data, but the file holds %" G_GSIZE_FORMAT
-        ": is the download complete?", offsets[1], available);
-  if (!g_size_checked_mul (&bytes, tensor->count, dtype->size)
-      || bytes != (guint64) (offsets[1] - offsets[0])) {
-    g_autofree char *shape = cnx_tensor_shape_string (tensor);
-
-    return refuse (checkpoint, tensor->name, error, "its shape %s in %s does not fill its %"
-        G_GINT64_FORMAT " bytes", shape, dtype->name, offsets[1] - offsets[0]);
-  }
-  tensor->data = data + offsets[0];
-  tensor->size = bytes;
-  return TRUE;
-}
-
-static gboolean
-add_tensor (CnxCheckpoint * checkpoint, const char *name, JsonNode * node, const guint8 * data,
-    gsize available, GError ** error)
-{
-  CnxTensor tensor = { 0 };
-  const DtypeInfo *dtype = NULL;
-  JsonObject *entry;
-
-  if (strlen (name) > MAX_NAME || !name_is_printable (name))
-    return refuse (checkpoint, NULL, error,
-        "tensor %u has a name that is longer than %d bytes or not printable",
-        checkpoint->tensors->len, MAX_NAME);
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return refuse (checkpoint, name, error, "its entry in the header is not an object");
-
-  entry = json_node_get_object (node);
-  tensor.name = g_strdup (name);
-  g_hash_table_insert (checkpoint->by_name, (char *) tensor.name,
-      GUINT_TO_POINTER (checkpoint->tensors->len + 1));
-  if (!read_dtype (checkpoint, entry, &tensor, &dtype, error)
-      || !read_shape (checkpoint, entry, &tensor, error)
-      || !read_place (checkpoint, entry, &tensor, dtype, data, available, error))
+  if (strlen (name) > CNX_MAX_TENSOR_NAME || !g_utf8_validate (name, -1, NULL))
     return FALSE;
-  g_array_append_val (checkpoint->tensors, tensor);
+  for (const char *at = name; *at; at = g_utf8_next_char (at))
+    if (g_unichar_iscntrl (g_utf8_get_char (at)))
+      return FALSE;
   return TRUE;
 }
 
-static int
-compare_places (gconstpointer a, gconstpointer b)
+void
+cnx_tensor_set_row_major (CnxTensor * tensor)
 {
-  const CnxTensor *left = *(const CnxTensor * const *) a;
-  const CnxTensor *right = *(const CnxTensor * const *) b;
+  guint64 stride = 1;           /* of no values it may wrap */
 
-  if (left->data != right->data)
-    return left->data < right->data ? -1 : 1;
-  return (left->size > right->size) - (left->size < right->size);
+  for (int i = tensor->n_dims - 1; i >= 0; i--) {
+    tensor->strides[i] = stride;
+    stride *= MAX (tensor->dims[i], 1);
+  }
 }
 
-/* Gaps are let be: nothing reads them. */
+/* A dimension of 1 may have any stride. */
 static gboolean
-check_overlaps (CnxCheckpoint * checkpoint, GError ** error)
+is_row_major (const CnxTensor * tensor)
 {
-  guint n = checkpoint->tensors->len;
-  g_autoptr (GPtrArray) sorted = g_ptr_array_sized_new (n);
+  CnxTensor expected = *tensor;
 
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_add (sorted, &g_array_index (checkpoint->tensors, CnxTensor, i));
-  g_ptr_array_sort (sorted, compare_places);
-  for (guint i = 1; i < n; i++) {
-    const CnxTensor *before = g_ptr_array_index (sorted, i - 1);
-    const CnxTensor *tensor = g_ptr_array_index (sorted, i);
-
-    if (before->data + before->size > tensor->data)
-      return refuse (checkpoint, tensor->name, error, "its data overlaps that of '%s'",
-          before->name);
-  }
+  cnx_tensor_set_row_major (&expected);
+  for (int i = 0; i < tensor->n_dims; i++)
+    if (tensor->dims[i] > 1 && tensor->strides[i] != expected.strides[i])
+      return FALSE;
   return TRUE;
 }
 
-/* What people hand over in place of weights, and what to do about it. */
-static const char *
-hint_for (const guint8 * bytes, gsize length)
+gboolean
+cnx_checkpoint_add (CnxCheckpoint * checkpoint, CnxTensor * tensor, GError ** error)
 {
-  static const struct
-  {
-    const char *start;
-    const char *hint;
-  } hints[] = {
-    {"version https://git-lfs", "it is a Git LFS pointer: run `git lfs pull` where it comes from"},
-    {"PK\003\004", "it is a zip archive, as PyTorch's .pth files are: save it as safetensors"},
-    {"<", "it looks like a web page: download the file itself"},
-  };
+  const CnxTensor *there = cnx_checkpoint_find (checkpoint, tensor->name);
+  CnxTensor *copy;
 
-  for (guint i = 0; i < G_N_ELEMENTS (hints); i++) {
-    gsize size = strlen (hints[i].start);
-
-    if (length >= size && memcmp (bytes, hints[i].start, size) == 0)
-      return hints[i].hint;
+  if (there) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': tensor '%s': it is in '%s' too",
+        cnx_weights_file_path (tensor->file), tensor->name, cnx_weights_file_path (there->file));
+    return FALSE;
   }
-  return "is the download complete?";
+  copy = g_memdup2 (tensor, sizeof *tensor);
+  copy->name = g_strdup (tensor->name);
+  copy->count = 1;
+  for (int i = 0; i < copy->n_dims; i++)
+    copy->count *= copy->dims[i];
+  copy->contiguous = is_row_major (copy);
+  g_ptr_array_add (checkpoint->tensors, copy);
+  g_hash_table_insert (checkpoint->by_name, (char *) copy->name, copy);
+  return TRUE;
 }
 
-static gboolean
-read_header (CnxCheckpoint * checkpoint, const guint8 * bytes, gsize length, GError ** error)
+static void
+tensor_free (gpointer data)
 {
-  g_autofree char *what = g_strdup_printf ("'%s': its safetensors header", checkpoint->path);
-  g_autoptr (JsonNode) root = NULL;
-  guint64 header_length;
+  CnxTensor *tensor = data;
+
+  g_free ((char *) tensor->name);
+  g_free (tensor);
+}
+
+/* ---- shards ---- */
+
+/* A shard's file stands beside its index: a name that leads elsewhere is refused. */
+static gboolean
+add_shard (CnxCheckpoint * checkpoint, GHashTable * shards, const char *name, GError ** error)
+{
+  g_autofree char *folder = NULL, *path = NULL;
+  CnxWeightsFile *file;
+
+  if (g_hash_table_contains (shards, name))
+    return TRUE;
+  if (!name[0] || strchr (name, G_DIR_SEPARATOR) || name[0] == '.' || !cnx_tensor_name_is_fit (name)
+      || g_hash_table_size (shards) >= MAX_SHARDS) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': 'weight_map' names a file that is no plain name of a file "
+        "beside it, or more than %d", checkpoint->path, MAX_SHARDS);
+    return FALSE;
+  }
+  folder = g_path_get_dirname (checkpoint->path);
+  path = g_build_filename (folder, name, NULL);
+  file = cnx_weights_file_open (path, error);
+  if (!file) {
+    g_prefix_error (error, "'%s' names a shard: ", checkpoint->path);
+    return FALSE;
+  }
+  g_ptr_array_add (checkpoint->files, file);
+  g_hash_table_add (shards, (char *) name);
+  return cnx_safetensors_read (checkpoint, file, error);
+}
+
+/* model.safetensors.index.json: {"metadata": {...}, "weight_map": {"tensor": "file", ...}}. */
+static gboolean
+read_index (CnxCheckpoint * checkpoint, GError ** error)
+{
+  g_autoptr (JsonNode) root = cnx_json_load (checkpoint->path, error);
+  g_autoptr (GHashTable) shards = g_hash_table_new (g_str_hash, g_str_equal);
+  JsonNode *map = root ? json_object_get_member (json_node_get_object (root), "weight_map") : NULL;
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
-  if (length < sizeof header_length)
-    return refuse (checkpoint, NULL, error, "too short for a safetensors file: %" G_GSIZE_FORMAT
-        " bytes", length);
-  memcpy (&header_length, bytes, sizeof header_length);
-  header_length = GUINT64_FROM_LE (header_length);
-  bytes += sizeof header_length;
-  length -= sizeof header_length;
-  if (header_length > length || header_length > MAX_HEADER)
-    return refuse (checkpoint, NULL, error,
-        "not a safetensors file, or cut short: it claims a header of %" G_GUINT64_FORMAT
-        " bytes (at most %d), and %" G_GSIZE_FORMAT " follow; %s", header_length, MAX_HEADER,
-        length, hint_for (bytes - sizeof header_length, length + sizeof header_length));
-
-  root = cnx_json_parse ((const char *) bytes, header_length, &header_limits, what, error);
   if (!root)
     return FALSE;
-  json_object_iter_init_ordered (&iter, json_node_get_object (root));
-  while (json_object_iter_next_ordered (&iter, &name, &node)) {
-    if (strcmp (name, "__metadata__") != 0
-        && !add_tensor (checkpoint, name, node, bytes + header_length, length - header_length,
-            error))
-      return FALSE;
+  if (!map || !JSON_NODE_HOLDS_OBJECT (map)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s' is JSON without a 'weight_map': not the index of sharded "
+        "weights", checkpoint->path);
+    return FALSE;
   }
-  return check_overlaps (checkpoint, error);
+  json_object_iter_init_ordered (&iter, json_node_get_object (map));
+  while (json_object_iter_next_ordered (&iter, &name, &node)) {
+    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING) {
+      g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': 'weight_map' has something else than the names of files",
+          checkpoint->path);
+      return FALSE;
+    }
+    if (!add_shard (checkpoint, shards, json_node_get_string (node), error))
+      return FALSE;
+    if (!cnx_checkpoint_find (checkpoint, name)) {
+      g_autofree char *escaped = g_strescape (name, NULL);
+
+      g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': the tensor '%.80s' is not in '%s', where it should be",
+          checkpoint->path, escaped, json_node_get_string (node));
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* ---- opening ---- */
+
+static CnxCheckpoint *
+checkpoint_new (const char *path)
+{
+  CnxCheckpoint *checkpoint = g_new0 (CnxCheckpoint, 1);
+
+  g_atomic_ref_count_init (&checkpoint->refs);
+  checkpoint->path = g_strdup (path);
+  checkpoint->files = g_ptr_array_new_with_free_func ((GDestroyNotify) cnx_weights_file_free);
+  checkpoint->tensors = g_ptr_array_new_with_free_func (tensor_free);
+  checkpoint->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  return checkpoint;
 }
 
 CnxCheckpoint *
 cnx_checkpoint_open (const char *path, GError ** error)
 {
-  g_autoptr (CnxCheckpoint) checkpoint = g_new0 (CnxCheckpoint, 1);
-  g_autoptr (GError) map_error = NULL;
+  g_autoptr (CnxCheckpoint) checkpoint = checkpoint_new (path);
+  CnxWeightsFile *file;
 
-  g_atomic_ref_count_init (&checkpoint->refs);
-  checkpoint->path = g_strdup (path);
-  checkpoint->tensors = g_array_new (FALSE, FALSE, sizeof (CnxTensor));
-  checkpoint->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  /* A pipe would wait for ever. */
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "'%s' is not there, or not a file", path);
+  if (g_str_has_suffix (path, ".json"))
+    return read_index (checkpoint, error) ? g_steal_pointer (&checkpoint) : NULL;
+  if (!(file = cnx_weights_file_open (path, error)))
     return NULL;
-  }
-  checkpoint->file = g_mapped_file_new (path, FALSE, &map_error);
-  if (!checkpoint->file) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s", map_error->message);
-    return NULL;
-  }
-  if (!read_header (checkpoint, (const guint8 *) g_mapped_file_get_contents (checkpoint->file),
-          g_mapped_file_get_length (checkpoint->file), error))
+  g_ptr_array_add (checkpoint->files, file);
+  if (!cnx_safetensors_read (checkpoint, file, error))
     return NULL;
   return g_steal_pointer (&checkpoint);
+}
+
+gboolean
+cnx_checkpoint_check (CnxCheckpoint * checkpoint, GError ** error)
+{
+  for (guint i = 0; i < checkpoint->files->len; i++)
+    if (!cnx_weights_file_check (g_ptr_array_index (checkpoint->files, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 CnxCheckpoint *
@@ -350,9 +247,9 @@ cnx_checkpoint_unref (CnxCheckpoint * checkpoint)
 {
   if (!g_atomic_ref_count_dec (&checkpoint->refs))
     return;
-  g_array_unref (checkpoint->tensors);
   g_hash_table_unref (checkpoint->by_name);
-  g_clear_pointer (&checkpoint->file, g_mapped_file_unref);
+  g_ptr_array_unref (checkpoint->tensors);
+  g_ptr_array_unref (checkpoint->files);
   g_free (checkpoint->path);
   g_free (checkpoint);
 }
@@ -372,16 +269,16 @@ cnx_checkpoint_n_tensors (CnxCheckpoint * checkpoint)
 const CnxTensor *
 cnx_checkpoint_tensor (CnxCheckpoint * checkpoint, guint i)
 {
-  return &g_array_index (checkpoint->tensors, CnxTensor, i);
+  return g_ptr_array_index (checkpoint->tensors, i);
 }
 
 const CnxTensor *
 cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *name)
 {
-  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (checkpoint->by_name, name));
-
-  return place > 0 ? cnx_checkpoint_tensor (checkpoint, place - 1) : NULL;
+  return g_hash_table_lookup (checkpoint->by_name, name);
 }
+
+/* ---- values ---- */
 
 static float
 float_from_bits (guint32 bits)
@@ -393,7 +290,7 @@ float_from_bits (guint32 bits)
 }
 
 static void
-read_f32 (const guint8 * data, gsize count, float *out)
+convert_f32 (const guint8 * data, gsize count, float *out)
 {
   for (gsize i = 0; i < count; i++) {
     guint32 bits;
@@ -404,21 +301,21 @@ read_f32 (const guint8 * data, gsize count, float *out)
 }
 
 static void
-read_f16 (const guint8 * data, gsize count, float *out)
+convert_f16 (const guint8 * data, gsize count, float *out)
 {
   for (gsize i = 0; i < count; i++)
     out[i] = cnx_fp16_to_float (data[2 * i] | data[2 * i + 1] << 8);
 }
 
 static void
-read_bf16 (const guint8 * data, gsize count, float *out)
+convert_bf16 (const guint8 * data, gsize count, float *out)
 {
   for (gsize i = 0; i < count; i++)
     out[i] = float_from_bits ((guint32) data[2 * i] << 16 | (guint32) data[2 * i + 1] << 24);
 }
 
 static void
-read_f64 (const guint8 * data, gsize count, float *out)
+convert_f64 (const guint8 * data, gsize count, float *out)
 {
   for (gsize i = 0; i < count; i++) {
     guint64 bits;
@@ -431,19 +328,85 @@ read_f64 (const guint8 * data, gsize count, float *out)
   }
 }
 
+static void
+convert (CnxDtype dtype, const guint8 * data, gsize count, float *out)
+{
+  static void (*const converters[]) (const guint8 *, gsize, float *) = {
+    [CNX_DTYPE_F32] = convert_f32,
+    [CNX_DTYPE_F16] = convert_f16,
+    [CNX_DTYPE_BF16] = convert_bf16,
+    [CNX_DTYPE_F64] = convert_f64,
+  };
+
+  converters[dtype] (data, count, out);
+}
+
+/* Values side by side in the file, piece by piece. */
+static void
+read_contiguous (const CnxTensor * tensor, gsize first, gsize count, float *out)
+{
+  guint8 piece[16 * 1024];
+  const gsize size = dtypes[tensor->dtype].size;
+  guint64 offset = tensor->offset + first * size;
+
+  if (tensor->dtype == CNX_DTYPE_F32 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
+    cnx_weights_file_read (tensor->file, offset, count * size, out);
+    return;
+  }
+  while (count > 0) {
+    const gsize n = MIN (count, sizeof piece / size);
+
+    cnx_weights_file_read (tensor->file, offset, n * size, piece);
+    convert (tensor->dtype, piece, n, out);
+    out += n;
+    offset += n * size;
+    count -= n;
+  }
+}
+
+/* How many values after the tensor's first the one of @index, counted row-major, is stored. */
+static gsize
+place_of (const CnxTensor * tensor, gsize index)
+{
+  gsize place = 0;
+
+  for (int i = tensor->n_dims - 1; i >= 0; i--) {
+    place += index % tensor->dims[i] * tensor->strides[i];
+    index /= tensor->dims[i];
+  }
+  return place;
+}
+
+/* Values stored in another order (channels last, say), or a view: all that lies between the ends is read once. */
+static void
+read_strided (const CnxTensor * tensor, gsize first, gsize count, float *out)
+{
+  const gsize size = dtypes[tensor->dtype].size;
+  gsize least = G_MAXSIZE, most = 0;
+
+  for (gsize i = 0; i < count; i++) {
+    const gsize place = place_of (tensor, first + i);
+    least = MIN (least, place);
+    most = MAX (most, place);
+  }
+  const gsize bytes = (most - least + 1) * size;
+  g_autofree guint8 *stored = g_malloc (bytes);
+  cnx_weights_file_read (tensor->file, tensor->offset + least * size, bytes, stored);
+  for (gsize i = 0; i < count; i++)
+    convert (tensor->dtype, stored + (place_of (tensor, first + i) - least) * size, 1, &out[i]);
+}
+
 void
 cnx_tensor_read (const CnxTensor * tensor, gsize first, gsize count, float *out)
 {
-  static void (*const readers[]) (const guint8 *, gsize, float *) = {
-    [CNX_DTYPE_F32] = read_f32,
-    [CNX_DTYPE_F16] = read_f16,
-    [CNX_DTYPE_BF16] = read_bf16,
-    [CNX_DTYPE_F64] = read_f64,
-  };
-
   g_return_if_fail (tensor->dtype != CNX_DTYPE_OTHER);
   g_return_if_fail (first <= tensor->count && count <= tensor->count - first);
-  readers[tensor->dtype] (tensor->data + first * dtypes[tensor->dtype].size, count, out);
+  if (count == 0)
+    return;
+  if (tensor->contiguous)
+    read_contiguous (tensor, first, count, out);
+  else
+    read_strided (tensor, first, count, out);
 }
 
 char *
@@ -455,11 +418,4 @@ cnx_tensor_shape_string (const CnxTensor * tensor)
     g_string_append_printf (string, "%s%" G_GINT64_FORMAT, i ? ", " : "", tensor->dims[i]);
   g_string_append_c (string, ')');
   return g_string_free (string, FALSE);
-}
-
-void
-cnx_checkpoint_drop_pages (CnxCheckpoint * checkpoint)
-{
-  madvise (g_mapped_file_get_contents (checkpoint->file), g_mapped_file_get_length (checkpoint->file),
-      MADV_DONTNEED);
 }

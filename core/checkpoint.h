@@ -1,8 +1,9 @@
-/* A file of weights as named tensors, memory-mapped and never copied.
+/* Weights as named tensors. Nothing is read but the header before a value is asked for, and nothing in a header is
+ * trusted.
  *
- * Format: safetensors, as its specification has it: an 8-byte little-endian header length, a JSON
- * header of {name: {dtype, shape, data_offsets}}, then the data. Nothing in the header is trusted. A file that is
- * cut short while it is mapped ends the process: replace weights by renaming a new file over the old one. */
+ * Formats, told apart by what the file holds:
+ * - safetensors: an 8-byte little-endian header length, a JSON header of {name: {dtype, shape, data_offsets}}, then
+ *   the data; or the index.json of weights that are spread over several such files beside it. */
 #pragma once
 
 #include <glib.h>
@@ -23,16 +24,17 @@ typedef enum
 
 /**
  * CnxTensor:
- * @name: as the file has it; owned by the checkpoint
+ * @name: as the file has it
  * @dtype: how each value is stored, little-endian
- * @dtype_name: as the file has it ("I64"), for messages; static
+ * @dtype_name: as safetensors calls it ("I64"), for messages; static
  * @n_dims: number of dimensions, 0 for a scalar
- * @dims: row-major shape, outermost first
+ * @dims: shape, outermost first
+ * @strides: for each dimension, how many values further the next one of it is stored
+ * @contiguous: whether the values are stored in the order of @dims, without gaps
  * @count: product of @dims
- * @data: first value, inside the mapped file; may be unaligned
- * @size: bytes of @data
+ * @file, @offset: where it is stored, and the byte of the first value; for cnx_tensor_read()
  *
- * Immutable; lives as long as its checkpoint.
+ * Immutable; owned by its checkpoint.
  */
 typedef struct
 {
@@ -41,15 +43,17 @@ typedef struct
   const char *dtype_name;
   int n_dims;
   gint64 dims[CNX_MAX_DIMS];
+  gint64 strides[CNX_MAX_DIMS];
+  gboolean contiguous;
   gsize count;
-  const guint8 *data;
-  gsize size;
+  struct _CnxWeightsFile *file;
+  guint64 offset;
 } CnxTensor;
 
 typedef struct _CnxCheckpoint CnxCheckpoint;
 
-/** Maps @path and checks its whole header: every offset inside the file, no overlap, sizes that match
- * their shapes, no name twice. Free with cnx_checkpoint_unref().
+/** Opens @path and checks its whole header: every offset inside the file, sizes that match their shapes, no name twice,
+ * in safetensors no overlap. Free with cnx_checkpoint_unref().
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT; both name the file and, where there is one, the tensor. */
 CnxCheckpoint *cnx_checkpoint_open (const char *path, GError ** error);
 CnxCheckpoint *cnx_checkpoint_ref (CnxCheckpoint * checkpoint);
@@ -63,12 +67,13 @@ const CnxTensor *cnx_checkpoint_tensor (CnxCheckpoint * checkpoint, guint i);
 /** The tensor called @name, or NULL. Thread-safe. */
 const CnxTensor *cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *name);
 
-/** Converts values @first .. @first + @count - 1 to float into @out (caller's, @count floats).
- * Not for CNX_DTYPE_OTHER. Thread-safe. */
+/** Reads values @first .. @first + @count - 1, counted in the order of the shape, as floats into @out (caller's, @count
+ * floats). Not for CNX_DTYPE_OTHER. What cannot be read is 0, and told by cnx_checkpoint_check(). Thread-safe. */
 void cnx_tensor_read (const CnxTensor * tensor, gsize first, gsize count, float *out);
 
-/** Lets go of the memory that reading filled: the file stays mapped. Thread-safe. */
-void cnx_checkpoint_drop_pages (CnxCheckpoint * checkpoint);
+/** Whether all that was read so far is what the files held when they were opened: to be asked after the last read.
+ * Thread-safe. Errors: CNX_ERROR_FORMAT, for a file that was cut short or written to meanwhile. */
+gboolean cnx_checkpoint_check (CnxCheckpoint * checkpoint, GError ** error);
 
 /** "(96, 3, 4, 4)", for messages. Free with g_free(). */
 char *cnx_tensor_shape_string (const CnxTensor * tensor);

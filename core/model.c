@@ -436,8 +436,8 @@ cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int output,
       row[(gsize) k * inputs + i] = stored[(gsize) i * pixels + k];
 }
 
-void
-cnx_model_drop_pages (CnxModel * model)
+gboolean
+cnx_model_check (CnxModel * model, GError ** error)
 {
-  cnx_checkpoint_drop_pages (model->checkpoint);
+  return cnx_checkpoint_check (model->checkpoint, error);
 }

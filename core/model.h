@@ -1,4 +1,4 @@
-/* A model: an architecture, its weights (still in the mapped file), labels and preprocessing recipe.
+/* A model: an architecture, its weights (still in their file), labels and preprocessing recipe.
  * Immutable after loading and reference-counted; every function is thread-safe. */
 #pragma once
 
@@ -51,8 +51,9 @@ float *cnx_model_values (CnxModel * model, CnxRole role, int stage, int block);
  * stored (outputs, inputs, patch, patch), come in the order of a product over patches: (patch, patch, inputs). */
 void cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int output, float *row);
 
-/** Lets go of the memory that reading the weights filled; what is read again comes from the file again. */
-void cnx_model_drop_pages (CnxModel * model);
+/** Whether the weights that were read are those that the file held when the model was loaded: to be asked after the
+ * last one is read. Errors: CNX_ERROR_FORMAT, for a file that was cut short or written to meanwhile. */
+gboolean cnx_model_check (CnxModel * model, GError ** error);
 
 /** Finds weights by a variant's or a model's name: `<dir>/<name>/model.safetensors`, `<dir>/<name>.safetensors`
  * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in

@@ -185,7 +185,7 @@ cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, 
   g_free (pass.x);
   g_free (pass.y);
   g_free (pass.hidden);
-  return TRUE;
+  return cnx_model_check (model, error);
 }
 
 gboolean

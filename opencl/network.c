@@ -334,13 +334,13 @@ choose_variants (CnxNetwork * net)
   }
 }
 
-static void
-upload (CnxNetwork * net, CnxModel * model)
+static gboolean
+upload (CnxNetwork * net, CnxModel * model, GError ** error)
 {
   for (int s = 0; s < CNX_STAGES; s++)
     upload_stage (net, model, s);
   upload_head (net, model);
-  cnx_model_drop_pages (model);
+  return cnx_model_check (model, error);
 }
 
 CnxNetwork *
@@ -361,7 +361,8 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
     return NULL;
   net->max_batch = MIN (options->max_batch, cnx_ops_tuning (net->ops)->batch);
   choose_variants (net);
-  upload (net, model);
+  if (!upload (net, model, error))
+    return NULL;
   allocate (net);
   if (!cnx_ops_finish (net->ops, error))
     return NULL;

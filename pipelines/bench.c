@@ -46,7 +46,7 @@ static void
 remove_random (void)
 {
   if (random_paths[0])
-    unlink (random_paths[0]);   /* a file that is mapped stays until it is unmapped */
+    unlink (random_paths[0]);   /* a file that is open stays until it is closed */
   if (random_paths[1])
     unlink (random_paths[1]);
   if (random_paths[2])

@@ -1,9 +1,14 @@
 /* safetensors files, good and broken, and the conversion of their values. */
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <utime.h>
+
+#include <glib/gstdio.h>
 
 #include "core/checkpoint.h"
+#include "core/weights_file.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "tests/support/temp_files.h"
@@ -17,6 +22,16 @@ open_header (const char *dir, const char *header, gsize data_size, GError ** err
   g_autofree char *path = cnx_test_write_safetensors (dir, "t.safetensors", header, data_size);
 
   return cnx_checkpoint_open (path, error);
+}
+
+/* The value of @tensor's first byte: the data count up from 0. */
+static guint
+first_byte (const CnxTensor * tensor)
+{
+  guint8 byte;
+
+  g_assert_true (cnx_weights_file_read (tensor->file, tensor->offset, 1, &byte));
+  return byte;
 }
 
 static void
@@ -36,8 +51,8 @@ test_good (void)
   g_assert_cmpstr (tensor->name, ==, "b");
   g_assert_cmpint (tensor->n_dims, ==, 2);
   g_assert_cmpuint (tensor->count, ==, 6);
-  g_assert_cmpuint (tensor->size, ==, 24);
-  g_assert_cmpuint (tensor->data[0], ==, 8);    /* the data count up from 0 */
+  g_assert_cmpuint (first_byte (tensor), ==, 8);
+  g_assert_true (tensor->contiguous);
   shape = cnx_tensor_shape_string (tensor);
   g_assert_cmpstr (shape, ==, "(2, 3)");
 
@@ -223,7 +238,6 @@ test_other_files (void)
     {"", "too short"},
     {"1234567", "too short"},
     {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"},
-    {"PK\003\004 and the rest of an archive", ".pth"},
     {"<!DOCTYPE html><html>", "web page"},
   };
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
@@ -244,7 +258,12 @@ test_not_there (void)
 {
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
   g_autofree char *missing = g_build_filename (dir, "missing.safetensors", NULL);
-  const char *paths[] = { missing, dir, "/dev/null" };
+  g_autofree char *loop = g_build_filename (dir, "loop.safetensors", NULL);
+  g_autofree char *fifo = g_build_filename (dir, "fifo.safetensors", NULL);
+  const char *paths[] = { missing, dir, "/dev/null", loop, fifo };
+
+  g_assert_cmpint (symlink (loop, loop), ==, 0);
+  g_assert_cmpint (mkfifo (fifo, 0644), ==, 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
     g_autoptr (GError) error = NULL;
@@ -256,32 +275,52 @@ test_not_there (void)
   }
 }
 
+/* @dir/@name with nothing but @size bytes in it, opened. */
+static CnxWeightsFile *
+file_of (const char *dir, const char *name, const void *bytes, gsize size)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autoptr (GError) error = NULL;
+  CnxWeightsFile *file;
+
+  g_assert_true (g_file_set_contents (path, bytes, size, NULL));
+  file = cnx_weights_file_open (path, &error);
+  g_assert_no_error (error);
+  return file;
+}
+
 /* Every value of @dtype, read against arithmetic with powers of two; NaNs must stay NaNs. */
 static void
 check_all_16_bit_values (CnxDtype dtype, int exponent_bits)
 {
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree guint8 *bytes = g_malloc (65536 * 2);
+  g_autofree float *values = g_new (float, 65536);
   const int mantissa_bits = 15 - exponent_bits;
   const int bias = (1 << (exponent_bits - 1)) - 1;
   const guint largest = (1u << exponent_bits) - 1;
 
   for (guint bits = 0; bits < 65536; bits++) {
-    const guint8 bytes[] = { bits & 0xff, bits >> 8 };
-    CnxTensor tensor = {.dtype = dtype,.count = 1,.data = bytes,.size = 2 };
+    bytes[2 * bits] = bits & 0xff;
+    bytes[2 * bits + 1] = bits >> 8;
+  }
+  g_autoptr (CnxWeightsFile) file = file_of (dir, "all", bytes, 65536 * 2);
+  const CnxTensor tensor = {.dtype = dtype,.count = 65536,.contiguous = TRUE,.file = file };
+  cnx_tensor_read (&tensor, 0, 65536, values);
+  for (guint bits = 0; bits < 65536; bits++) {
     guint exponent = bits >> mantissa_bits & largest;
     guint mantissa = bits & ((1u << mantissa_bits) - 1);
     double expected = ldexp (exponent ? mantissa + (1 << mantissa_bits) : mantissa,
         MAX ((int) exponent, 1) - bias - mantissa_bits);
-    float value;
 
-    cnx_tensor_read (&tensor, 0, 1, &value);
     if (exponent == largest && mantissa) {
-      g_assert_true (isnan (value));
+      g_assert_true (isnan (values[bits]));
       continue;
     }
     if (exponent == largest)
       expected = INFINITY;
-    g_assert_true (value == (bits & 0x8000 ? -expected : expected));
-    g_assert_cmpint (signbit (value) != 0, ==, (bits & 0x8000) != 0);
+    g_assert_true (values[bits] == (bits & 0x8000 ? -expected : expected));
+    g_assert_cmpint (signbit (values[bits]) != 0, ==, (bits & 0x8000) != 0);
   }
 }
 
@@ -297,24 +336,161 @@ test_bf16 (void)
   check_all_16_bit_values (CNX_DTYPE_BF16, 8);
 }
 
-/* At an odd address, from the middle. */
+/* At an odd offset, from the middle. */
 static void
 test_f32_f64 (void)
 {
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
   const float floats[] = { 1.5f, -0.0f, 1e-45f, INFINITY, -3e38f };
   const double doubles[] = { 1.5, -0.1, 1e-60, 1e60, -3 };
   guint8 bytes[1 + sizeof doubles];
-  CnxTensor tensor = {.dtype = CNX_DTYPE_F32,.count = 5,.data = bytes + 1 };
+  CnxTensor tensor = {.dtype = CNX_DTYPE_F32,.count = 5,.contiguous = TRUE,.offset = 1 };
   float values[4];
 
   memcpy (bytes + 1, floats, sizeof floats);
+  g_autoptr (CnxWeightsFile) single = file_of (dir, "f32", bytes, sizeof bytes);
+  tensor.file = single;
   cnx_tensor_read (&tensor, 1, 4, values);
   g_assert_cmpmem (values, sizeof values, floats + 1, sizeof values);
 
   memcpy (bytes + 1, doubles, sizeof doubles);
+  g_autoptr (CnxWeightsFile) twice = file_of (dir, "f64", bytes, sizeof bytes);
+  tensor.file = twice;
   tensor.dtype = CNX_DTYPE_F64;
   cnx_tensor_read (&tensor, 1, 4, values);
   g_assert_true (values[0] == -0.1f && values[1] == 0 && isinf (values[2]) && values[3] == -3);
+}
+
+/* More values than a piece holds. */
+static void
+test_pieces (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  const gsize count = 50001;
+  g_autofree double *stored = g_new (double, count);
+  g_autofree float *values = g_new (float, count);
+
+  for (gsize i = 0; i < count; i++)
+    stored[i] = i;
+  g_autoptr (CnxWeightsFile) file = file_of (dir, "f64", stored, count * sizeof *stored);
+  const CnxTensor tensor = {.dtype = CNX_DTYPE_F64,.count = count,.contiguous = TRUE,.file = file };
+  cnx_tensor_read (&tensor, 0, count, values);
+  for (gsize i = 0; i < count; i++)
+    g_assert_true (values[i] == i);
+}
+
+/* (2, 3, 2, 2) stored channels last, and a transposed view with a gap. */
+static void
+test_strides (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  float stored[32], values[24];
+
+  for (guint i = 0; i < G_N_ELEMENTS (stored); i++)
+    stored[i] = i;
+  g_autoptr (CnxWeightsFile) file = file_of (dir, "f32", stored, sizeof stored);
+  const CnxTensor last = {.dtype = CNX_DTYPE_F32,.n_dims = 4,.dims = {2, 3, 2, 2},.strides = {12, 1, 6, 3},.count = 24,
+    .file = file
+  };
+  cnx_tensor_read (&last, 0, 24, values);
+  for (int n = 0, i = 0; n < 2; n++)
+    for (int c = 0; c < 3; c++)
+      for (int k = 0; k < 4; k++, i++)
+        g_assert_true (values[i] == n * 12 + k * 3 + c);
+  cnx_tensor_read (&last, 13, 2, values);
+  g_assert_true (values[0] == 12 + 3 && values[1] == 12 + 6);
+
+  const CnxTensor view = {.dtype = CNX_DTYPE_F32,.n_dims = 2,.dims = {3, 2},.strides = {1, 8},.count = 6,.file = file,
+    .offset = 4
+  };
+  cnx_tensor_read (&view, 0, 6, values);
+  for (int i = 0; i < 6; i++)
+    g_assert_true (values[i] == 1 + i / 2 + i % 2 * 8);
+}
+
+/* Cut short, written to, or replaced after it was opened. */
+static void
+test_changed (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = cnx_test_write_safetensors (dir, "t.safetensors",
+      "{\"a\":" ENTRY ("F32", "[4000]", "0", "16000") "}", 16000);
+  g_autofree char *other = cnx_test_write_text (dir, "other", "another file");
+  g_autofree float *values = g_new (float, 4000);
+
+  for (int what = 0; what < 3; what++) {
+    g_autofree char *copy = cnx_test_copy (path, dir, "copy.safetensors");
+    struct utimbuf long_ago = { 1000000000, 1000000000 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxCheckpoint) checkpoint = NULL;
+
+    g_assert_cmpint (g_utime (copy, &long_ago), ==, 0);
+    checkpoint = cnx_checkpoint_open (copy, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (cnx_checkpoint_check (checkpoint, &error));
+    if (what == 0)
+      g_assert_cmpint (truncate (copy, 9000), ==, 0);
+    else if (what == 1)         /* in place */
+      g_assert_true (g_file_set_contents_full (copy, "other", -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+    else
+      g_assert_cmpint (g_rename (other, copy), ==, 0);
+    memset (values, 0xff, 4000 * sizeof *values);
+    cnx_tensor_read (cnx_checkpoint_tensor (checkpoint, 0), 0, 4000, values);
+    if (what == 2) {            /* what is open stays what it was */
+      g_assert_true (cnx_checkpoint_check (checkpoint, &error));
+      g_assert_true (values[3999] != 0);
+      continue;
+    }
+    g_assert_true ((values[3999] == 0) == (what == 0));
+    g_assert_false (cnx_checkpoint_check (checkpoint, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
+    cnx_test_assert_message (error, copy, what == 0 ? "cut short" : "changed", "renaming", NULL);
+  }
+}
+
+/* Weights in several files, and the ways in which an index can lie. */
+static void
+test_shards (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *one = cnx_test_write_safetensors (dir, "one.safetensors",
+      "{\"a\":" ENTRY ("F32", "[1]", "0", "4") "}", 4);
+  g_autofree char *two = cnx_test_write_safetensors (dir, "two.safetensors",
+      "{\"c\":" ENTRY ("F32", "[1]", "0", "4") ",\"b\":" ENTRY ("F32", "[1]", "4", "8") "}", 8);
+  g_autofree char *same = cnx_test_write_safetensors (dir, "same.safetensors",
+      "{\"a\":" ENTRY ("F32", "[1]", "0", "4") "}", 4);
+  const struct
+  {
+    const char *index, *message;
+  } rows[] = {
+    {"{\"weight_map\":{\"a\":\"one.safetensors\",\"b\":\"two.safetensors\",\"c\":\"two.safetensors\"}}", NULL},
+    {"{\"weight_map\":{\"a\":\"one.safetensors\",\"b\":\"one.safetensors\"}}", "'b' is not in 'one.safetensors'"},
+    {"{\"weight_map\":{\"a\":\"one.safetensors\",\"x\":\"same.safetensors\"}}", "one.safetensors' too"},
+    {"{\"weight_map\":{\"a\":\"three.safetensors\"}}", "three.safetensors': No such file"},
+    {"{\"weight_map\":{\"a\":\"../one.safetensors\"}}", "no plain name"},
+    {"{\"weight_map\":{\"a\":\"\"}}", "no plain name"},
+    {"{\"weight_map\":{\"a\":1}}", "something else than the names"},
+    {"{\"weight_map\":[]}", "without a 'weight_map'"},
+    {"{}", "without a 'weight_map'"},
+    {"{\"weight_map\":{\"a\":\"one.safetensors\",\"a\":\"two.safetensors\"}}", "'a'"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *path = cnx_test_write_text (dir, "model.safetensors.index.json", rows[i].index);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxCheckpoint) checkpoint = cnx_checkpoint_open (path, &error);
+
+    if (!rows[i].message) {
+      g_assert_no_error (error);
+      g_assert_cmpuint (cnx_checkpoint_n_tensors (checkpoint), ==, 3);
+      g_assert_cmpuint (first_byte (cnx_checkpoint_find (checkpoint, "a")), ==, 0);
+      g_assert_cmpuint (first_byte (cnx_checkpoint_find (checkpoint, "b")), ==, 4);
+    } else {
+      g_assert_null (checkpoint);
+      cnx_test_assert_message (error, dir, rows[i].message, NULL);
+    }
+  }
 }
 
 /* Broken at random, a file must be refused or read without a crash. */
@@ -367,6 +543,10 @@ main (int argc, char **argv)
   g_test_add_func ("/checkpoint/f16", test_f16);
   g_test_add_func ("/checkpoint/bf16", test_bf16);
   g_test_add_func ("/checkpoint/f32-f64", test_f32_f64);
+  g_test_add_func ("/checkpoint/pieces", test_pieces);
+  g_test_add_func ("/checkpoint/strides", test_strides);
+  g_test_add_func ("/checkpoint/changed", test_changed);
+  g_test_add_func ("/checkpoint/shards", test_shards);
   g_test_add_func ("/checkpoint/mutations", test_mutations);
   return g_test_run ();
 }
