@@ -4,8 +4,8 @@
 
 #include "core/error.h"
 #include "core/model_config.h"
+#include "core/weights_name.h"
 
-#define WEIGHTS_NAME "model.safetensors"
 /* Far above any that was published; keeps every product of sizes inside its type. */
 #define MAX_CHANNELS 65536
 #define MAX_CLASSES 1000000
@@ -245,16 +245,60 @@ collect_tensors (CnxModel * model, const Named * named, GError ** error)
   return ok;
 }
 
-/* Same tensors, other arithmetic: nothing but the size gives it away. */
+/* Same tensors as a ConvNeXt's, other arithmetic: in timm's naming nothing but the size gives it away. */
 static gboolean
-refuse_look_alikes (const CnxArch * arch, const Named * named, GError ** error)
+refuse_same_tensors (const CnxArch * arch, const Named * named, GError ** error)
 {
-  static const int xxlarge_depths[CNX_STAGES] = { 3, 4, 30, 3 };
+  static const struct
+  {
+    int depths[CNX_STAGES], dims[CNX_STAGES];
+    const char *what;
+  } others[] = {
+    {{3, 4, 30, 3}, {384, 768, 1536, 3072}, "a ConvNeXt-XXL, whose LayerNorms use an epsilon of 1e-5"},
+    {{1, 2, 4, 2}, {24, 32, 48, 64}, "timm's test_convnext, with the tanh form of GELU and an epsilon of 1e-5"},
+    {{1, 1, 1, 1}, {32, 64, 96, 128}, "timm's test_convnext2, with the tanh form of GELU and an epsilon of 1e-5"},
+  };
 
-  if (named->scheme == CNX_SCHEME_TIMM && arch->dims[0] == 384
-      && memcmp (arch->depths, xxlarge_depths, sizeof xxlarge_depths) == 0)
-    return refuse (named, error, "it is a ConvNeXt-XXL, whose LayerNorms use an epsilon of 1e-5; "
-        "that is not supported");
+  for (guint i = 0; named->scheme == CNX_SCHEME_TIMM && i < G_N_ELEMENTS (others); i++)
+    if (memcmp (arch->depths, others[i].depths, sizeof arch->depths) == 0
+        && memcmp (arch->dims, others[i].dims, sizeof arch->dims) == 0)
+      return refuse (named, error, "it is %s; that is not supported", others[i].what);
+  return TRUE;
+}
+
+static gboolean
+has (const Named * named, const char *name)
+{
+  g_autofree char *full = g_strconcat (named->prefix, name, NULL);
+
+  return cnx_checkpoint_find (named->checkpoint, full) != NULL;
+}
+
+/* Networks that begin like a ConvNeXt and have a tensor, or lack one, that tells what they are. */
+static gboolean
+refuse_relatives (const Named * named, GError ** error)
+{
+  const CnxTensor *stem = find (named, CNX_ROLE_STEM_WEIGHT, 0, 0);
+
+  if (named->scheme == CNX_SCHEME_TIMM) {
+    if (stem->n_dims == 4 && stem->dims[2] == 3 && stem->dims[3] == 3)
+      return refuse (named, error, "its stem is two overlapping 3x3 convolutions (timm's `_ols`); only stems of one "
+          "4x4 convolution are supported");
+    if (has (named, "norm_pre.weight"))
+      return refuse (named, error, "it has 'norm_pre.weight', a norm before the pooling (timm's `_hnf`); that is not "
+          "supported");
+    if (has (named, "head.pre_logits.fc.weight"))
+      return refuse (named, error, "it has 'head.pre_logits.fc.weight', a hidden layer in its head (timm's `_mlp`); "
+          "that is not supported");
+  }
+  if (find (named, CNX_ROLE_STEM_BIAS, 0, 0) && find (named, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0)
+      && !find (named, CNX_ROLE_STEM_NORM_BIAS, 0, 0) && !find (named, CNX_ROLE_BLOCK_NORM_BIAS, 0, 0))
+    return refuse (named, error, "its norms have no bias, as RMSNorm and SimpleNorm (timm's `_rms`); only LayerNorm is "
+        "supported");
+  if (!find (named, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0) && !find (named, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0)
+      && find (named, CNX_ROLE_GRN_WEIGHT, 0, 0))
+    return refuse (named, error, "it has neither a classifier nor the LayerNorm before it, as after ConvNeXt V2's "
+        "pre-training (FCMAE): take weights that were fine-tuned");
   return TRUE;
 }
 
@@ -269,9 +313,10 @@ read_weights (CnxModel * model, const char *file, GError ** error)
     return FALSE;
   named = (Named) {
   .checkpoint = model->checkpoint,.scheme = model->scheme,.prefix = prefix};
-  return read_arch (&named, &model->arch, error)
+  return refuse_relatives (&named, error)
+      && read_arch (&named, &model->arch, error)
       && collect_tensors (model, &named, error)
-      && refuse_look_alikes (&model->arch, &named, error);
+      && refuse_same_tensors (&model->arch, &named, error);
 }
 
 static CnxModel *
@@ -290,17 +335,8 @@ cnx_model_load (const char *path, GError ** error)
   g_autoptr (CnxModel) model = model_new ();
   g_autofree char *file = NULL;
 
-  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
-    file = g_build_filename (path, WEIGHTS_NAME, NULL);
-    if (!g_file_test (file, G_FILE_TEST_EXISTS)) {
-      g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the folder '%s' holds no " WEIGHTS_NAME,
-          path);
-      return NULL;
-    }
-  } else {
-    file = g_strdup (path);
-  }
-  if (!read_weights (model, file, error)
+  file = g_file_test (path, G_FILE_TEST_IS_DIR) ? cnx_weights_in_folder (path, error) : g_strdup (path);
+  if (!file || !read_weights (model, file, error)
       || !cnx_model_config_load (&model->config, file, &model->arch, model->scheme, error))
     return NULL;
   return g_steal_pointer (&model);

@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 
 typedef struct _CnxModel CnxModel;
 
-/** Loads a .safetensors file, or a directory that holds `model.safetensors`; the recipe and the labels come
- * from config.json (or, before it, NAME.json for NAME.safetensors) and preprocessor_config.json beside it,
- * where they are.
+/** Loads a file of weights (core/checkpoint.h has the formats), or those in a directory: `model.safetensors`, its
+ * index of shards, `pytorch_model.bin`, or the only one there. The recipe and the labels come from config.json (or, before it,
+ * NAME.json for NAME.safetensors) and preprocessor_config.json beside it, where they are.
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT, CNX_ERROR_MODEL (the first missing, unexpected or misshapen
  * tensor, its expected and found shape, and the scheme that was assumed).
  * Free with cnx_model_unref(). */
@@ -55,7 +55,7 @@ void cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int ou
  * last one is read. Errors: CNX_ERROR_FORMAT, for a file that was cut short or written to meanwhile. */
 gboolean cnx_model_check (CnxModel * model, GError ** error);
 
-/** Finds weights by a variant's or a model's name: `<dir>/<name>/model.safetensors`, `<dir>/<name>.safetensors`
+/** Finds weights by a variant's or a model's name: those in `<dir>/<name>`, `<dir>/<name>.safetensors` (.pth and so on)
  * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in
  * order (NULL-terminated). Returns the path (g_free()), or CNX_ERROR_NOT_FOUND whose message says
  * "looked in: ..." and, for a published variant, the URL to download and the path inside the user's folder

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/weights_name.h"
 
 #define MAX_LABELS_FILE (16 * 1024 * 1024)
 /* ConvNextConfig's own default, where config.json does not say. */
@@ -313,21 +314,19 @@ set_torchvision_recipe (CnxRecipe * recipe, const CnxArch * arch)
   }
 }
 
-/* "/a/everyday/model.safetensors" -> "everyday"; "/a/mine.safetensors" -> "mine". */
+/* "/a/everyday/model.safetensors" -> "everyday"; "/a/mine.pth" -> "mine". */
 static char *
 name_of_file (const char *file)
 {
   g_autofree char *base = g_path_get_basename (file);
   g_autofree char *full = NULL, *folder = NULL;
 
-  if (strcmp (base, "model.safetensors") == 0) {
+  if (cnx_weights_name_is_usual (file)) {
     full = g_canonicalize_filename (file, NULL);
     folder = g_path_get_dirname (full);
     return g_path_get_basename (folder);
   }
-  if (g_str_has_suffix (base, ".safetensors"))
-    base[strlen (base) - strlen (".safetensors")] = '\0';
-  return g_steal_pointer (&base);
+  return g_strndup (base, cnx_weights_stem_length (base));
 }
 
 static void
@@ -347,11 +346,9 @@ set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, Cn
 static char *
 find_config (const char *file, const char *folder)
 {
-  g_autofree char *stem = g_strdup (file);
+  g_autofree char *stem = g_strndup (file, cnx_weights_stem_length (file));
   g_autofree char *own = NULL, *shared = NULL;
 
-  if (g_str_has_suffix (stem, ".safetensors"))
-    stem[strlen (stem) - strlen (".safetensors")] = '\0';
   own = g_strconcat (stem, ".json", NULL);
   if (g_file_test (own, G_FILE_TEST_EXISTS))
     return g_steal_pointer (&own);

@@ -21,7 +21,7 @@ typedef struct
   char **labels;
 } CnxModelConfig;
 
-/** Fills @config for the weights @file: from `<file without .safetensors>.json` or else `config.json` beside it,
+/** Fills @config for the weights @file: from `<file without its ending>.json` or else `config.json` beside it,
  * and preprocessor_config.json; with what holds for @scheme where they are not there.
  * Errors: CNX_ERROR_FORMAT, CNX_ERROR_MODEL when they belong to other weights or ask for other arithmetic.
  * Clear with cnx_model_config_clear(), also after an error. */

@@ -3,18 +3,26 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/weights_name.h"
 
-#define WEIGHTS_NAME "model.safetensors"
-
-/* How downloads of a size are called, %s being the size, and the same with a hub's owner before it. */
+/* How downloads of a size are called, %s being the size: at the hubs, the same with a hub's owner before it, in the
+ * original repositories and, with the start of a checksum, at torchvision's. */
 static const char *const v1_spellings[] = {
   "convnext_%s", "convnext-%s", "convnext-%s-224", "convnext-%s-384", "convnext-%s-224-22k-1k",
   "facebook--convnext-%s-224", "facebook--convnext-%s-384",
+  "convnext_%s_1k_224_ema", "convnext_%s_22k_1k_224", "convnext_%s_22k_1k_224_ema",
 };
 
 static const char *const v2_spellings[] = {
   "convnextv2_%s", "convnextv2-%s", "convnextv2-%s-1k-224", "convnextv2-%s-22k-224",
   "convnextv2-%s-22k-384", "facebook--convnextv2-%s-1k-224", "facebook--convnextv2-%s-22k-224",
+  "convnextv2_%s_1k_224_ema", "convnextv2_%s_22k_224_ema",
+};
+
+/* torchvision's, by size. */
+static const char *const torchvision_names[][2] = {
+  {"tiny", "convnext_tiny-983f1562"}, {"small", "convnext_small-0c510722"}, {"base", "convnext_base-6075fbad"},
+  {"large", "convnext_large-ea097f82"},
 };
 
 /* "convnext_small.fb_in1k", from the URL that it is downloaded from. */
@@ -55,24 +63,20 @@ list_spellings (const char *name, const CnxVariant * variant)
 
     g_ptr_array_add (spellings, g_strconcat (around[0], size, around[1], NULL));
   }
+  for (guint i = 0; i < G_N_ELEMENTS (torchvision_names); i++)
+    if (strcmp (variant->name, torchvision_names[i][0]) == 0)
+      g_ptr_array_add (spellings, g_strdup (torchvision_names[i][1]));
   return spellings;
 }
 
-/* DIR/NAME/model.safetensors, DIR/NAME.safetensors or, with its ending already in the name, DIR/NAME. */
+/* The weights in DIR/NAME, DIR/NAME.safetensors (.pth and so on) or, with its ending already in the name, DIR/NAME. */
 static char *
 find_in (const char *dir, const char *name)
 {
-  g_autofree char *folder = g_build_filename (dir, name, WEIGHTS_NAME, NULL);
-  g_autofree char *plain = g_build_filename (dir, name, NULL);
-  g_autofree char *file = g_strconcat (plain, ".safetensors", NULL);
+  g_autofree char *folder = g_build_filename (dir, name, NULL);
+  char *file = g_file_test (folder, G_FILE_TEST_IS_DIR) ? cnx_weights_in_folder (folder, NULL) : NULL;
 
-  if (g_file_test (folder, G_FILE_TEST_IS_REGULAR))
-    return g_steal_pointer (&folder);
-  if (g_file_test (file, G_FILE_TEST_IS_REGULAR))
-    return g_steal_pointer (&file);
-  if (g_file_test (plain, G_FILE_TEST_IS_REGULAR))
-    return g_steal_pointer (&plain);
-  return NULL;
+  return file ? file : cnx_weights_called (dir, name);
 }
 
 static void
@@ -90,7 +94,7 @@ set_not_found (const char *name, const CnxVariant * variant, const char *const *
     g_autofree char *folder = g_build_filename (user_dir ? user_dir : ".", variant->name, NULL);
     g_autofree char *base = g_strndup (variant->url, strrchr (variant->url, '/') - variant->url);
 
-    g_string_append_printf (message, ". To mend it, download %s to %s/" WEIGHTS_NAME
+    g_string_append_printf (message, ". To mend it, download %s to %s/" CNX_WEIGHTS_NAME
         ", and %s/config.json to %s/config.json", variant->url, folder, base, folder);
   } else {
     g_string_append (message, ". It is the name of no published variant either; those are ");

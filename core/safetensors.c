@@ -94,8 +94,11 @@ read_shape (const Reading * reading, JsonObject * entry, CnxTensor * tensor, gsi
   tensor->n_dims = n_dims;
   *bytes = cnx_tensor_value_size (tensor);
   for (guint i = 0; i < n_dims; i++)
-    if (!g_size_checked_mul (bytes, *bytes, tensor->dims[i]))
-      return refuse (reading, tensor->name, error, "its shape has more values than fit a number");
+    if (!g_size_checked_mul (bytes, *bytes, tensor->dims[i])) {
+      g_autofree char *shape = cnx_tensor_shape_string (tensor);
+
+      return refuse (reading, tensor->name, error, "its shape %s has more values than fit a number", shape);
+    }
   cnx_tensor_set_row_major (tensor);
   return TRUE;
 }

@@ -97,7 +97,7 @@ cnx_weights_file_check (CnxWeightsFile * file, GError ** error)
   if (!failed && fstat (file->fd, &now) == 0 && now.st_size == file->opened.st_size
       && now.st_mtim.tv_sec == file->opened.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->opened.st_mtim.tv_nsec)
     return TRUE;
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s' was %s while it was read: load it again, and replace weights by "
-      "renaming the new file over the old one", file->path, failed ? "cut short" : "changed");
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s' was %s while it was read: load it again, and replace weights "
+      "by renaming the new file over the old one", file->path, failed ? "cut short" : "changed");
   return FALSE;
 }

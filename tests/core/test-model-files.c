@@ -339,7 +339,13 @@ test_find (void)
     {"S", "v2-small/model.safetensors", FALSE},
     {"T", "v2-tiny/model.safetensors", FALSE},
     {"v2-T", "tiny/model.safetensors", FALSE},
-    {"S", "small/weights.safetensors", FALSE},
+    {"S", "small/weights.safetensors", TRUE},
+    {"S", "convnext_small_1k_224_ema.pth", TRUE},
+    {"S", "convnext_small-0c510722.pth", TRUE},
+    {"v2-T", "convnextv2_tiny_22k_224_ema.pt", TRUE},
+    {"mine", "mine.pt", TRUE},
+    {"mine", "mine/pytorch_model.bin", TRUE},
+    {"S", "convnext_base-6075fbad.pth", FALSE},
     {"mine", "mine/model.safetensors/x", FALSE},
   };
 

@@ -1,6 +1,7 @@
 /* Models: what is read off the tensors, what is refused and in which words, the files beside the
  * weights, and where weights are looked for. Small architectures everywhere; the shipped model by its
  * structure only. */
+#include <stdlib.h>
 #include <string.h>
 #include <glib/gstdio.h>
 
@@ -224,8 +225,7 @@ static const struct
   {1, {"stages.1.blocks.0.gamma", ""}, {"'stages.1.blocks.0.gamma' of shape (5)", "timm"}},
   {2, {"stages.1.blocks.1.mlp.grn.bias", ""}, {"stages.1.blocks.1.mlp.grn.bias", "(20)"}},
   {1, {"stages.0.blocks.0.gamma", ""}, {"stages.0.blocks.0.gamma", "missing"}},
-  {1, {"head.norm.weight", "norm_pre.weight"}, {"'head.norm.weight' of shape (9) is missing",
-          "'norm_pre.weight'"}},
+  {1, {"head.norm.weight", "norm_pre.weight"}, {"'norm_pre.weight'", "_hnf"}},
   {1, {"head.fc.bias", ""}, {"head.fc.bias", "missing"}},
   {1, {"head.fc.weight", ""}, {"head.fc.bias", "unexpected"}},
   {1, {"stem.1.bias", "stem.2.bias"}, {"stem.1.bias", "stem.2.bias"}},
@@ -280,7 +280,7 @@ test_additions (void)
     const char *says;           /* NULL: loads */
   } rows[] = {
     {1, {"num_batches_tracked", NULL, "[]", "I64", 8}, NULL},
-    {1, {"head.pre_logits.fc.weight", NULL, "[2]", "F16", 4}, "head.pre_logits.fc.weight"},
+    {1, {"head.pre_logits.fc.weight", NULL, "[2]", "F16", 4}, "head.pre_logits.fc.weight', a hidden layer"},
     {1, {"stages.0.blocks.2.gamma", NULL, "[3]", "F16", 6}, "stages.0.blocks.2.gamma"},
     {1, {"stages.4.blocks.0.gamma", NULL, "[3]", "F16", 6}, "stages.4.blocks.0.gamma"},
     {1, {"stages.0.blocks.0.mlp.grn.weight", NULL, "[12]", "F16", 24}, "hybrid"},
@@ -344,18 +344,105 @@ test_other_networks (void)
   }
 }
 
+/* Their tensors are a ConvNeXt's, what is computed with them is not. */
 static void
-test_xxlarge (void)
+test_same_tensors (void)
 {
-  const CnxArch arch = {.version = 1,.depths = {3, 4, 30, 3},.dims = {384, 2, 2, 2},.classes = 2 };
-  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-  g_autofree char *path = build (dir, "a.safetensors", &arch, CNX_SCHEME_TIMM, "", NULL, NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CnxModel) model = cnx_model_load (path, &error);
+  static const struct
+  {
+    CnxArch arch;
+    const char *says[2];
+  } rows[] = {
+    {{1, {3, 4, 30, 3}, {384, 768, 1536, 3072}, 2}, {"XXL", "1e-5"}},
+    {{1, {1, 2, 4, 2}, {24, 32, 48, 64}, 2}, {"test_convnext,", "tanh"}},
+    {{1, {1, 1, 1, 1}, {32, 64, 96, 128}, 2}, {"test_convnext2", "tanh"}},
+  };
 
-  g_assert_null (model);
-  g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
-  cnx_test_assert_message (error, "XXL", "1e-5", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    g_autofree char *path = build (dir, "a.safetensors", &rows[i].arch, CNX_SCHEME_TIMM, "", NULL, NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxModel) model = cnx_model_load (path, &error);
+
+    g_assert_null (model);
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+    cnx_test_assert_message (error, rows[i].says[0], rows[i].says[1], NULL);
+  }
+}
+
+/* timm's relatives of the ConvNeXt, each told by its name. */
+static void
+test_relatives (void)
+{
+  static const struct
+  {
+    const char *tensors, *says;
+  } rows[] = {
+    {"stem.0.weight 3,3,3,3;stem.1.weight 3,3,3,3;stem.2.weight 3;stem.2.bias 3", "_ols"},
+    {"stem.0.weight 3,3,4,4;stem.1.weight 3;stem.1.bias 3;norm_pre.weight 9;head.fc.weight 2,9", "_hnf"},
+    {"stem.0.weight 3,3,4,4;stem.1.weight 3;stem.1.bias 3;head.norm.weight 9;head.pre_logits.fc.weight 9,9", "_mlp"},
+    {"stem.0.weight 3,3,4,4;stem.0.bias 3;stem.1.weight 3;stages.0.blocks.0.norm.weight 3", "_rms"},
+    {"stem.0.weight 3,3,4,4;stem.0.bias 3;stem.1.weight 3;stem.1.bias 3;stages.0.blocks.0.mlp.grn.weight 12", "FCMAE"},
+    {"downsample_layers.0.0.weight 3,3,4,4;downsample_layers.0.0.bias 3;downsample_layers.0.1.weight 3;"
+        "downsample_layers.0.1.bias 3;stages.0.0.grn.gamma 1,1,1,12", "FCMAE"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    g_autoptr (GString) header = g_string_new ("{");
+    g_auto (GStrv) tensors = g_strsplit (rows[i].tensors, ";", -1);
+    Builder builder = {.header = header };
+
+    for (guint t = 0; tensors[t]; t++) {
+      g_auto (GStrv) parts = g_strsplit (tensors[t], " ", 2);
+      g_auto (GStrv) dims = g_strsplit (parts[1], ",", -1);
+      g_autofree char *shape = g_strdup_printf ("[%s]", parts[1]);
+      gsize bytes = 2;
+
+      for (guint d = 0; dims[d]; d++)
+        bytes *= atoi (dims[d]);
+      add_entry (&builder, parts[0], shape, "F16", bytes);
+    }
+    g_string_append_c (header, '}');
+    g_autofree char *path = cnx_test_write_safetensors (dir, "a.safetensors", header->str, builder.offset);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxModel) model = cnx_model_load (path, &error);
+
+    g_assert_null (model);
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+    cnx_test_assert_message (error, path, rows[i].says, NULL);
+  }
+}
+
+/* Which weights a folder stands for. */
+static void
+test_folders (void)
+{
+  static const struct
+  {
+    const char *files, *says;   /* the one that is taken, or why none is */
+    gboolean found;
+  } rows[] = {
+    {"model.safetensors pytorch_model.bin a.pth", "model.safetensors'", TRUE},
+    {"pytorch_model.bin a.safetensors", "pytorch_model.bin'", TRUE},
+    {"a.pth config.json", "a.pth'", TRUE},
+    {"a.pth b.safetensors", "several files of weights (a.pth, b.safetensors)", FALSE},
+    {"config.json", "holds no model.safetensors", FALSE},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    g_auto (GStrv) files = g_strsplit (rows[i].files, " ", -1);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxModel) model = NULL;
+
+    for (guint f = 0; files[f]; f++)
+      g_free (cnx_test_write_text (dir, files[f], "{}"));
+    model = cnx_model_load (dir, &error);
+    g_assert_null (model);      /* what is taken is too short to be weights */
+    g_assert_error (error, CNX_ERROR, rows[i].found ? CNX_ERROR_FORMAT : CNX_ERROR_NOT_FOUND);
+    cnx_test_assert_message (error, dir, rows[i].says, NULL);
+  }
 }
 
 static void
@@ -386,7 +473,9 @@ main (int argc, char **argv)
   g_test_add_func ("/model/faults", test_faults);
   g_test_add_func ("/model/additions", test_additions);
   g_test_add_func ("/model/other-networks", test_other_networks);
-  g_test_add_func ("/model/xxlarge", test_xxlarge);
+  g_test_add_func ("/model/same-tensors", test_same_tensors);
+  g_test_add_func ("/model/relatives", test_relatives);
+  g_test_add_func ("/model/folders", test_folders);
   g_test_add_func ("/model/not-there", test_not_there);
   return g_test_run ();
 }
