@@ -95,6 +95,14 @@ cnx_variant_find (const char *name)
   return find_exact (prefix, size);
 }
 
+char *
+cnx_variant_timm_name (const CnxVariant * variant)
+{
+  if (variant->arch.version == 2)
+    return g_strconcat ("convnextv2_", variant->name + strlen ("v2-"), NULL);
+  return g_strconcat ("convnext_", variant->name, NULL);
+}
+
 const CnxVariant *
 cnx_variant_of (const CnxArch * arch)
 {

@@ -52,6 +52,9 @@ const CnxVariant *cnx_variant_find (const char *name);
 /** The variant with this version, these depths and dims (classes do not count), or NULL. */
 const CnxVariant *cnx_variant_of (const CnxArch * arch);
 
+/** timm's name of @variant: "convnext_tiny", "convnextv2_atto". Free with g_free(). */
+char *cnx_variant_timm_name (const CnxVariant * variant);
+
 /** Trainable parameters, all of them: weights, biases, norms, layer scale or GRN, classifier. */
 guint64 cnx_arch_parameters (const CnxArch * arch);
 

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 typedef struct _CnxModel CnxModel;
 
 /** Loads a file of weights (core/checkpoint.h has the formats), or those in a directory: `model.safetensors`, its
- * index of shards, `pytorch_model.bin`, or the only one there. The recipe and the labels come from config.json (or, before it,
- * NAME.json for NAME.safetensors) and preprocessor_config.json beside it, where they are.
+ * index of shards, `pytorch_model.bin`, or the only one there. The recipe and the labels come from config.json (or,
+ * before it, NAME.json for NAME.safetensors) and preprocessor_config.json beside it, where they are.
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT, CNX_ERROR_MODEL (the first missing, unexpected or misshapen
  * tensor, its expected and found shape, and the scheme that was assumed).
  * Free with cnx_model_unref(). */

@@ -229,6 +229,20 @@ read_num_classes (const Config * config, GError ** error)
   return check_classes (config, "num_classes", count, error);
 }
 
+/* Of the LayerNorm before the classifier; @eps stays what it is where @key is not there. */
+static gboolean
+read_eps (const Config * config, const char *key, double *eps, GError ** error)
+{
+  double value;
+
+  if (!find (config->root, key))
+    return TRUE;
+  if (!find_number (config->root, key, &value) || value < 0 || value > 1)
+    return refuse (config, CNX_ERROR_FORMAT, error, "'%s' is not a number from 0 to 1", key);
+  *eps = value;
+  return TRUE;
+}
+
 static gboolean
 read_timm (CnxModelConfig * model, const Config * config, GError ** error)
 {
@@ -240,7 +254,8 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
     g_free (model->name);
     model->name = g_strdup (architecture);
   }
-  if (!read_num_classes (config, error) || !read_label_names (config, model->labels, error))
+  if (!read_num_classes (config, error) || !read_label_names (config, model->labels, error)
+      || !read_eps (config, "final_norm_eps", &model->final_norm_eps, error))
     return FALSE;
   if (cnx_recipe_from_timm (&model->recipe, config->root, error))
     return TRUE;
@@ -251,18 +266,11 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
 static gboolean
 read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme scheme, GError ** error)
 {
-  double eps;
-
   if (!check_sizes (config, "depths", config->arch->depths, error)
       || !check_sizes (config, "hidden_sizes", config->arch->dims, error)
       || !read_id2label (config, model->labels, error))
     return FALSE;
-  if (scheme != CNX_SCHEME_HUGGING_FACE || !find (config->root, "layer_norm_eps"))
-    return TRUE;
-  if (!find_number (config->root, "layer_norm_eps", &eps) || eps < 0 || eps > 1)
-    return refuse (config, CNX_ERROR_FORMAT, error, "'layer_norm_eps' is not a number from 0 to 1");
-  model->final_norm_eps = eps;
-  return TRUE;
+  return scheme != CNX_SCHEME_HUGGING_FACE || read_eps (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
 
 static gboolean

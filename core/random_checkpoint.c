@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <glib/gstdio.h>
 
 #include "core/error.h"
 #include "core/naming.h"
+#include "core/safetensors_writer.h"
 
 /* splitmix64: small, seedable, and the same everywhere. */
 static guint64
@@ -50,10 +50,7 @@ cnx_fill_random (float *out, gsize count, guint32 seed, float scale)
 typedef struct
 {
   guint64 state;
-  GString *header;
-  guint64 offset;
-  FILE *file;
-  gboolean failed;
+  CnxSafetensorsWriter *file;
 } Writer;
 
 /* Where the values of a role lie: around @center, spread by @spread. Weights of the large sums are left out:
@@ -90,23 +87,12 @@ role_range (CnxRole role, const gint64 * dims, float *center, float *spread)
 }
 
 static void
-add_to_header (CnxRole role, int stage, int block, int n_dims, const gint64 * dims,
-    gpointer user_data)
+declare (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
 {
   Writer *writer = user_data;
   g_autofree char *name = cnx_scheme_tensor_name (CNX_SCHEME_TIMM, role, stage, block);
-  guint64 bytes = sizeof (float);
 
-  g_string_append_printf (writer->header, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[",
-      writer->offset ? "," : "", name);
-  for (int i = 0; i < n_dims; i++) {
-    g_string_append_printf (writer->header, "%s%" G_GINT64_FORMAT, i ? "," : "", dims[i]);
-    bytes *= dims[i];
-  }
-  g_string_append_printf (writer->header,
-      "],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}", writer->offset,
-      writer->offset + bytes);
-  writer->offset += bytes;
+  cnx_safetensors_writer_declare (writer->file, name, CNX_DTYPE_F32, n_dims, dims);
 }
 
 static void
@@ -121,52 +107,29 @@ write_values (CnxRole role, int stage, int block, int n_dims, const gint64 * dim
   role_range (role, dims, &center, &spread);
   for (gsize i = 0; i < count; i++)
     values[i] = center + spread * next_normal (&writer->state);
-  if (fwrite (values, sizeof (float), count, writer->file) != count)
-    writer->failed = TRUE;
+  cnx_safetensors_writer_add (writer->file, CNX_DTYPE_F32, values, count);
 }
 
 static gboolean
 write_weights (const char *path, const CnxArch * arch, guint32 seed, GError ** error)
 {
-  g_autoptr (GString) header = g_string_new ("{");
-  Writer writer = {.state = seed,.header = header };
-  guint64 length;
-  int failed_close;
+  g_autoptr (CnxSafetensorsWriter) file = cnx_safetensors_writer_new (path);
+  Writer writer = {.state = seed,.file = file };
 
-  cnx_arch_foreach_tensor (arch, add_to_header, &writer);
-  g_string_append_c (header, '}');
-  while (header->len % 8)
-    g_string_append_c (header, ' ');
-
-  writer.file = g_fopen (path, "wb");
-  if (!writer.file) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "cannot write '%s': %s", path,
-        g_strerror (errno));
-    return FALSE;
-  }
-  length = GUINT64_TO_LE (header->len);
-  fwrite (&length, sizeof length, 1, writer.file);
-  fwrite (header->str, 1, header->len, writer.file);
+  cnx_arch_foreach_tensor (arch, declare, &writer);
   cnx_arch_foreach_tensor (arch, write_values, &writer);
-  failed_close = fclose (writer.file);
-  if (writer.failed || failed_close) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "cannot write all of '%s'", path);
-    return FALSE;
-  }
-  return TRUE;
+  return cnx_safetensors_writer_finish (file, error);
 }
 
-/* "convnext_tiny", "convnextv2_atto", or "convnext_random" for a shape that was never published. */
+/* timm's name, or "convnext_random" for a shape that was never published. */
 static char *
 timm_name (const CnxArch * arch)
 {
   const CnxVariant *variant = cnx_variant_of (arch);
 
-  if (!variant)
-    return g_strdup (arch->version == 2 ? "convnextv2_random" : "convnext_random");
-  if (arch->version == 2)
-    return g_strdup_printf ("convnextv2_%s", variant->name + strlen ("v2-"));
-  return g_strdup_printf ("convnext_%s", variant->name);
+  if (variant)
+    return cnx_variant_timm_name (variant);
+  return g_strdup (arch->version == 2 ? "convnextv2_random" : "convnext_random");
 }
 
 gboolean

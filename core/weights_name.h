@@ -8,19 +8,19 @@ G_BEGIN_DECLS
 /** What a folder that a model is written to gets. */
 #define CNX_WEIGHTS_NAME "model.safetensors"
 
-/** Length of @path without the ending of a file of weights (".safetensors.index.json" counts as one); all of it where
- * it has none. */
+/** Length of @path without the ending of a file of weights (".safetensors.index.json" is one too); all of it where it
+ * has none. */
 gsize cnx_weights_stem_length (const char *path);
 
 /** Whether @path is what a folder's only model is called, so that the folder's name is the model's. */
 gboolean cnx_weights_name_is_usual (const char *path);
 
 /** The weights in @folder: the first there is of model.safetensors, model.safetensors.index.json and
- * pytorch_model.bin, else the only file with the ending of one. Free with g_free(). Errors: CNX_ERROR_NOT_FOUND, which lists them where
- * there are several. */
+ * pytorch_model.bin, else the only file with the ending of one. Free with g_free(). Errors: CNX_ERROR_NOT_FOUND,
+ * which lists them where there are several. */
 char *cnx_weights_in_folder (const char *folder, GError ** error);
 
-/** @folder/@name with the ending of a file of weights, or as it stands; NULL where there is none. Free with g_free(). */
+/** @folder/@name with the ending of a file of weights, or as it is; NULL where there is none. Free with g_free(). */
 char *cnx_weights_called (const char *folder, const char *name);
 
 G_END_DECLS

@@ -26,6 +26,28 @@ find_wrong (CnxCommonOptions * common, CnxTakes takes, const char *precision, in
   return cnx_precision_parse (precision, &common->precision, error) ? NULL : (*error)->message;
 }
 
+static GOptionContext *
+new_context (const char *synopsis, const char *summary, const GOptionEntry * entries)
+{
+  GOptionContext *context = g_option_context_new (synopsis);
+
+  g_option_context_set_summary (context, summary);
+  g_option_context_add_main_entries (context, entries, NULL);
+  return context;
+}
+
+static gboolean
+parse (GOptionContext * context, int *argc, char ***argv, GError ** error)
+{
+  g_autofree char *program = g_strdup_printf ("convnext %s", **argv);
+  gboolean ok;
+
+  g_set_prgname (program);      /* begins the usage line */
+  ok = g_option_context_parse (context, argc, argv, error);
+  g_set_prgname ("convnext");
+  return ok;
+}
+
 gboolean
 cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry * entries, const char *synopsis,
     const char *summary, int argc, char **argv)
@@ -51,11 +73,9 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
       "Print JSON objects, one a line", NULL}, {NULL}
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GOptionContext) context = g_option_context_new (synopsis);
+  g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries);
   const char *command = argv[0], *wrong = NULL;
 
-  g_option_context_set_summary (context, summary);
-  g_option_context_add_main_entries (context, entries, NULL);
   if (takes & CNX_TAKES_MODEL)
     g_option_context_add_main_entries (context, model, NULL);
   if (takes & CNX_TAKES_SIZE)
@@ -63,17 +83,26 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
   g_option_context_add_main_entries (context, device, NULL);
   if (takes & CNX_TAKES_JSON)
     g_option_context_add_main_entries (context, json, NULL);
-  g_autofree char *program = g_strdup_printf ("convnext %s", command);
-  g_set_prgname (program);      /* begins the usage line */
-  if (!g_option_context_parse (context, &argc, &argv, &error))
+  if (!parse (context, &argc, &argv, &error))
     wrong = error->message;
   else
     wrong = find_wrong (common, takes, precision, argc - 1, &error);
-  g_set_prgname ("convnext");
   common->model = argc > 1 ? argv[1] : NULL;
   if (wrong)
     cnx_wrong (command, wrong);
   return wrong == NULL;
+}
+
+gboolean
+cnx_parse_arguments (const GOptionEntry * entries, const char *synopsis, const char *summary, int *argc, char ***argv)
+{
+  g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries);
+  g_autoptr (GError) error = NULL;
+
+  if (parse (context, argc, argv, &error))
+    return TRUE;
+  cnx_wrong (**argv, error->message);
+  return FALSE;
 }
 
 int

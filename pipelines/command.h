@@ -13,6 +13,7 @@ enum
 
 /** Subcommands. argv[0] is the subcommand's name. */
 int cnx_bench_main (int argc, char **argv);
+int cnx_convert_main (int argc, char **argv);
 int cnx_devices_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
 int cnx_tune_main (int argc, char **argv);
@@ -48,6 +49,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxCommonOptions, cnx_common_options_clear)
  * the options in the usage line. FALSE after printing what is wrong. */
 gboolean cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry * entries,
     const char *synopsis, const char *summary, int argc, char **argv);
+
+/** Parses @entries out of @argc and @argv, which keep the command and its arguments. FALSE after printing what is
+ * wrong. */
+gboolean cnx_parse_arguments (const GOptionEntry * entries, const char *synopsis, const char *summary, int *argc,
+    char ***argv);
 
 /** Prints "convnext: MESSAGE" to standard error; returns CNX_EXIT_FAILED. */
 int cnx_fail (const GError * error);

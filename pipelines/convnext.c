@@ -15,6 +15,7 @@ static const struct
 } commands[] = {
   {"run", cnx_run_main, "classify tensors, print logits"},
   {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
+  {"convert", cnx_convert_main, "any checkpoint to safetensors in timm's naming, with its config"},
   {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
   {"devices", cnx_devices_main, "the OpenCL devices there are, and which one is taken"},
 };
