@@ -251,18 +251,22 @@ refuse_same_tensors (const CnxArch * arch, const Named * named, GError ** error)
 {
   static const struct
   {
-    int depths[CNX_STAGES], dims[CNX_STAGES];
+    int depths[CNX_STAGES], dims[CNX_STAGES];   /* 0: any */
     const char *what;
   } others[] = {
-    {{3, 4, 30, 3}, {384, 768, 1536, 3072}, "a ConvNeXt-XXL, whose LayerNorms use an epsilon of 1e-5"},
+    {{3, 4, 30, 3}, {384}, "a ConvNeXt-XXL, whose LayerNorms use an epsilon of 1e-5"},
     {{1, 2, 4, 2}, {24, 32, 48, 64}, "timm's test_convnext, with the tanh form of GELU and an epsilon of 1e-5"},
     {{1, 1, 1, 1}, {32, 64, 96, 128}, "timm's test_convnext2, with the tanh form of GELU and an epsilon of 1e-5"},
   };
 
-  for (guint i = 0; named->scheme == CNX_SCHEME_TIMM && i < G_N_ELEMENTS (others); i++)
-    if (memcmp (arch->depths, others[i].depths, sizeof arch->depths) == 0
-        && memcmp (arch->dims, others[i].dims, sizeof arch->dims) == 0)
+  for (guint i = 0; named->scheme == CNX_SCHEME_TIMM && i < G_N_ELEMENTS (others); i++) {
+    gboolean same = TRUE;
+
+    for (int s = 0; s < CNX_STAGES; s++)
+      same &= arch->depths[s] == others[i].depths[s] && (!others[i].dims[s] || arch->dims[s] == others[i].dims[s]);
+    if (same)
       return refuse (named, error, "it is %s; that is not supported", others[i].what);
+  }
   return TRUE;
 }
 
@@ -455,21 +459,20 @@ cnx_model_values (CnxModel * model, CnxRole role, int stage, int block)
 }
 
 void
-cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int output, float *row)
+cnx_model_rows (CnxModel * model, CnxRole role, int stage, int block, int first, int count, float *rows)
 {
   const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
-  const gsize count = tensor->count / tensor->dims[0];
-  const int inputs = tensor->n_dims > 1 ? tensor->dims[1] : 1, pixels = count / inputs;
+  const gsize width = tensor->count / tensor->dims[0];
+  const int inputs = tensor->n_dims > 1 ? tensor->dims[1] : 1, pixels = width / inputs;
+  g_autofree float *row = pixels > 1 ? g_new (float, width) : NULL;
 
-  if (pixels == 1) {
-    cnx_tensor_read (tensor, output * count, count, row);
-    return;
+  cnx_tensor_read (tensor, first * width, count * width, rows);
+  for (int output = 0; pixels > 1 && output < count; output++, rows += width) {
+    memcpy (row, rows, width * sizeof *row);
+    for (int i = 0; i < inputs; i++)
+      for (int k = 0; k < pixels; k++)
+        rows[(gsize) k * inputs + i] = row[(gsize) i * pixels + k];
   }
-  g_autofree float *stored = g_new (float, count);
-  cnx_tensor_read (tensor, output * count, count, stored);
-  for (int i = 0; i < inputs; i++)
-    for (int k = 0; k < pixels; k++)
-      row[(gsize) k * inputs + i] = stored[(gsize) i * pixels + k];
 }
 
 gboolean

@@ -47,9 +47,10 @@ const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, in
 /** The values of @role's tensor as floats; NULL where the architecture has none. Free with g_free(). */
 float *cnx_model_values (CnxModel * model, CnxRole role, int stage, int block);
 
-/** The weights of one output of @role's product, as many floats as it has inputs. The stem's and a downsample's,
- * stored (outputs, inputs, patch, patch), come in the order of a product over patches: (patch, patch, inputs). */
-void cnx_model_row (CnxModel * model, CnxRole role, int stage, int block, int output, float *row);
+/** The weights of @count outputs of @role's product from @first on, each as many floats as it has inputs. The stem's
+ * and a downsample's, stored (outputs, inputs, patch, patch), come in the order of a product over patches: (patch,
+ * patch, inputs). */
+void cnx_model_rows (CnxModel * model, CnxRole role, int stage, int block, int first, int count, float *rows);
 
 /** Whether the weights that were read are those that the file held when the model was loaded: to be asked after the
  * last one is read. Errors: CNX_ERROR_FORMAT, for a file that was cut short or written to meanwhile. */

@@ -206,5 +206,5 @@ cnx_model_write (CnxModel * model, const char *weights, const char *config, CnxD
     return FALSE;
   }
   return cnx_model_check (model, error) && write_config (model, config, error)
-      && cnx_safetensors_writer_finish (file, error);
+      && cnx_safetensors_writer_finish (file, TRUE, error);
 }

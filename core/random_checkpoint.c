@@ -118,7 +118,7 @@ write_weights (const char *path, const CnxArch * arch, guint32 seed, GError ** e
 
   cnx_arch_foreach_tensor (arch, declare, &writer);
   cnx_arch_foreach_tensor (arch, write_values, &writer);
-  return cnx_safetensors_writer_finish (file, error);
+  return cnx_safetensors_writer_finish (file, FALSE, error);
 }
 
 /* timm's name, or "convnext_random" for a shape that was never published. */

@@ -49,8 +49,7 @@ load_patches (const Pass * pass, CnxRole role, int stage, int inputs, int output
 {
   float *weight = g_new (float, (gsize) inputs * outputs);
 
-  for (int o = 0; o < outputs; o++)
-    cnx_model_row (pass->model, role, stage, 0, o, weight + (gsize) o * inputs);
+  cnx_model_rows (pass->model, role, stage, 0, 0, outputs, weight);
   return weight;
 }
 

@@ -119,10 +119,10 @@ cnx_safetensors_writer_add (CnxSafetensorsWriter * writer, CnxDtype dtype, const
 }
 
 gboolean
-cnx_safetensors_writer_finish (CnxSafetensorsWriter * writer, GError ** error)
+cnx_safetensors_writer_finish (CnxSafetensorsWriter * writer, gboolean durable, GError ** error)
 {
   g_return_val_if_fail (writer->written == writer->declared, FALSE);
-  if (!writer->failed && (fflush (writer->file) != 0 || fsync (fileno (writer->file)) != 0))
+  if (!writer->failed && (fflush (writer->file) != 0 || (durable && fsync (fileno (writer->file)) != 0)))
     writer->failed = errno;
   if (writer->file && fclose (writer->file) != 0 && !writer->failed)
     writer->failed = errno;

@@ -21,7 +21,8 @@ void cnx_safetensors_writer_declare (CnxSafetensorsWriter * writer, const char *
  * told by cnx_safetensors_writer_finish(). */
 void cnx_safetensors_writer_add (CnxSafetensorsWriter * writer, CnxDtype dtype, const float *values, gsize count);
 
-/** Makes the file whole, on the disk too, and gives it its name. Errors: CNX_ERROR_NOT_FOUND. */
-gboolean cnx_safetensors_writer_finish (CnxSafetensorsWriter * writer, GError ** error);
+/** Makes the file whole and gives it its name; where it is @durable, once it is on the disk.
+ * Errors: CNX_ERROR_NOT_FOUND. */
+gboolean cnx_safetensors_writer_finish (CnxSafetensorsWriter * writer, gboolean durable, GError ** error);
 
 G_END_DECLS

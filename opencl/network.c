@@ -55,10 +55,10 @@ typedef struct
 } RowSource;
 
 static void
-read_row (gpointer data, int output, float *row)
+read_rows (gpointer data, int first, int count, float *rows)
 {
   const RowSource *source = data;
-  cnx_model_row (source->model, source->role, source->stage, source->block, output, row);
+  cnx_model_rows (source->model, source->role, source->stage, source->block, first, count, rows);
 }
 
 static void
@@ -68,7 +68,7 @@ upload_linear (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stag
   RowSource source = { model, weight_role, stage, block };
   g_autofree float *bias = cnx_model_values (model, weight_role + 1, stage, block);
 
-  cnx_ops_linear_init (net->ops, linear, read_row, &source, bias, inputs, outputs);
+  cnx_ops_linear_init (net->ops, linear, read_rows, &source, bias, inputs, outputs);
 }
 
 /* (channels, 7, 7) becomes 49 rows of channels. */

@@ -85,11 +85,12 @@ void cnx_ops_write_rows (CnxOps * ops, cl_mem buffer, const float *values, gsize
 /** Queues a read of @rows x @channels floats without padding into @values. */
 void cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels);
 
-/** Writes the weights of one output, @inputs floats. Called from several threads at once. */
-typedef void (*CnxRowFunc) (gpointer data, int output, float *row);
+/** Writes the weights of outputs @first .. @first + @count - 1, each as many floats as there are inputs. Called from
+ * several threads at once. */
+typedef void (*CnxRowsFunc) (gpointer data, int first, int count, float *rows);
 
-/** Packs the rows that @read_row gives and @bias (outputs, or NULL) into @linear, on all cores. */
-void cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, CnxRowFunc read_row, gpointer data,
+/** Packs the rows that @read_rows gives and @bias (outputs, or NULL) into @linear, on all cores. */
+void cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, CnxRowsFunc read_rows, gpointer data,
     const float *bias, int inputs, int outputs);
 void cnx_ops_linear_clear (CnxLinear * linear);
 

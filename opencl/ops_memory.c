@@ -109,7 +109,7 @@ cnx_ops_element_size (const CnxOps * ops)
 typedef struct
 {
   CnxPrecision precision;
-  CnxRowFunc read_row;
+  CnxRowsFunc read_rows;
   gpointer data;
   int inputs, outputs, depth, width;    /* width: columns of a panel */
   gsize panel_bytes;
@@ -172,13 +172,14 @@ static void
 pack_panel (gpointer data, guint i)
 {
   const Packing *packing = data;
-  g_autofree float *row = g_new (float, packing->inputs);
-  guint8 *panel = packing->packed + i * packing->panel_bytes;
   const int first = i * packing->width, count = MIN (packing->width, packing->outputs - first);
+  g_autofree float *rows = g_new (float, (gsize) packing->inputs * count);
+  guint8 *panel = packing->packed + i * packing->panel_bytes;
 
   memset (panel, 0, packing->panel_bytes);
+  packing->read_rows (packing->data, first, count, rows);
   for (int column = 0; column < count; column++) {
-    packing->read_row (packing->data, first + column, row);
+    const float *row = rows + (gsize) column * packing->inputs;
     if (packing->precision == CNX_PRECISION_INT8)
       pack_int8 (packing, panel, column, row);
     else if (packing->precision == CNX_PRECISION_BF16)
@@ -191,11 +192,11 @@ pack_panel (gpointer data, guint i)
 }
 
 void
-cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, CnxRowFunc read_row, gpointer data, const float *bias,
+cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, CnxRowsFunc read_rows, gpointer data, const float *bias,
     int inputs, int outputs)
 {
   const CnxPrecision precision = cnx_ops_linear_precision (ops, linear);
-  Packing packing = {.precision = precision,.read_row = read_row,.data = data,.inputs = inputs,
+  Packing packing = {.precision = precision,.read_rows = read_rows,.data = data,.inputs = inputs,
     .outputs = outputs,.depth = cnx_ops_depth (precision, inputs),.width = panel (ops)
   };
   const guint panels = (outputs + packing.width - 1) / packing.width;

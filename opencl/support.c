@@ -28,9 +28,9 @@ cnx_precision_runs (CnxDevice * device, CnxPrecision precision)
 #define PROBE_OUTPUTS 37
 
 static void
-probe_row (gpointer data, int output, float *row)
+probe_rows (gpointer data, int first, int count, float *rows)
 {
-  memcpy (row, (const float *) data + (gsize) output * PROBE_INPUTS, PROBE_INPUTS * sizeof (float));
+  memcpy (rows, (const float *) data + (gsize) first * PROBE_INPUTS, (gsize) count * PROBE_INPUTS * sizeof (float));
 }
 
 /* Runs one product in @ops' precision, or the fp32 one beside it, against the reference. */
@@ -52,7 +52,7 @@ probe_product (CnxOps * ops, gboolean fp32)
       want);
   cl_mem from = cnx_ops_upload_rows (ops, in, PROBE_ROWS, PROBE_INPUTS);
   cl_mem to = cnx_ops_rows (ops, PROBE_ROWS, PROBE_OUTPUTS);
-  cnx_ops_linear_init (ops, &linear, probe_row, weight, NULL, PROBE_INPUTS, PROBE_OUTPUTS);
+  cnx_ops_linear_init (ops, &linear, probe_rows, weight, NULL, PROBE_INPUTS, PROBE_OUTPUTS);
   cnx_ops_linear (ops, CNX_LINEAR_PLAIN, from, &linear, NULL, to, PROBE_ROWS);
   cnx_ops_read_rows (ops, to, got, PROBE_ROWS, PROBE_OUTPUTS);
   const gboolean ran = cnx_ops_finish (ops, NULL);

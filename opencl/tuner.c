@@ -18,17 +18,17 @@ struct _CnxTrial
 
 /* Rows of a weight; the same few values again and again are as good as any. */
 static void
-random_row (gpointer data, int output, float *row)
+random_rows (gpointer data, int first, int count, float *rows)
 {
   const CnxLinear *linear = data;
-  cnx_fill_random (row, linear->inputs, output + 1, 0.05f);
+  cnx_fill_random (rows, (gsize) count * linear->inputs, first + 1, 0.05f);
 }
 
 static void
 init_linear (CnxTrial * trial, CnxLinear * linear, int inputs, int outputs)
 {
   linear->inputs = inputs;
-  cnx_ops_linear_init (trial->ops, linear, random_row, linear, NULL, inputs, outputs);
+  cnx_ops_linear_init (trial->ops, linear, random_rows, linear, NULL, inputs, outputs);
 }
 
 CnxTrial *

@@ -210,17 +210,17 @@ typedef struct
 } Rows;
 
 static void
-read_row (gpointer data, int output, float *row)
+read_rows (gpointer data, int first, int count, float *to)
 {
   const Rows *rows = data;
-  memcpy (row, rows->weight + (gsize) output * rows->inputs, rows->inputs * sizeof (float));
+  memcpy (to, rows->weight + (gsize) first * rows->inputs, (gsize) count * rows->inputs * sizeof (float));
 }
 
 static void
 linear_init (CnxOps * ops, CnxLinear * linear, const float *weight, const float *bias, int inputs, int outputs)
 {
   Rows rows = { weight, inputs };
-  cnx_ops_linear_init (ops, linear, read_row, &rows, bias, inputs, outputs);
+  cnx_ops_linear_init (ops, linear, read_rows, &rows, bias, inputs, outputs);
 }
 
 /* What the plain-C reference gives in the precision of @ops. */
