@@ -105,7 +105,7 @@ cnx_checkpoint_add (CnxCheckpoint * checkpoint, CnxTensor * tensor, GError ** er
 
   if (there) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': tensor '%s': it is in '%s' too",
-        cnx_weights_file_path (tensor->file), tensor->name, cnx_weights_file_path (there->file));
+        cnx_input_file_path (tensor->file), tensor->name, cnx_input_file_path (there->file));
     return FALSE;
   }
   copy = g_memdup2 (tensor, sizeof *tensor);
@@ -135,7 +135,7 @@ static gboolean
 add_shard (CnxCheckpoint * checkpoint, GHashTable * shards, const char *name, GError ** error)
 {
   g_autofree char *folder = NULL, *path = NULL;
-  CnxWeightsFile *file;
+  CnxInputFile *file;
 
   if (g_hash_table_contains (shards, name))
     return TRUE;
@@ -147,7 +147,7 @@ add_shard (CnxCheckpoint * checkpoint, GHashTable * shards, const char *name, GE
   }
   folder = g_path_get_dirname (checkpoint->path);
   path = g_build_filename (folder, name, NULL);
-  file = cnx_weights_file_open (path, error);
+  file = cnx_input_file_open (path, error);
   if (!file) {
     g_prefix_error (error, "'%s' names a shard: ", checkpoint->path);
     return FALSE;
@@ -204,7 +204,7 @@ checkpoint_new (const char *path)
 
   g_atomic_ref_count_init (&checkpoint->refs);
   checkpoint->path = g_strdup (path);
-  checkpoint->files = g_ptr_array_new_with_free_func ((GDestroyNotify) cnx_weights_file_free);
+  checkpoint->files = g_ptr_array_new_with_free_func ((GDestroyNotify) cnx_input_file_free);
   checkpoint->tensors = g_ptr_array_new_with_free_func (tensor_free);
   checkpoint->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   return checkpoint;
@@ -214,11 +214,11 @@ CnxCheckpoint *
 cnx_checkpoint_open (const char *path, GError ** error)
 {
   g_autoptr (CnxCheckpoint) checkpoint = checkpoint_new (path);
-  CnxWeightsFile *file;
+  CnxInputFile *file;
 
   if (g_str_has_suffix (path, ".json"))
     return read_index (checkpoint, error) ? g_steal_pointer (&checkpoint) : NULL;
-  if (!(file = cnx_weights_file_open (path, error)))
+  if (!(file = cnx_input_file_open (path, error)))
     return NULL;
   g_ptr_array_add (checkpoint->files, file);
   if (!cnx_safetensors_read (checkpoint, file, error))
@@ -230,7 +230,7 @@ gboolean
 cnx_checkpoint_check (CnxCheckpoint * checkpoint, GError ** error)
 {
   for (guint i = 0; i < checkpoint->files->len; i++)
-    if (!cnx_weights_file_check (g_ptr_array_index (checkpoint->files, i), error))
+    if (!cnx_input_file_check (g_ptr_array_index (checkpoint->files, i), error))
       return FALSE;
   return TRUE;
 }
@@ -350,13 +350,13 @@ read_contiguous (const CnxTensor * tensor, gsize first, gsize count, float *out)
   guint64 offset = tensor->offset + first * size;
 
   if (tensor->dtype == CNX_DTYPE_F32 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
-    cnx_weights_file_read (tensor->file, offset, count * size, out);
+    cnx_input_file_read (tensor->file, offset, count * size, out);
     return;
   }
   while (count > 0) {
     const gsize n = MIN (count, sizeof piece / size);
 
-    cnx_weights_file_read (tensor->file, offset, n * size, piece);
+    cnx_input_file_read (tensor->file, offset, n * size, piece);
     convert (tensor->dtype, piece, n, out);
     out += n;
     offset += n * size;
@@ -391,7 +391,7 @@ read_strided (const CnxTensor * tensor, gsize first, gsize count, float *out)
   }
   const gsize bytes = (most - least + 1) * size;
   g_autofree guint8 *stored = g_malloc (bytes);
-  cnx_weights_file_read (tensor->file, tensor->offset + least * size, bytes, stored);
+  cnx_input_file_read (tensor->file, tensor->offset + least * size, bytes, stored);
   for (gsize i = 0; i < count; i++)
     convert (tensor->dtype, stored + (place_of (tensor, first + i) - least) * size, 1, &out[i]);
 }

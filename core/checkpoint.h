@@ -46,7 +46,7 @@ typedef struct
   gint64 strides[CNX_MAX_DIMS];
   gboolean contiguous;
   gsize count;
-  struct _CnxWeightsFile *file;
+  struct _CnxInputFile *file;
   guint64 offset;
 } CnxTensor;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/checkpoint.h"
-#include "core/weights_file.h"
+#include "core/input_file.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +12,7 @@ struct _CnxCheckpoint
 {
   gatomicrefcount refs;
   char *path;
-  GPtrArray *files;             /* CnxWeightsFile: one, or one for each shard */
+  GPtrArray *files;             /* CnxInputFile: one, or one for each shard */
   GPtrArray *tensors;           /* CnxTensor, names owned */
   GHashTable *by_name;          /* CnxTensor.name -> CnxTensor */
 };
@@ -33,6 +33,6 @@ int cnx_dtype_find (const char *name, CnxDtype * dtype, const char **static_name
 int cnx_tensor_value_size (const CnxTensor * tensor);
 
 /** Adds the tensors of a safetensors file that was opened. Errors: CNX_ERROR_FORMAT. */
-gboolean cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxWeightsFile * file, GError ** error);
+gboolean cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error);
 
 G_END_DECLS

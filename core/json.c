@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/input_file.h"
 
 #define MAX_FILE (16 * 1024 * 1024)
 
@@ -235,23 +236,8 @@ cnx_json_load (const char *path, GError ** error)
 {
   static const CnxJsonLimits limits = {.depth = 32,.items = 1000000 };
   g_autofree char *what = g_strdup_printf ("'%s'", path);
-  g_autoptr (GMappedFile) file = NULL;
-  g_autoptr (GError) map_error = NULL;
+  gsize length;
+  g_autofree char *text = cnx_input_file_load (path, MAX_FILE, &length, error);
 
-  /* A pipe would wait for ever. */
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s is not a file", what);
-    return NULL;
-  }
-  file = g_mapped_file_new (path, FALSE, &map_error);
-  if (!file) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s", map_error->message);
-    return NULL;
-  }
-  if (g_mapped_file_get_length (file) > MAX_FILE) {
-    refuse (what, error, "too large: over 16 MiB");
-    return NULL;
-  }
-  return cnx_json_parse (g_mapped_file_get_contents (file), g_mapped_file_get_length (file),
-      &limits, what, error);
+  return text ? cnx_json_parse (text, length, &limits, what, error) : NULL;
 }

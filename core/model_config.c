@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "core/json.h"
 #include "core/weights_name.h"
 
@@ -403,31 +404,19 @@ split_lines (char *text)
 char **
 cnx_labels_load (const char *path, int classes, GError ** error)
 {
-  g_autoptr (GMappedFile) file = NULL;
-  g_autoptr (GError) map_error = NULL;
-  g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   gsize length;
+  g_autofree char *text = cnx_input_file_load (path, MAX_LABELS_FILE, &length, error);
   const char *start;
 
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
-        "the labels '%s' are not there, or not a file", path);
+  if (!text) {
+    g_prefix_error (error, "the labels: ");
     return NULL;
   }
-  file = g_mapped_file_new (path, FALSE, &map_error);
-  if (!file) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s", map_error->message);
+  if (!g_utf8_validate_len (text, length, NULL)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' are not a text file in UTF-8", path);
     return NULL;
   }
-  length = g_mapped_file_get_length (file);
-  if (length > MAX_LABELS_FILE
-      || (length > 0 && !g_utf8_validate_len (g_mapped_file_get_contents (file), length, NULL))) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT,
-        "the labels '%s' are not a text file in UTF-8, or over 16 MiB", path);
-    return NULL;
-  }
-  text = g_strndup (length > 0 ? g_mapped_file_get_contents (file) : "", length);
   start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
   lines = split_lines ((char *) start);
   if (g_strv_length (lines) != (guint) classes) {

@@ -16,7 +16,7 @@ static const CnxJsonLimits header_limits = {.depth = 4,.items = 1000000,.unique_
 typedef struct
 {
   CnxCheckpoint *checkpoint;
-  CnxWeightsFile *file;
+  CnxInputFile *file;
   guint64 data;                 /* where the header's offsets count from */
   guint64 available;            /* bytes from there to the end of the file */
 } Reading;
@@ -30,7 +30,7 @@ static gboolean refuse (const Reading * reading, const char *tensor, GError ** e
 static gboolean
 refuse (const Reading * reading, const char *tensor, GError ** error, const char *format, ...)
 {
-  const char *path = cnx_weights_file_path (reading->file);
+  const char *path = cnx_input_file_path (reading->file);
   g_autofree char *where = tensor ? g_strdup_printf ("'%s': tensor '%s'", path, tensor)
       : g_strdup_printf ("'%s'", path);
   va_list args;
@@ -180,7 +180,7 @@ check_overlaps (const Reading * reading, guint first, GError ** error)
 
 /* What people hand over in place of weights, and what to do about it. */
 static const char *
-hint_for (CnxWeightsFile * file)
+hint_for (CnxInputFile * file)
 {
   static const struct
   {
@@ -192,7 +192,7 @@ hint_for (CnxWeightsFile * file)
   };
   char start[32] = "";
 
-  cnx_weights_file_read (file, 0, MIN (sizeof start - 1, cnx_weights_file_size (file)), start);
+  cnx_input_file_read (file, 0, MIN (sizeof start - 1, cnx_input_file_size (file)), start);
   for (guint i = 0; i < G_N_ELEMENTS (hints); i++)
     if (g_str_has_prefix (start, hints[i].start))
       return hints[i].hint;
@@ -203,12 +203,12 @@ hint_for (CnxWeightsFile * file)
 static gboolean
 read_length (Reading * reading, guint64 * length, GError ** error)
 {
-  const guint64 size = cnx_weights_file_size (reading->file);
+  const guint64 size = cnx_input_file_size (reading->file);
 
   if (size < sizeof *length)
     return refuse (reading, NULL, error, "too short for a safetensors file: %" G_GUINT64_FORMAT " bytes", size);
-  if (!cnx_weights_file_read (reading->file, 0, sizeof *length, length))
-    return cnx_weights_file_check (reading->file, error);
+  if (!cnx_input_file_read (reading->file, 0, sizeof *length, length))
+    return cnx_input_file_check (reading->file, error);
   *length = GUINT64_FROM_LE (*length);
   reading->available = size - sizeof *length;
   if (*length > reading->available || *length > MAX_HEADER)
@@ -221,9 +221,9 @@ read_length (Reading * reading, guint64 * length, GError ** error)
 }
 
 gboolean
-cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxWeightsFile * file, GError ** error)
+cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
 {
-  g_autofree char *what = g_strdup_printf ("'%s': its safetensors header", cnx_weights_file_path (file));
+  g_autofree char *what = g_strdup_printf ("'%s': its safetensors header", cnx_input_file_path (file));
   Reading reading = {.checkpoint = checkpoint,.file = file };
   const guint first = checkpoint->tensors->len;
   g_autoptr (JsonNode) root = NULL;
@@ -236,8 +236,8 @@ cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxWeightsFile * file, GError 
   if (!read_length (&reading, &length, error))
     return FALSE;
   header = g_malloc (length + 1);
-  if (!cnx_weights_file_read (file, sizeof length, length, header))
-    return cnx_weights_file_check (file, error);
+  if (!cnx_input_file_read (file, sizeof length, length, header))
+    return cnx_input_file_check (file, error);
   root = cnx_json_parse (header, length, &header_limits, what, error);
   if (!root)
     return FALSE;

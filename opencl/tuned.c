@@ -1,6 +1,9 @@
 #include "opencl/tuned.h"
+#include "core/input_file.h"
 #include "core/json.h"
 #include "opencl/program.h"
+
+#define MAX_FILE (1024 * 1024)
 
 char *
 cnx_tuned_path (CnxDevice * device)
@@ -54,10 +57,10 @@ gboolean
 cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTuning * tuning)
 {
   g_autofree char *path = cnx_tuned_path (device);
-  g_autofree char *text = NULL;
   gsize length;
+  g_autofree char *text = cnx_input_file_load (path, MAX_FILE, &length, NULL);
 
-  if (!g_file_get_contents (path, &text, &length, NULL))
+  if (!text)
     return FALSE;
   g_autofree char *wanted = cnx_tuned_parse (text, length, precision, channels);
   if (!wanted)
@@ -79,9 +82,9 @@ cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTun
 static JsonNode *
 load (const char *path)
 {
-  g_autofree char *text = NULL;
   gsize length;
-  JsonNode *root = g_file_get_contents (path, &text, &length, NULL) ? parse (text, length) : NULL;
+  g_autofree char *text = cnx_input_file_load (path, MAX_FILE, &length, NULL);
+  JsonNode *root = text ? parse (text, length) : NULL;
 
   if (root && answers_of (root))
     return root;

@@ -8,7 +8,7 @@
 #include <glib/gstdio.h>
 
 #include "core/checkpoint.h"
-#include "core/weights_file.h"
+#include "core/input_file.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "tests/support/temp_files.h"
@@ -30,7 +30,7 @@ first_byte (const CnxTensor * tensor)
 {
   guint8 byte;
 
-  g_assert_true (cnx_weights_file_read (tensor->file, tensor->offset, 1, &byte));
+  g_assert_true (cnx_input_file_read (tensor->file, tensor->offset, 1, &byte));
   return byte;
 }
 
@@ -276,15 +276,15 @@ test_not_there (void)
 }
 
 /* @dir/@name with nothing but @size bytes in it, opened. */
-static CnxWeightsFile *
+static CnxInputFile *
 file_of (const char *dir, const char *name, const void *bytes, gsize size)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
   g_autoptr (GError) error = NULL;
-  CnxWeightsFile *file;
+  CnxInputFile *file;
 
   g_assert_true (g_file_set_contents (path, bytes, size, NULL));
-  file = cnx_weights_file_open (path, &error);
+  file = cnx_input_file_open (path, &error);
   g_assert_no_error (error);
   return file;
 }
@@ -304,7 +304,7 @@ check_all_16_bit_values (CnxDtype dtype, int exponent_bits)
     bytes[2 * bits] = bits & 0xff;
     bytes[2 * bits + 1] = bits >> 8;
   }
-  g_autoptr (CnxWeightsFile) file = file_of (dir, "all", bytes, 65536 * 2);
+  g_autoptr (CnxInputFile) file = file_of (dir, "all", bytes, 65536 * 2);
   const CnxTensor tensor = {.dtype = dtype,.count = 65536,.contiguous = TRUE,.file = file };
   cnx_tensor_read (&tensor, 0, 65536, values);
   for (guint bits = 0; bits < 65536; bits++) {
@@ -348,13 +348,13 @@ test_f32_f64 (void)
   float values[4];
 
   memcpy (bytes + 1, floats, sizeof floats);
-  g_autoptr (CnxWeightsFile) single = file_of (dir, "f32", bytes, sizeof bytes);
+  g_autoptr (CnxInputFile) single = file_of (dir, "f32", bytes, sizeof bytes);
   tensor.file = single;
   cnx_tensor_read (&tensor, 1, 4, values);
   g_assert_cmpmem (values, sizeof values, floats + 1, sizeof values);
 
   memcpy (bytes + 1, doubles, sizeof doubles);
-  g_autoptr (CnxWeightsFile) twice = file_of (dir, "f64", bytes, sizeof bytes);
+  g_autoptr (CnxInputFile) twice = file_of (dir, "f64", bytes, sizeof bytes);
   tensor.file = twice;
   tensor.dtype = CNX_DTYPE_F64;
   cnx_tensor_read (&tensor, 1, 4, values);
@@ -372,7 +372,7 @@ test_pieces (void)
 
   for (gsize i = 0; i < count; i++)
     stored[i] = i;
-  g_autoptr (CnxWeightsFile) file = file_of (dir, "f64", stored, count * sizeof *stored);
+  g_autoptr (CnxInputFile) file = file_of (dir, "f64", stored, count * sizeof *stored);
   const CnxTensor tensor = {.dtype = CNX_DTYPE_F64,.count = count,.contiguous = TRUE,.file = file };
   cnx_tensor_read (&tensor, 0, count, values);
   for (gsize i = 0; i < count; i++)
@@ -388,7 +388,7 @@ test_strides (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (stored); i++)
     stored[i] = i;
-  g_autoptr (CnxWeightsFile) file = file_of (dir, "f32", stored, sizeof stored);
+  g_autoptr (CnxInputFile) file = file_of (dir, "f32", stored, sizeof stored);
   const CnxTensor last = {.dtype = CNX_DTYPE_F32,.n_dims = 4,.dims = {2, 3, 2, 2},.strides = {12, 1, 6, 3},.count = 24,
     .file = file
   };

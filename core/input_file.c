@@ -1,4 +1,4 @@
-#include "core/weights_file.h"
+#include "core/input_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-struct _CnxWeightsFile
+struct _CnxInputFile
 {
   char *path;
   int fd;
@@ -16,10 +16,10 @@ struct _CnxWeightsFile
   int failed;                   /* atomic: errno of the first read that failed, -1 where the file ended */
 };
 
-CnxWeightsFile *
-cnx_weights_file_open (const char *path, GError ** error)
+CnxInputFile *
+cnx_input_file_open (const char *path, GError ** error)
 {
-  g_autoptr (CnxWeightsFile) file = g_new0 (CnxWeightsFile, 1);
+  g_autoptr (CnxInputFile) file = g_new0 (CnxInputFile, 1);
 
   file->path = g_strdup (path);
   /* O_NONBLOCK: to open a pipe would wait for ever. */
@@ -36,7 +36,7 @@ cnx_weights_file_open (const char *path, GError ** error)
 }
 
 void
-cnx_weights_file_free (CnxWeightsFile * file)
+cnx_input_file_free (CnxInputFile * file)
 {
   if (file->fd >= 0)
     close (file->fd);
@@ -45,25 +45,25 @@ cnx_weights_file_free (CnxWeightsFile * file)
 }
 
 const char *
-cnx_weights_file_path (const CnxWeightsFile * file)
+cnx_input_file_path (const CnxInputFile * file)
 {
   return file->path;
 }
 
 guint64
-cnx_weights_file_size (const CnxWeightsFile * file)
+cnx_input_file_size (const CnxInputFile * file)
 {
   return file->opened.st_size;
 }
 
 int
-cnx_weights_file_fd (const CnxWeightsFile * file)
+cnx_input_file_fd (const CnxInputFile * file)
 {
   return file->fd;
 }
 
 gboolean
-cnx_weights_file_read (CnxWeightsFile * file, guint64 offset, gsize length, void *out)
+cnx_input_file_read (CnxInputFile * file, guint64 offset, gsize length, void *out)
 {
   guint8 *to = out;
 
@@ -85,7 +85,7 @@ cnx_weights_file_read (CnxWeightsFile * file, guint64 offset, gsize length, void
 }
 
 gboolean
-cnx_weights_file_check (CnxWeightsFile * file, GError ** error)
+cnx_input_file_check (CnxInputFile * file, GError ** error)
 {
   const int failed = g_atomic_int_get (&file->failed);
   struct stat now;
@@ -97,7 +97,29 @@ cnx_weights_file_check (CnxWeightsFile * file, GError ** error)
   if (!failed && fstat (file->fd, &now) == 0 && now.st_size == file->opened.st_size
       && now.st_mtim.tv_sec == file->opened.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->opened.st_mtim.tv_nsec)
     return TRUE;
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s' was %s while it was read: load it again, and replace weights "
-      "by renaming the new file over the old one", file->path, failed ? "cut short" : "changed");
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s' was %s while it was read: load it again, and replace a file "
+      "by renaming the new one over the old", file->path, failed ? "cut short" : "changed");
   return FALSE;
+}
+
+char *
+cnx_input_file_load (const char *path, gsize max, gsize * length, GError ** error)
+{
+  g_autoptr (CnxInputFile) file = cnx_input_file_open (path, error);
+  g_autofree char *text = NULL;
+
+  if (!file)
+    return NULL;
+  if (cnx_input_file_size (file) > max) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': too large: over %" G_GSIZE_FORMAT " KiB", path, max / 1024);
+    return NULL;
+  }
+  *length = cnx_input_file_size (file);
+  text = g_malloc (*length + 1);
+  text[*length] = '\0';
+  if (!cnx_input_file_read (file, 0, *length, text)) {
+    cnx_input_file_check (file, error);
+    return NULL;
+  }
+  return g_steal_pointer (&text);
 }
