@@ -139,7 +139,7 @@ clear_tensor (gpointer tensor)
 static GArray *
 read_tensors (const TorchFile * file, GError ** error)
 {
-  const CnxZipEntry *entry = find_entry (file, PICKLE_NAME + 1);
+  const CnxZipEntry *entry = find_entry (file, "data.pkl");
   g_autofree char *what = g_strdup_printf ("'%s': its data.pkl", file->path);
   g_autofree guint8 *bytes = cnx_zip_read (file->zip, entry, CNX_MAX_PICKLE, error);
   g_autoptr (GArray) tensors = NULL;
