@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/label_names.h"
 #include "core/model_config.h"
 #include "core/weights_name.h"
 
@@ -363,6 +364,7 @@ cnx_model_with_labels (CnxModel * model, const char *path, GError ** error)
   copy->config = model->config;
   copy->config.name = g_strdup (model->config.name);
   copy->config.labels = g_steal_pointer (&labels);
+  copy->config.labels_from = g_strdup (path);
   return copy;
 }
 
@@ -426,6 +428,12 @@ cnx_model_label (CnxModel * model, int id)
   if (id < 0 || id >= model->arch.classes)
     return "unknown class";
   return model->config.labels[id];
+}
+
+const char *
+cnx_model_labels_from (CnxModel * model)
+{
+  return model->config.labels_from;
 }
 
 const CnxTensor *

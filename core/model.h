@@ -33,8 +33,12 @@ double cnx_model_final_norm_eps (CnxModel * model);
 #define CNX_NORM_EPS 1e-6
 #define CNX_GRN_EPS 1e-6
 
-/** The label of class @id: from config.json, else "class 17". Owned by the model. */
+/** The label of class @id: from config.json; where that names none, ImageNet-1k's if there are 1000 classes, else
+ * "class 17". Owned by the model. */
 const char *cnx_model_label (CnxModel * model, int id);
+/** Where the labels come from: a file's path, or "ImageNet-1k"; NULL where nothing names the classes. Owned by the
+ * model. */
+const char *cnx_model_labels_from (CnxModel * model);
 
 /** A copy of @model that shares its weights, with labels read from a text file, one per line in class order.
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT when the number of lines is not the number of classes. */

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/input_file.h"
 #include "core/json.h"
+#include "core/label_names.h"
 #include "core/weights_name.h"
 
-#define MAX_LABELS_FILE (16 * 1024 * 1024)
 /* ConvNextConfig's own default, where config.json does not say. */
 #define HUGGING_FACE_FINAL_EPS 1e-12
 /* What torchvision resizes to where the size is not one that it published. */
@@ -163,12 +162,23 @@ check_classes (const Config * config, const char *key, gint64 count, GError ** e
       " classes, but the weights have %d", key, count, classes);
 }
 
+/* Takes @labels, which are as many as the classes; none come from nowhere. */
+static void
+set_labels (CnxModelConfig * model, char **labels, const char *from)
+{
+  g_strfreev (model->labels);
+  model->labels = labels;
+  g_free (model->labels_from);
+  model->labels_from = g_strdup (labels[0] ? from : NULL);
+}
+
 /* timm: "label_names", which for the larger data sets are keys into "label_descriptions". */
 static gboolean
-read_label_names (const Config * config, char **labels, GError ** error)
+read_label_names (CnxModelConfig * model, const Config * config, GError ** error)
 {
   JsonObject *descriptions = find_object (config->root, "label_descriptions");
   JsonNode *node = find (config->root, "label_names");
+  g_auto (GStrv) labels = g_new0 (char *, config->arch->classes + 1);
   JsonArray *array;
 
   if (!node)
@@ -187,17 +197,33 @@ read_label_names (const Config * config, char **labels, GError ** error)
           i);
     label = json_node_get_string (element);
     description = find_string (descriptions, label);
-    g_free (labels[i]);
     labels[i] = g_strdup (description ? description : label);
   }
+  set_labels (model, g_steal_pointer (&labels), config->path);
   return TRUE;
+}
+
+/* {"0": "LABEL_0", ...}: what transformers writes where nobody named the classes. */
+static gboolean
+are_placeholders (JsonObject * id2label)
+{
+  g_autoptr (GList) keys = json_object_get_members (id2label);
+
+  for (GList * key = keys; key; key = key->next) {
+    g_autofree char *placeholder = g_strconcat ("LABEL_", key->data, NULL);
+
+    if (g_strcmp0 (find_string (id2label, key->data), placeholder) != 0)
+      return FALSE;
+  }
+  return keys != NULL;
 }
 
 /* Hugging Face: {"0": "tench", ...}. */
 static gboolean
-read_id2label (const Config * config, char **labels, GError ** error)
+read_id2label (CnxModelConfig * model, const Config * config, GError ** error)
 {
   JsonNode *node = find (config->root, "id2label");
+  g_auto (GStrv) labels = g_new0 (char *, config->arch->classes + 1);
   JsonObject *object;
 
   if (!node)
@@ -205,6 +231,8 @@ read_id2label (const Config * config, char **labels, GError ** error)
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' is not an object");
   object = json_node_get_object (node);
+  if (are_placeholders (object))
+    return TRUE;
   if (!check_classes (config, "id2label", json_object_get_size (object), error))
     return FALSE;
   for (int i = 0; i < config->arch->classes; i++) {
@@ -213,9 +241,9 @@ read_id2label (const Config * config, char **labels, GError ** error)
 
     if (!label)
       return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' has no string for class %d", i);
-    g_free (labels[i]);
     labels[i] = g_strdup (label);
   }
+  set_labels (model, g_steal_pointer (&labels), config->path);
   return TRUE;
 }
 
@@ -255,7 +283,7 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
     g_free (model->name);
     model->name = g_strdup (architecture);
   }
-  if (!read_num_classes (config, error) || !read_label_names (config, model->labels, error)
+  if (!read_num_classes (config, error) || !read_label_names (model, config, error)
       || !read_eps (config, "final_norm_eps", &model->final_norm_eps, error))
     return FALSE;
   if (cnx_recipe_from_timm (&model->recipe, config->root, error))
@@ -269,7 +297,7 @@ read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme sche
 {
   if (!check_sizes (config, "depths", config->arch->depths, error)
       || !check_sizes (config, "hidden_sizes", config->arch->dims, error)
-      || !read_id2label (config, model->labels, error))
+      || !read_id2label (model, config, error))
     return FALSE;
   return scheme != CNX_SCHEME_HUGGING_FACE || read_eps (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
@@ -343,12 +371,22 @@ set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, Cn
 {
   model->name = name_of_file (file);
   model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
-  model->labels = g_new0 (char *, arch->classes + 1);
-  for (int i = 0; i < arch->classes; i++)
-    model->labels[i] = g_strdup_printf ("class %d", i);
   cnx_recipe_init (&model->recipe);
   if (scheme == CNX_SCHEME_TORCHVISION)
     set_torchvision_recipe (&model->recipe, arch);
+}
+
+/* Where nothing names the classes. */
+static void
+set_default_labels (CnxModelConfig * model, int classes)
+{
+  if (classes == CNX_IMAGENET_CLASSES) {
+    set_labels (model, cnx_labels_of_imagenet (), CNX_IMAGENET_NAME);
+    return;
+  }
+  model->labels = g_new0 (char *, classes + 1);
+  for (int i = 0; i < classes; i++)
+    model->labels[i] = g_strdup_printf ("class %d", i);
 }
 
 /* Several weights may share a folder: one's own `NAME.json` goes before config.json. */
@@ -376,6 +414,8 @@ cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch 
   set_defaults (config, file, arch, scheme);
   if (path && !read_config (config, path, arch, scheme, error))
     return FALSE;
+  if (!config->labels)
+    set_default_labels (config, arch->classes);
   return !g_file_test (preprocessor, G_FILE_TEST_EXISTS)
       || read_preprocessor (config, preprocessor, error);
 }
@@ -385,45 +425,5 @@ cnx_model_config_clear (CnxModelConfig * config)
 {
   g_clear_pointer (&config->name, g_free);
   g_clear_pointer (&config->labels, g_strfreev);
-}
-
-/* One label a line, with any line ending; empty lines at the end do not count. */
-static char **
-split_lines (char *text)
-{
-  char **lines = g_strsplit (text, "\n", -1);
-  guint n = g_strv_length (lines);
-
-  for (guint i = 0; i < n; i++)
-    g_strstrip (lines[i]);
-  while (n > 0 && lines[n - 1][0] == '\0')
-    g_clear_pointer (&lines[--n], g_free);
-  return lines;
-}
-
-char **
-cnx_labels_load (const char *path, int classes, GError ** error)
-{
-  g_auto (GStrv) lines = NULL;
-  gsize length;
-  g_autofree char *text = cnx_input_file_load (path, MAX_LABELS_FILE, &length, error);
-  const char *start;
-
-  if (!text) {
-    g_prefix_error (error, "the labels: ");
-    return NULL;
-  }
-  if (!g_utf8_validate_len (text, length, NULL)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' are not a text file in UTF-8", path);
-    return NULL;
-  }
-  start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
-  lines = split_lines ((char *) start);
-  if (g_strv_length (lines) != (guint) classes) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT,
-        "the labels '%s' have %u lines, but the model has "
-        "%d classes: one line for each, in order", path, g_strv_length (lines), classes);
-    return NULL;
-  }
-  return g_steal_pointer (&lines);
+  g_clear_pointer (&config->labels_from, g_free);
 }

@@ -1,5 +1,5 @@
 /* What the files beside the weights say: name, labels, preprocessing, and whether the arithmetic is one that
- * is known. Part of model.[ch], for nobody else. */
+ * is known. Part of model.[ch], for nobody else but its tests. */
 #pragma once
 
 #include "core/model.h"
@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @recipe: its preprocessing
  * @final_norm_eps: of the LayerNorm before the classifier
  * @labels: one per class, NULL-terminated
+ * @labels_from: as cnx_model_labels_from() has it
  */
 typedef struct
 {
@@ -19,6 +20,7 @@ typedef struct
   CnxRecipe recipe;
   double final_norm_eps;
   char **labels;
+  char *labels_from;
 } CnxModelConfig;
 
 /** Fills @config for the weights @file: from `<file without its ending>.json` or else `config.json` beside it,
@@ -28,8 +30,5 @@ typedef struct
 gboolean cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch * arch,
     CnxScheme scheme, GError ** error);
 void cnx_model_config_clear (CnxModelConfig * config);
-
-/** @classes labels from a text file, one per line; NULL and an error as in cnx_model_with_labels(). */
-char **cnx_labels_load (const char *path, int classes, GError ** error);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/model.h"
+#include "core/model_config.h"
 #include "core/reference.h"
 #include "core/random_checkpoint.h"
 #include "tests/support/temp_files.h"
@@ -102,6 +103,49 @@ test_hugging_face_eps (void)
   }
   for (int c = 0; c < 7; c++)
     g_assert_cmpfloat (fabsf (logits[0][c] - logits[2][c]), >, 1e-3);
+}
+
+/* Weights beside which there is no other file. */
+static void
+test_bare_recipes (void)
+{
+  static const struct
+  {
+    const char *variant;
+    CnxScheme scheme;
+    CnxInterpolation interpolation;
+    int resize;
+  } rows[] = {
+    {"T", CNX_SCHEME_TORCHVISION, CNX_INTERPOLATION_BILINEAR, 236},
+    {"S", CNX_SCHEME_TORCHVISION, CNX_INTERPOLATION_BILINEAR, 230},
+    {"B", CNX_SCHEME_TORCHVISION, CNX_INTERPOLATION_BILINEAR, 232},
+    {"L", CNX_SCHEME_TORCHVISION, CNX_INTERPOLATION_BILINEAR, 232},
+    {"T", CNX_SCHEME_TIMM, CNX_INTERPOLATION_BICUBIC, 256},
+    {"v2-T", CNX_SCHEME_TIMM, CNX_INTERPOLATION_BICUBIC, 256},
+    {"S", CNX_SCHEME_HUGGING_FACE, CNX_INTERPOLATION_BICUBIC, 256},
+    {"v2-B", CNX_SCHEME_HUGGING_FACE, CNX_INTERPOLATION_BICUBIC, 256},
+    {"XL", CNX_SCHEME_ORIGINAL, CNX_INTERPOLATION_BICUBIC, 256},
+  };
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *weights = g_build_filename (dir, "bare.safetensors", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const CnxArch *arch = &cnx_variant_find (rows[i].variant)->arch;
+    CnxModelConfig config = { 0 };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (cnx_model_config_load (&config, weights, arch, rows[i].scheme, &error));
+    g_assert_no_error (error);
+    g_assert_cmpint (config.recipe.interpolation, ==, rows[i].interpolation);
+    g_assert_cmpint (config.recipe.resize, ==, rows[i].resize);
+    g_assert_cmpint (config.recipe.width, ==, 224);
+    g_assert_cmpint (config.recipe.height, ==, 224);
+    g_assert_cmpint (config.recipe.crop_mode, ==, CNX_CROP_CENTER);
+    g_assert_cmpfloat (config.recipe.mean[0], ==, 0.485f);
+    g_assert_cmpfloat (config.recipe.std[2], ==, 0.225f);
+    g_assert_cmpstr (config.labels[0], ==, "tench");
+    cnx_model_config_clear (&config);
+  }
 }
 
 static void
@@ -434,6 +478,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model-files/timm-config", test_timm_config);
   g_test_add_func ("/model-files/hugging-face-config", test_hugging_face_config);
   g_test_add_func ("/model-files/hugging-face-eps", test_hugging_face_eps);
+  g_test_add_func ("/model-files/bare-recipes", test_bare_recipes);
   g_test_add_func ("/model-files/torchvision-recipe", test_torchvision_recipe);
   g_test_add_func ("/model-files/bad-configs", test_bad_configs);
   g_test_add_func ("/model-files/deep-config", test_deep_config);
