@@ -66,6 +66,63 @@ test_macs_of_small_input (void)
   g_assert_cmpuint (cnx_arch_macs (&arch, 32, 64) - 8 * 3, ==, 2 * (stem + blocks + downsamples));
 }
 
+/* By hand: one block of 1, 2, 4, 8 channels a stage, as above; every parameter of each part. */
+static void
+test_parts_of_small_input (void)
+{
+  static const CnxPartCost wanted[CNX_N_PARTS] = {
+    {8, 16, 1, 0, 48 + 1 + 2, 2 * 64 * 48},
+    {8, 16, 1, 1, 50 + 2 + 8 + 5 + 1, 2 * 64 * (49 + 8)},
+    {4, 8, 2, 1, 2 + 8 + 2 + 100 + 4 + 16 + 8 + 18 + 2, 2 * (16 * (98 + 32) + 16 * 4 * 1 * 2)},
+    {2, 4, 4, 1, 4 + 32 + 4 + 200 + 8 + 64 + 16 + 68 + 4, 2 * (4 * (196 + 128) + 4 * 4 * 2 * 4)},
+    {1, 2, 8, 1, 8 + 128 + 8 + 400 + 16 + 256 + 32 + 264 + 8, 2 * ((392 + 512) + 4 * 4 * 8)},
+    {1, 1, 3, 0, 16 + 24 + 3, 24},
+  };
+  CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {1, 2, 4, 8},.classes = 3 };
+  CnxPartCost costs[CNX_N_PARTS];
+
+  cnx_arch_costs (&arch, 32, 64, costs);
+  for (int part = 0; part < CNX_N_PARTS; part++) {
+    g_test_message ("%s", cnx_part_name (part));
+    g_assert_cmpint (costs[part].height, ==, wanted[part].height);
+    g_assert_cmpint (costs[part].width, ==, wanted[part].width);
+    g_assert_cmpint (costs[part].channels, ==, wanted[part].channels);
+    g_assert_cmpint (costs[part].blocks, ==, wanted[part].blocks);
+    g_assert_cmpuint (costs[part].parameters, ==, wanted[part].parameters);
+    g_assert_cmpuint (costs[part].macs, ==, wanted[part].macs);
+  }
+
+  arch.version = 2;             /* GRN's 2 x 4C for layer scale's C */
+  arch.classes = 0;
+  cnx_arch_costs (&arch, 32, 64, costs);
+  g_assert_cmpuint (costs[CNX_PART_STAGE + 3].parameters, ==, wanted[CNX_PART_STAGE + 3].parameters + 64 - 8);
+  g_assert_cmpuint (costs[CNX_PART_HEAD].parameters, ==, 16);
+  g_assert_cmpuint (costs[CNX_PART_HEAD].macs, ==, 0);
+  g_assert_cmpint (costs[CNX_PART_HEAD].channels, ==, 8);
+}
+
+/* The parts of every variant, at two sizes, add up to the whole, which test_costs() has from outside. */
+static void
+test_parts_add_up (void)
+{
+  static const int sides[] = { 224, 384 };
+
+  for (const CnxVariant * variant = cnx_variants (); variant->name; variant++)
+    for (guint i = 0; i < G_N_ELEMENTS (sides); i++) {
+      CnxPartCost costs[CNX_N_PARTS];
+      guint64 parameters = 0, macs = 0;
+
+      cnx_arch_costs (&variant->arch, sides[i], sides[i], costs);
+      for (int part = 0; part < CNX_N_PARTS; part++) {
+        g_assert_cmpuint (costs[part].parameters, >, 0);
+        parameters += costs[part].parameters;
+        macs += costs[part].macs;
+      }
+      g_assert_cmpuint (parameters, ==, cnx_arch_parameters (&variant->arch));
+      g_assert_cmpuint (macs, ==, cnx_arch_macs (&variant->arch, sides[i], sides[i]));
+    }
+}
+
 static void
 test_names (void)
 {
@@ -230,6 +287,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/arch/costs", test_costs);
   g_test_add_func ("/arch/macs-of-small-input", test_macs_of_small_input);
+  g_test_add_func ("/arch/parts-of-small-input", test_parts_of_small_input);
+  g_test_add_func ("/arch/parts-add-up", test_parts_add_up);
   g_test_add_func ("/arch/names", test_names);
   g_test_add_func ("/arch/variant-of", test_variant_of);
   g_test_add_func ("/arch/urls", test_urls);
