@@ -166,11 +166,13 @@ config_of (CnxModel * model)
     json_builder_add_double_value (json, cnx_model_final_norm_eps (model));
   }
   add_recipe (json, cnx_model_recipe (model), classes);
-  json_builder_set_member_name (json, "label_names");
-  json_builder_begin_array (json);
-  for (int i = 0; i < classes; i++)
-    json_builder_add_string_value (json, cnx_model_label (model, i));
-  json_builder_end_array (json);
+  if (cnx_model_labels_from (model)) {  /* else nothing but their numbers is known */
+    json_builder_set_member_name (json, "label_names");
+    json_builder_begin_array (json);
+    for (int i = 0; i < classes; i++)
+      json_builder_add_string_value (json, cnx_model_label (model, i));
+    json_builder_end_array (json);
+  }
   json_builder_end_object (json);
   root = json_builder_get_root (json);
   return json_to_string (root, TRUE);
