@@ -20,6 +20,17 @@ cnx_precision_runs (CnxDevice * device, CnxPrecision precision)
   return tuning.assembly == CNX_ASSEMBLY_AVX512_BF16;
 }
 
+char **
+cnx_precisions (CnxDevice * device)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
+    if (cnx_precision_runs (device, p))
+      g_strv_builder_add (names, cnx_precision_name (p));
+  return g_strv_builder_end (names);
+}
+
 /* ---- the probe ---- */
 
 /* More rows than a tile, two of int8's groups, and no multiple of anything. */
@@ -128,17 +139,14 @@ open_auto (CnxDevice * device, GError ** error)
 CnxOps *
 cnx_ops_open (CnxDevice * device, CnxPrecision wanted, GError ** error)
 {
-  g_autoptr (GString) running = g_string_new (NULL);
-
   if (wanted == CNX_PRECISION_AUTO)
     return open_auto (device, error);
   if (cnx_precision_runs (device, wanted))
     return try_precision (device, wanted, error);
-  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
-    if (cnx_precision_runs (device, p))
-      g_string_append_printf (running, "%s%s", running->len ? ", " : "", cnx_precision_name (p));
+  g_auto (GStrv) running = cnx_precisions (device);
+  g_autofree char *listed = g_strjoinv (", ", running);
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s cannot run in %s; it runs in %s",
-      cnx_device_info (device)->name, cnx_precision_name (wanted), running->str);
+      cnx_device_info (device)->name, cnx_precision_name (wanted), listed);
   return NULL;
 }
 

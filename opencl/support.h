@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * bf16 where the CPU has the instruction and the compiler takes it. What it says is tried by cnx_ops_open(). */
 gboolean cnx_precision_runs (CnxDevice * device, CnxPrecision precision);
 
+/** The names of the precisions that cnx_precision_runs() is true for, fp32 first. Free with g_strfreev(). */
+char **cnx_precisions (CnxDevice * device);
+
 /** Builds the kernels for @wanted and tries them: a small product must come out as the plain-C reference has it,
  * whatever the device says of itself and wherever the binary comes from. auto is bf16 or fp16 where that runs, else
  * fp32, never int8. Inner loops in assembly that are refused or give wrong numbers are left out.

@@ -28,10 +28,8 @@ cnx_devices_main (int argc, char **argv)
   g_autoptr (CnxOps) ops = cnx_ops_open (device, CNX_PRECISION_AUTO, &error);
   if (!ops)
     return cnx_fail (error);
-  printf ("precisions:");
-  for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
-    if (cnx_precision_runs (device, p))
-      printf (" %s", cnx_precision_name (p));
-  printf ("; auto takes %s\n", cnx_precision_name (cnx_ops_tuning (ops)->precision));
+  g_auto (GStrv) precisions = cnx_precisions (device);
+  g_autofree char *listed = g_strjoinv (" ", precisions);
+  printf ("precisions: %s; auto takes %s\n", listed, cnx_precision_name (cnx_ops_tuning (ops)->precision));
   return CNX_EXIT_OK;
 }
