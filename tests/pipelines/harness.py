@@ -1,0 +1,131 @@
+"""What the tests of the `convnext` command share: the command in an environment of its own, and TAP."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+GOLDEN = TOP / "tests/data/golden"
+PICTURES = TOP / "tests/data/pictures"
+EVERYDAY = TOP / "models/everyday"
+TIMEOUT = 300
+GOLDEN_INPUT = ["--tensor", str(GOLDEN / "input_2x3x64x96.f32"), "--shape", "2,3,64,96"]
+FP32 = ["--precision", "fp32"]
+
+
+class Skip(Exception):
+    """What a test cannot do here."""
+
+
+def expect(good, *said):
+    if not good:
+        raise AssertionError("; ".join(map(str, said)))
+
+
+class Command:
+    """The command, in an environment and a folder of its own."""
+
+    def __init__(self, path, out):
+        self.path, self.out = path, out
+        self.tmp = out / "tmp"
+        self.tmp.mkdir()
+        self.env = dict(os.environ, XDG_CACHE_HOME=str(out / "cache"), XDG_DATA_HOME=str(out / "data"),
+                        XDG_DATA_DIRS=str(out / "data"), TMPDIR=str(self.tmp), LC_ALL="C.UTF-8")
+        self.env.pop("CONVNEXT_MODEL_PATH", None)
+
+    def start(self, *args, env=None, **options):
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.Popen([self.path, *map(str, args)], env={**self.env, **(env or {})}, cwd=TOP, **options)
+
+    def run(self, *args, **options):
+        """(exit status, standard output, standard error)"""
+        with self.start(*args, **options) as process:
+            try:
+                out, err = process.communicate(timeout=TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise AssertionError(f"{args}: still running after {TIMEOUT} s") from None
+        return process.returncode, (out or b"").decode(), (err or b"").decode()
+
+    def good(self, *args, **options):
+        """Standard output of a run that must succeed and complain of nothing."""
+        status, out, err = self.run(*args, **options)
+        expect(status == 0 and not err, args, f"exit status {status}", err)
+        return out
+
+    def lines(self, *args, **options):
+        """Standard output as JSON objects, one a line."""
+        return [json.loads(line, parse_constant=not_json) for line in self.good(*args, **options).splitlines()]
+
+    def wrong(self, line, named):
+        """A command line that is refused, with @named in what it says."""
+        status, out, err = self.run(*line.split())
+        expect(status == 2 and not out, f"convnext {line}", f"exit status {status}", out, err)
+        expect(named in err.split("Run it with")[0], f"convnext {line}", f"{named} is not named", err)
+        return err
+
+    def fails(self, *args, named, **options):
+        """One that fails, and says why in one line with @named in it; its standard output."""
+        status, out, err = self.run(*args, **options)
+        expect(status == 1, args, f"exit status {status}", out, err)
+        expect(err.startswith("convnext: ") and named in err, args, f"{named} is not named", err)
+        expect(err.count("\n") == 1 and err.endswith("\n"), args, "not one line", err)
+        return out
+
+    def logits(self, *args):
+        (found,) = self.lines("run", *args)
+        return found["logits"]
+
+    def answers(self):
+        """The tuner's files."""
+        return list((self.out / "cache/convnext").glob("*.tuning.json"))
+
+    def expect_nothing_left(self):
+        left = sorted(path.name for path in self.tmp.iterdir())
+        expect(not left, "left in the temporary folder", left)
+
+
+def not_json(text):
+    raise AssertionError(f"{text} is not JSON")
+
+
+def distance(left, right):
+    expect([len(row) for row in left] == [len(row) for row in right], "other shapes")
+    return max(abs(a - b) for rows in zip(left, right) for a, b in zip(*rows))
+
+
+def report(number, name, test, convnext):
+    """Prints one test's line; returns whether it is good."""
+    said, outcome = "", "ok"
+    try:
+        test(convnext)
+    except Skip as skipped:
+        name += f" # SKIP {skipped}"
+    except Exception as error:      # pylint: disable=broad-except
+        outcome, said = "not ok", f"{type(error).__name__}: {error}"
+    print(f"{outcome} {number} {name}", flush=True)
+    for line in said.splitlines():
+        print(f"# {line}", flush=True)
+    return outcome == "ok"
+
+
+def run_tests(usage, tests):
+    """Runs (name, function of a Command) one after the other; returns the exit status."""
+    if len(sys.argv) != 2:
+        print(usage, file=sys.stderr)
+        return 2
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, signal.SIG_DFL)   # what runs this in the background may have them ignored
+    out = Path(tempfile.mkdtemp(prefix="test-command-"))
+    try:
+        convnext = Command(str(Path(sys.argv[1]).resolve()), out)
+        cases = list(tests)
+        print(f"1..{len(cases)}")
+        good = [report(number, name, test, convnext) for number, (name, test) in enumerate(cases, 1)]
+        return 0 if all(good) else 1
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
