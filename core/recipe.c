@@ -46,6 +46,26 @@ cnx_recipe_init (CnxRecipe * recipe)
   };
 }
 
+static const char *
+name_of (const Name * names, int value)
+{
+  while (names->value != value)
+    names++;
+  return names->name;
+}
+
+const char *
+cnx_interpolation_name (CnxInterpolation interpolation)
+{
+  return name_of (timm_interpolations, interpolation);
+}
+
+const char *
+cnx_crop_mode_name (CnxCropMode crop_mode)
+{
+  return name_of (timm_crop_modes, crop_mode);
+}
+
 int
 cnx_recipe_resize_for (int size, double crop_pct)
 {

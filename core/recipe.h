@@ -64,6 +64,10 @@ typedef struct
  * otherwise. */
 void cnx_recipe_init (CnxRecipe * recipe);
 
+/** "bilinear", "bicubic"; "center", "squash", "border": as timm calls them. Static. */
+const char *cnx_interpolation_name (CnxInterpolation interpolation);
+const char *cnx_crop_mode_name (CnxCropMode crop_mode);
+
 /** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct); 0 where one of
  * them is not above 0. */
 int cnx_recipe_resize_for (int size, double crop_pct);

@@ -53,12 +53,11 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
     const char *summary, int argc, char **argv)
 {
   g_autofree char *precision = NULL;
-  const GOptionEntry model[] = {
-    {"variant", 0, 0, G_OPTION_ARG_STRING, &common->variant,
-        "A published variant: T, S, B, L, XL, atto ... nano, v2-T ...", "NAME"},
-    {"precision", 'p', 0, G_OPTION_ARG_STRING, &precision,
-        "auto, fp32, fp16, bf16 or int8 (default: auto)", "P"},
-    {NULL}
+  const GOptionEntry variant[] = { {"variant", 0, 0, G_OPTION_ARG_STRING, &common->variant,
+      "A published variant: T, S, B, L, XL, atto ... nano, v2-T ...", "NAME"}, {NULL}
+  };
+  const GOptionEntry precisions[] = { {"precision", 'p', 0, G_OPTION_ARG_STRING, &precision,
+      "auto, fp32, fp16, bf16 or int8 (default: auto)", "P"}, {NULL}
   };
   const GOptionEntry size[] = { {"size", 0, 0, G_OPTION_ARG_INT, &common->size,
       "Pixels of the input's sides, a multiple of 32 (default: the model's own)", "N"}, {NULL}
@@ -76,8 +75,10 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
   g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries);
   const char *command = argv[0], *wrong = NULL;
 
-  if (takes & CNX_TAKES_MODEL)
-    g_option_context_add_main_entries (context, model, NULL);
+  if (takes & CNX_TAKES_VARIANT)
+    g_option_context_add_main_entries (context, variant, NULL);
+  if (takes & CNX_TAKES_PRECISION)
+    g_option_context_add_main_entries (context, precisions, NULL);
   if (takes & CNX_TAKES_SIZE)
     g_option_context_add_main_entries (context, size, NULL);
   g_option_context_add_main_entries (context, device, NULL);

@@ -15,15 +15,18 @@ enum
 int cnx_bench_main (int argc, char **argv);
 int cnx_convert_main (int argc, char **argv);
 int cnx_devices_main (int argc, char **argv);
+int cnx_info_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
 int cnx_tune_main (int argc, char **argv);
 
 /** What a subcommand takes beside --device and --threads. */
 typedef enum
 {
-  CNX_TAKES_MODEL = 1 << 0,     /* MODEL, --variant, --precision */
+  CNX_TAKES_VARIANT = 1 << 0,   /* MODEL, --variant */
   CNX_TAKES_SIZE = 1 << 1,      /* --size */
   CNX_TAKES_JSON = 1 << 2,      /* --json */
+  CNX_TAKES_PRECISION = 1 << 6, /* --precision */
+  CNX_TAKES_MODEL = CNX_TAKES_VARIANT | CNX_TAKES_PRECISION,
 } CnxTakes;
 
 /**

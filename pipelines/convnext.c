@@ -17,6 +17,7 @@ static const struct
   {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
   {"convert", cnx_convert_main, "any checkpoint to safetensors in timm's naming, with its config"},
   {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
+  {"info", cnx_info_main, "what a model or a variant is, and what it takes"},
   {"devices", cnx_devices_main, "the OpenCL devices there are, and which one is taken"},
 };
 
