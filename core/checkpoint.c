@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/precision.h"
+#include "core/torch_file.h"
 
 #define MAX_SHARDS 1000
 
@@ -195,7 +196,43 @@ read_index (CnxCheckpoint * checkpoint, GError ** error)
   return TRUE;
 }
 
+/* ---- PyTorch's files ---- */
+
+static gboolean
+add_torch_tensors (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
+{
+  g_autoptr (GArray) tensors =
+      cnx_torch_file_read (cnx_input_file_fd (file), cnx_input_file_size (file), checkpoint->path, error);
+
+  for (guint i = 0; tensors && i < tensors->len; i++) {
+    const CnxTorchTensor *from = &g_array_index (tensors, CnxTorchTensor, i);
+    CnxTensor tensor = {.name = from->name,.dtype = from->dtype,.dtype_name = from->dtype_name,
+      .n_dims = from->n_dims,.file = file,.offset = from->offset
+    };
+
+    memcpy (tensor.dims, from->dims, sizeof tensor.dims);
+    memcpy (tensor.strides, from->strides, sizeof tensor.strides);
+    if (!cnx_checkpoint_add (checkpoint, &tensor, error))
+      return FALSE;
+  }
+  return tensors != NULL;
+}
+
 /* ---- opening ---- */
+
+/* Of whichever format its first bytes say. */
+static gboolean
+read_file (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
+{
+  guint8 start[16] = { 0 };
+  const gsize length = MIN (sizeof start, cnx_input_file_size (file));
+
+  if (!cnx_input_file_read (file, 0, length, start))
+    return cnx_input_file_check (file, error);
+  if (cnx_torch_file_matches (start, length))
+    return add_torch_tensors (checkpoint, file, error);
+  return cnx_safetensors_read (checkpoint, file, error);
+}
 
 static CnxCheckpoint *
 checkpoint_new (const char *path)
@@ -221,7 +258,7 @@ cnx_checkpoint_open (const char *path, GError ** error)
   if (!(file = cnx_input_file_open (path, error)))
     return NULL;
   g_ptr_array_add (checkpoint->files, file);
-  if (!cnx_safetensors_read (checkpoint, file, error))
+  if (!read_file (checkpoint, file, error))
     return NULL;
   return g_steal_pointer (&checkpoint);
 }

@@ -3,7 +3,8 @@
  *
  * Formats, told apart by what the file holds:
  * - safetensors: an 8-byte little-endian header length, a JSON header of {name: {dtype, shape, data_offsets}}, then
- *   the data; or the index.json of weights that are spread over several such files beside it. */
+ *   the data; or the index.json of weights that are spread over several such files beside it;
+ * - PyTorch's .pth and .pt: a zip archive with a pickle of the tensors and the data (core/torch_file.h). */
 #pragma once
 
 #include <glib.h>

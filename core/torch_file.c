@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/pickle.h"
-#include "core/zip.h"
+#include "core/zip_archive.h"
 
 /* A tensor each, and what stands beside them. */
 #define MAX_ENTRIES 200000

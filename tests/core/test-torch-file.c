@@ -8,6 +8,7 @@
 
 #include "core/checkpoint.h"
 #include "core/error.h"
+#include "core/input_file.h"
 #include "core/naming.h"
 #include "core/torch_file.h"
 #include "tests/core/torch_files.h"
@@ -238,19 +239,19 @@ static const struct
   const char *says;
 } lies[] = {
   {"compressed", 10, 8, 2, -1, "entry 'a/data/0': it is compressed"},
-  {"unknown-method", 10, 99, 2, -1, "entry 'a/data/0': it is compressed"},
+  {"unknown-method", 10, 99, 2, -1, ""},
   {"encrypted", 8, 1, 2, -1, "it is encrypted"},
   {"stored-size", 20, 1000, 4, -1, "it is compressed"},
   {"size", 24, 1000, 4, -1, "it is compressed"},
   {"small-size", 24, 3, 4, -1, "should hold 24 bytes, and holds 3"},
-  {"place", 42, 7, 4, -1, "not what is there"},
-  {"place-outside", 42, 0xfffffff0, 4, -1, "its header is outside the file"},
-  {"signature", 0, 0, 4, -1, "its zip directory is broken after 1 entries"},
-  {"name-length", 28, 0xffff, 2, -1, "ends inside entry 1"},
-  {"extra-length", 30, 0xffff, 2, -1, "ends inside entry 1"},
-  {"fewer-entries", 0, 0, 0, 1, "says that it has 1 entries, and has more"},
-  {"many-entries", 0, 0, 0, 65535, "its zip directory is broken after 2 entries"},
-  {"more-entries", 0, 0, 0, 3, "its zip directory is broken after 2 entries"},
+  {"place", 42, 7, 4, -1, "cannot be read"},
+  {"place-outside", 42, 0xfffffff0, 4, -1, "cannot be read"},
+  {"signature", 0, 0, 4, -1, "cannot be read as a zip archive"},
+  {"name-length", 28, 0xffff, 2, -1, "cannot be read as a zip archive"},
+  {"extra-length", 30, 0xffff, 2, -1, "cannot be read as a zip archive"},
+  {"fewer-entries", 0, 0, 0, 1, "cannot be read as a zip archive"},
+  {"many-entries", 0, 0, 0, 65535, "cannot be read as a zip archive"},
+  {"more-entries", 0, 0, 0, 3, "cannot be read as a zip archive"},
 };
 
 static void
@@ -301,8 +302,8 @@ test_pickle_lies (void)
     guint size;
     const char *says;
   } rows[] = {
-    {16, 0x12345678, 4, "entry 'a/data.pkl': its bytes are not those of its checksum"},
-    {10, 8, 2, "entry 'a/data.pkl': it is compressed"},
+    {16, 0x12345678, 4, "entry 'a/data.pkl': cannot be read (CRC"},
+    {10, 8, 2, "entry 'a/data.pkl': cannot be read"},
     {24, 64 * 1024 * 1024 + 1, 4, "at most 67108864 are read"},
   };
 
@@ -333,7 +334,7 @@ test_other_files (void)
   } rows[] = {
     {"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.\x80\x02M\xe9\x03.", 20, TRUE, "before 1.6"},
     {"\x80\x02}q\0.", 6, FALSE, "not a zip archive"},
-    {"PK\003\004 and no more", 16, TRUE, "its zip directory is not at its end"},
+    {"PK\003\004 and no more", 16, TRUE, "cannot be read as a zip archive"},
     {"", 0, FALSE, "not a zip archive"},
   };
 
@@ -393,7 +394,9 @@ find_tensor (const Golden * golden, const char *name)
 static void
 assert_same (const Golden * golden, const CnxTorchTensor * tensor, const CnxTensor * expected)
 {
+  g_autofree guint8 *bytes = NULL;
   gint64 count = 1;
+  gsize size;
 
   for (int i = tensor->n_dims - 1; i >= 0; i--) {
     g_assert_true (tensor->dims[i] == 1 || tensor->strides[i] == count);
@@ -401,8 +404,11 @@ assert_same (const Golden * golden, const CnxTorchTensor * tensor, const CnxTens
   }
   g_assert_cmpint (tensor->dtype, ==, expected->dtype);
   g_assert_cmpuint (count, ==, expected->count);
-  g_assert_cmpuint (tensor->offset + expected->size, <=, golden->size);
-  g_assert_cmpmem (golden->bytes + tensor->offset, expected->size, expected->data, expected->size);
+  size = count * tensor->element_size;
+  g_assert_cmpuint (tensor->offset + size, <=, golden->size);
+  bytes = g_malloc (size);
+  g_assert_true (cnx_input_file_read (expected->file, expected->offset, size, bytes));
+  g_assert_cmpmem (golden->bytes + tensor->offset, size, bytes, size);
 }
 
 static void

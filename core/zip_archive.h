@@ -1,8 +1,4 @@
-/* A zip archive's entries: read whole, or found where they lie in the file.
- *
- * Format: PKWARE's APPNOTE, with zip64; entries that are stored as they are, which is all that PyTorch writes. The
- * directory at the file's end is what counts, and each entry's own header must agree with it. Written here, since
- * minizip as Debian 12 has it takes no sizes or places past 4 GiB, and libzip does not tell where an entry lies. */
+/* A zip archive's entries, through libzip: read whole, or found where they lie in the file. */
 #pragma once
 
 #include <glib.h>
@@ -23,11 +19,8 @@ typedef struct
   const char *name;
   guint64 size;
   /*< private >*/
-  guint64 stored_size;
-  guint64 header;               /* where in the file its own header is */
-  guint32 crc;
-  guint16 method;
-  guint16 flags;
+  guint64 index, stored_size;
+  gboolean is_stored, is_encrypted;
 } CnxZipEntry;
 
 /** Reads the directory of the archive @fd, of @size bytes, with pread(). @fd and @path, which names the archive in
@@ -36,18 +29,19 @@ CnxZip *cnx_zip_open (int fd, guint64 size, const char *path, guint max_entries,
 void cnx_zip_free (CnxZip * zip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxZip, cnx_zip_free)
 
-/** Entries in the order of their names. */
+/** Entries in the order of the directory. */
 guint cnx_zip_n_entries (const CnxZip * zip);
 const CnxZipEntry *cnx_zip_entry (const CnxZip * zip, guint i);
 /** The entry called @name, or NULL. */
 const CnxZipEntry *cnx_zip_find (const CnxZip * zip, const char *name);
 
-/** Where in the file the bytes of @entry begin, all of which are inside it. Refused if they are compressed. */
-gboolean cnx_zip_locate (const CnxZip * zip, const CnxZipEntry * entry, guint64 * start,
+/** Where in the file the bytes of @entry begin, all of which are inside it; 0 where it has none. Refused if they are
+ * compressed. */
+gboolean cnx_zip_locate (CnxZip * zip, const CnxZipEntry * entry, guint64 * start,
     GError ** error);
 
 /** The bytes of @entry, checked by their checksum; refused if they are more than @max. Free with g_free(). */
-guint8 *cnx_zip_read (const CnxZip * zip, const CnxZipEntry * entry, gsize max, GError ** error);
+guint8 *cnx_zip_read (CnxZip * zip, const CnxZipEntry * entry, gsize max, GError ** error);
 
 /** pread() of all @length bytes, or of those that there are; -1 on an error. */
 gssize cnx_pread (int fd, void *bytes, gsize length, guint64 offset);
