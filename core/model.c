@@ -350,10 +350,11 @@ cnx_model_load (const char *path, GError ** error)
 CnxModel *
 cnx_model_with_labels (CnxModel * model, const char *path, GError ** error)
 {
-  g_auto (GStrv) labels = cnx_labels_load (path, model->arch.classes, error);
+  g_auto (GStrv) labels = NULL;
   CnxModel *copy;
 
-  if (!labels)
+  if (!cnx_model_check_classifier (model, error)
+      || !(labels = cnx_labels_load (path, model->arch.classes, error)))
     return NULL;
   copy = model_new ();
   g_ptr_array_extend (copy->tensors, model->tensors, NULL, NULL);
@@ -414,6 +415,17 @@ CnxScheme
 cnx_model_scheme (CnxModel * model)
 {
   return model->scheme;
+}
+
+gboolean
+cnx_model_check_classifier (CnxModel * model, GError ** error)
+{
+  if (model->arch.classes > 0)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' has no classifier, so it has no labels to give, only "
+      "features: print those with `convnext run --features`, or take weights with a classifier",
+      cnx_model_path (model));
+  return FALSE;
 }
 
 double

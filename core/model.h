@@ -28,6 +28,9 @@ const char *cnx_model_path (CnxModel * model);
 const CnxArch *cnx_model_arch (CnxModel * model);
 const CnxRecipe *cnx_model_recipe (CnxModel * model);
 CnxScheme cnx_model_scheme (CnxModel * model);
+/** Whether it has a classifier, so that it can label; weights that give features only do not.
+ * Errors: CNX_ERROR_MODEL, which says what such weights are good for. */
+gboolean cnx_model_check_classifier (CnxModel * model, GError ** error);
 /** eps of the LayerNorm before the classifier; 1e-6 everywhere else (CNX_NORM_EPS). */
 double cnx_model_final_norm_eps (CnxModel * model);
 #define CNX_NORM_EPS 1e-6
@@ -41,7 +44,8 @@ const char *cnx_model_label (CnxModel * model, int id);
 const char *cnx_model_labels_from (CnxModel * model);
 
 /** A copy of @model that shares its weights, with labels read from a text file, one per line in class order.
- * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT when the number of lines is not the number of classes. */
+ * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT when the number of lines is not the number of classes,
+ * CNX_ERROR_MODEL without a classifier. */
 CnxModel *cnx_model_with_labels (CnxModel * model, const char *path, GError ** error);
 
 /** The tensor of @role in @stage and @block, its shape already checked; NULL where the architecture has none

@@ -2,7 +2,7 @@
  * kernel is checked against; never fast.
  *
  * Activations are NHWC floats. "rows" are pixels: a row holds the channels of one pixel. No function
- * allocates but cnx_reference_forward(); all are thread-safe. */
+ * allocates but those of the whole network; all are thread-safe. */
 #pragma once
 
 #include "core/model.h"
@@ -56,5 +56,10 @@ gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int he
 /** The same with the products in @precision that are not fp32 always, see core/precision.h. */
 gboolean cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *logits, GError ** error);
+
+/** What the classifier reads: the last stage averaged over each picture's pixels, then the final LayerNorm.
+ * features: (n, the last stage's channels). A model needs no classifier for them; else as above. */
+gboolean cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *features, GError ** error);
 
 G_END_DECLS

@@ -1,5 +1,4 @@
 /* The whole network in plain C, out of reference.c's operations. */
-#include "core/error.h"
 #include "core/reference.h"
 
 /* A forward pass under way: the activations of @n pictures and their present size. */
@@ -125,17 +124,13 @@ run_block (Pass * pass, int stage, int block)
   cnx_reference_scale_add (pass->x, pass->y, rows, pass->channels, layer_scale);
 }
 
+/* What the classifier reads. */
 static void
-head (Pass * pass, float *logits)
+pool (Pass * pass, float *features)
 {
-  g_autofree float *weight = load (pass, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
-  g_autofree float *bias = load (pass, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
-
   cnx_reference_pool (pass->x, pass->n, pass->height * pass->width, pass->channels, pass->y);
   norm (pass, CNX_ROLE_FINAL_NORM_WEIGHT, CNX_ROLE_FINAL_NORM_BIAS, 0, 0,
-      cnx_model_final_norm_eps (pass->model), pass->y, pass->n, pass->y);
-  cnx_reference_linear (pass->y, pass->n, pass->channels, cnx_model_arch (pass->model)->classes,
-      weight, bias, logits);
+      cnx_model_final_norm_eps (pass->model), pass->y, pass->n, features);
 }
 
 /* The most activations that any stage holds, for all pictures. */
@@ -151,8 +146,8 @@ largest_activation (const Pass * pass, const CnxArch * arch)
 }
 
 gboolean
-cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
-    int height, int width, float *logits, GError ** error)
+cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *features, GError ** error)
 {
   const CnxArch *arch = cnx_model_arch (model);
   Pass pass = {.model = model,.precision = precision,.levels = levels,.n = n,.height = height,
@@ -162,11 +157,6 @@ cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, 
 
   if (!cnx_arch_check_input (height, width, error))
     return FALSE;
-  if (arch->classes == 0) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL,
-        "'%s' has no classifier, so it has no labels to give", cnx_model_path (model));
-    return FALSE;
-  }
   largest = largest_activation (&pass, arch);
   pass.x = g_new (float, largest);
   pass.y = g_new (float, MAX (largest, count_rows (&pass) * 3));        /* the stem's patches too */
@@ -179,11 +169,30 @@ cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, 
     for (int block = 0; block < arch->depths[stage]; block++)
       run_block (&pass, stage, block);
   }
-  head (&pass, logits);
+  pool (&pass, features);
 
   g_free (pass.x);
   g_free (pass.y);
   g_free (pass.hidden);
+  return cnx_model_check (model, error);
+}
+
+gboolean
+cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *logits, GError ** error)
+{
+  const CnxArch *arch = cnx_model_arch (model);
+  const int inputs = arch->dims[CNX_STAGES - 1];
+  g_autofree float *features = NULL, *weight = NULL, *bias = NULL;
+
+  if (!cnx_arch_check_input (height, width, error) || !cnx_model_check_classifier (model, error))
+    return FALSE;
+  features = g_new (float, (gsize) n * inputs);
+  if (!cnx_reference_features_in (model, precision, levels, in, n, height, width, features, error))
+    return FALSE;
+  weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
+  bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
+  cnx_reference_linear (features, n, inputs, arch->classes, weight, bias, logits);
   return cnx_model_check (model, error);
 }
 

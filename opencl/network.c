@@ -32,6 +32,7 @@ struct _CnxNetwork
   cl_mem pooled, features, logits;
   cl_mem final_norm_weight, final_norm_bias;
   CnxLinear classifier;
+  gboolean gives_features;      /* and has no classifier and no logits */
   CnxFrameKernels *frame;       /* NULL unless asked for */
 };
 
@@ -147,6 +148,8 @@ upload_head (CnxNetwork * net, CnxModel * model)
   net->final_norm_eps = cnx_model_final_norm_eps (model);
   net->final_norm_weight = upload_vector (net, model, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0);
   net->final_norm_bias = upload_vector (net, model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
+  if (net->gives_features)
+    return;
   net->classifier.fp32 = TRUE;
   upload_linear (net, model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0, channels, net->arch.classes,
       &net->classifier);
@@ -191,7 +194,8 @@ allocate (CnxNetwork * net)
     allocate_stage (net, s);
   net->pooled = cnx_ops_rows (net->ops, net->max_batch, features);
   net->features = cnx_ops_rows (net->ops, net->max_batch, features);
-  net->logits = cnx_ops_rows (net->ops, net->max_batch, net->arch.classes);
+  if (!net->gives_features)
+    net->logits = cnx_ops_rows (net->ops, net->max_batch, net->arch.classes);
 }
 
 /* ---- the passes ---- */
@@ -226,7 +230,8 @@ run_head (CnxNetwork * net, int n)
   cnx_ops_pool (net->ops, last->buffers.x, last->channels, n, last->height * last->width, net->pooled);
   cnx_ops_layer_norm (net->ops, net->pooled, last->channels, net->final_norm_weight, net->final_norm_bias,
       net->final_norm_eps, net->features, n);
-  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->features, &net->classifier, NULL, net->logits, n);
+  if (!net->gives_features)
+    cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->features, &net->classifier, NULL, net->logits, n);
 }
 
 static const char *const stage_names[CNX_STAGES] = { "stage 1", "stage 2", "stage 3", "stage 4" };
@@ -250,7 +255,8 @@ run_input (CnxNetwork * net, int n, float *logits, GError ** error)
   }
   cnx_ops_section (net->ops, "head");
   run_head (net, n);
-  cnx_ops_read_rows (net->ops, net->logits, logits, n, net->arch.classes);
+  cnx_ops_read_rows (net->ops, net->gives_features ? net->features : net->logits, logits, n,
+      cnx_network_outputs (net));
   return cnx_ops_finish (net->ops, error);
 }
 
@@ -272,7 +278,7 @@ cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GE
   for (int first = 0, count; first < n && ok; first += count) {
     const int left = n - first, passes = (left + net->max_batch - 1) / net->max_batch;
     count = (left + passes - 1) / passes;
-    ok = run_batch (net, in + first * picture, count, logits + (gsize) first * net->arch.classes, error);
+    ok = run_batch (net, in + first * picture, count, logits + (gsize) first * cnx_network_outputs (net), error);
   }
   g_mutex_unlock (&net->lock);
   return ok;
@@ -305,8 +311,10 @@ cnx_network_forward_frame (CnxNetwork * net, CnxFramePlan * plan, const guint8 *
 /* ---- life ---- */
 
 static gboolean
-fits (CnxModel * model, int height, int width, int max_batch, GError ** error)
+fits (CnxModel * model, const CnxNetworkOptions * options, GError ** error)
 {
+  const int height = options->height, width = options->width, max_batch = options->max_batch;
+
   if (!cnx_arch_check_input (height, width, error))
     return FALSE;
   if (max_batch < 1 || (gint64) max_batch * height * width > G_MAXINT / 64) {
@@ -314,11 +322,7 @@ fits (CnxModel * model, int height, int width, int max_batch, GError ** error)
         max_batch, width, height);
     return FALSE;
   }
-  if (cnx_model_arch (model)->classes > 0)
-    return TRUE;
-  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "%s has no classifier: its labels cannot be told",
-      cnx_model_path (model));
-  return FALSE;
+  return options->features || cnx_model_check_classifier (model, error);
 }
 
 /* Every stage runs with the answer that the tuner saved for its channels, where there is one. */
@@ -346,7 +350,7 @@ upload (CnxNetwork * net, CnxModel * model, GError ** error)
 CnxNetwork *
 cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions * options, GError ** error)
 {
-  if (!fits (model, options->height, options->width, options->max_batch, error))
+  if (!fits (model, options, error))
     return NULL;
 
   g_autoptr (CnxNetwork) net = g_new0 (CnxNetwork, 1);
@@ -356,6 +360,7 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   net->arch = *cnx_model_arch (model);
   net->height = options->height;
   net->width = options->width;
+  net->gives_features = options->features;
   net->ops = cnx_ops_open (device, options->precision, error);
   if (!net->ops)
     return NULL;
@@ -429,6 +434,12 @@ int
 cnx_network_classes (CnxNetwork * net)
 {
   return net->arch.classes;
+}
+
+int
+cnx_network_outputs (CnxNetwork * net)
+{
+  return net->gives_features ? net->arch.dims[CNX_STAGES - 1] : net->arch.classes;
 }
 
 CnxPrecision

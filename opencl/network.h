@@ -15,16 +15,20 @@ typedef struct _CnxNetwork CnxNetwork;
  * @height, @width: of the pictures
  * @max_batch: at most so many run at once; fewer where the device is faster with fewer
  * @precision: of the products; auto: see cnx_ops_open()
+ * @features: forward passes give what the classifier reads (the last stage averaged over the pixels, then the final
+ *   LayerNorm) and not logits; such a network needs no classifier
  */
 typedef struct
 {
   int height, width, max_batch;
   CnxPrecision precision;
+  gboolean features;
 } CnxNetworkOptions;
 
 /** Builds the kernels (from the binary cache where it can), packs and uploads the weights on all cores, lets go of
  * the file's pages, and allocates the activations.
- * Errors: CNX_ERROR_INPUT (size, precision), CNX_ERROR_MODEL (no classifier), CNX_ERROR_DEVICE.
+ * Errors: CNX_ERROR_INPUT (size, precision), CNX_ERROR_MODEL (no classifier where one is needed),
+ * CNX_ERROR_DEVICE.
  * Keeps references to @device; the model may be released afterwards. Free with cnx_network_unref(). */
 CnxNetwork *cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions * options,
     GError ** error);
@@ -33,8 +37,8 @@ void cnx_network_unref (CnxNetwork * network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
 
 /** Classifies @n pictures (any @n >= 1; more than max_batch run in several passes).
- * @in: (n, height, width, 3) normalised floats; @logits: (n, classes). Blocks until done. Callable from any
- * thread; calls on one network wait for each other. Errors: CNX_ERROR_DEVICE. */
+ * @in: (n, height, width, 3) normalised floats; @logits: (n, cnx_network_outputs()). Blocks until done. Callable
+ * from any thread; calls on one network wait for each other. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
 
 /** Builds what cnx_network_forward_frame() needs. Errors: CNX_ERROR_DEVICE. */
@@ -45,6 +49,8 @@ gboolean cnx_network_forward_frame (CnxNetwork * network, CnxFramePlan * plan, c
     float *logits, GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
+/** What a picture gets: as many logits as there are classes, or as many features as the last stage has channels. */
+int cnx_network_outputs (CnxNetwork * network);
 /** What it runs in: never auto. */
 CnxPrecision cnx_network_precision (CnxNetwork * network);
 /** Of int8's inputs, for the reference. */

@@ -178,6 +178,7 @@ test_no_classifier (void)
 {
   CnxArch arch = small_v1;
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *labels = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxModel) model = NULL;
 
@@ -188,6 +189,13 @@ test_no_classifier (void)
   assert_same_arch (cnx_model_arch (model), &arch);
   g_assert_null (cnx_model_tensor (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0));
   g_assert_nonnull (cnx_model_label (model, 0));
+  g_assert_false (cnx_model_check_classifier (model, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+  cnx_test_assert_message (error, dir, "no classifier", "--features", NULL);
+  g_clear_error (&error);
+  labels = cnx_test_write_text (dir, "labels.txt", "one\n");
+  g_assert_null (cnx_model_with_labels (model, labels, &error));
+  cnx_test_assert_message (error, "no classifier", NULL);
 }
 
 /* Other shapes of the same values. */

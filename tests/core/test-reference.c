@@ -85,6 +85,38 @@ test_golden (void)
   g_assert_cmpuint (checked, >=, 11);
 }
 
+/* Against what PyTorch's modules give at the same place. */
+static void
+test_features (void)
+{
+  static const char *const files[][2] = {
+    {"timm_v1.safetensors", "v1"}, {"timm_convmlp_v1.safetensors", "v1"}, {"hf_v1/model.safetensors", "v1"},
+    {"torchvision_v1.safetensors", "v1"}, {"timm_v2.safetensors", "v2"}, {"timm_convmlp_v2.safetensors", "v2"},
+    {"hf_v2/model.safetensors", "v2"},
+  };
+  g_autofree char *path = cnx_test_data ("golden/features.json");
+  g_autofree float *input = cnx_test_golden_input ();
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  JsonObject *root = json_node_get_object (json_parser_get_root (parser));
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *relative = g_build_filename ("golden", files[i][0], NULL);
+    g_autofree char *weights = cnx_test_data (relative);
+    g_autoptr (CnxModel) model = cnx_model_load (weights, &error);
+    g_assert_no_error (error);
+    const int channels = cnx_model_arch (model)->dims[CNX_STAGES - 1];
+    g_autofree float *features = g_new (float, PICTURES * channels);
+    g_assert_true (cnx_reference_features_in (model, CNX_PRECISION_FP32, 0, input, PICTURES, HEIGHT, WIDTH, features,
+            &error));
+    const double off = difference (json_object_get_array_member (root, files[i][1]), features, channels);
+    g_test_message ("%s: largest difference %.2g", files[i][0], off);
+    g_assert_cmpfloat (off, <=, TOLERANCE);
+  }
+}
+
 /* One picture alone gives what it gives in a batch. */
 static void
 test_batch (void)
@@ -117,7 +149,7 @@ test_refusals (void)
   g_autofree float *input = g_new0 (float, 64 * 64 * 3);
   g_autoptr (CnxModel) model = NULL;
   g_autoptr (GError) error = NULL;
-  float logits[1];
+  float logits[1], features[2];
 
   g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
   model = cnx_model_load (dir, &error);
@@ -128,6 +160,12 @@ test_refusals (void)
   g_assert_false (cnx_reference_forward (model, input, 1, 32, 32, logits, &error));
   g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
   cnx_test_assert_message (error, "no classifier", NULL);
+  g_clear_error (&error);
+  g_assert_false (cnx_reference_features_in (model, CNX_PRECISION_FP32, 0, input, 1, 32, 48, features, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
+  g_clear_error (&error);
+  g_assert_true (cnx_reference_features_in (model, CNX_PRECISION_FP32, 0, input, 1, 32, 32, features, &error));
+  g_assert_true (isfinite (features[0]) && isfinite (features[1]));
 }
 
 /* Random weights must exercise the network: logits of order 1, and different for different pictures. */
@@ -337,6 +375,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/reference/golden", test_golden);
+  g_test_add_func ("/reference/features", test_features);
   g_test_add_func ("/reference/batch", test_batch);
   g_test_add_func ("/reference/refusals", test_refusals);
   g_test_add_func ("/reference/random-weights-are-sane", test_random_weights_are_sane);

@@ -203,6 +203,19 @@ test_errors (void)
   g_remove (short_labels);
 }
 
+/* Weights that give features only. */
+static void
+test_no_classifier (void)
+{
+  const CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {8, 8, 8, 8} };
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *line = g_strdup_printf ("convnext model=%s", dir);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
+  assert_says (line, (const char *[]) { dir, "no classifier", "--features", NULL });
+}
+
 static void
 test_bad_variant (void)
 {
@@ -310,6 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/convnext/allocation", test_allocation);
   g_test_add_func ("/convnext/crop", test_crop);
   g_test_add_func ("/convnext/errors", test_errors);
+  g_test_add_func ("/convnext/no-classifier", test_no_classifier);
   g_test_add_func ("/convnext/bad-variant", test_bad_variant);
   g_test_add_func ("/convnext/literal-line", test_literal_line);
   g_test_add_func ("/convnext/cycles", test_cycles);

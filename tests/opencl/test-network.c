@@ -154,6 +154,34 @@ check_tiles (const Limits * limits, CnxModel * model, const float *pictures)
   assert_small (limits, got, want, TILES, 7);
 }
 
+/* What the same network gives as features: in fp32 the reference's; in any precision the classifier, applied by hand,
+ * makes @logits of them. */
+static void
+check_features (CnxPrecision precision, CnxModel * model, const float *pictures, const float *logits)
+{
+  const CnxNetworkOptions options = { CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH, GOLDEN_N, precision, TRUE };
+  const int inputs = cnx_model_arch (model)->dims[CNX_STAGES - 1];
+  g_autoptr (GError) error = NULL;
+  g_autofree float *weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
+  g_autofree float *bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
+  g_autofree float *want = g_new (float, GOLDEN_N * inputs);
+  g_autofree float *got = g_new0 (float, GOLDEN_N * inputs);
+  float by_hand[GOLDEN_N * 7];
+
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (cnx_network_outputs (network), ==, inputs);
+  g_assert_true (cnx_network_forward (network, pictures, GOLDEN_N, got, &error));
+  cnx_reference_linear (got, GOLDEN_N, inputs, 7, weight, bias, by_hand);
+  g_assert_cmpfloat (distance (by_hand, logits, GOLDEN_N * 7), <=, SAME);
+  if (precision != CNX_PRECISION_FP32)
+    return;
+  g_assert_true (cnx_reference_features_in (model, precision, 0, pictures, GOLDEN_N, CNX_GOLDEN_HEIGHT,
+          CNX_GOLDEN_WIDTH, want, &error));
+  g_test_message ("features off the reference by %.2g", distance (got, want, GOLDEN_N * inputs));
+  g_assert_cmpfloat (distance (got, want, GOLDEN_N * inputs), <=, SAME);
+}
+
 static void
 test_golden (gconstpointer data)
 {
@@ -172,6 +200,7 @@ test_golden (gconstpointer data)
       open_network (model, CNX_GOLDEN_HEIGHT, CNX_GOLDEN_WIDTH, GOLDEN_N, precision, &error);
   g_assert_no_error (error);
   g_assert_cmpint (cnx_network_precision (network), ==, precision);
+  g_assert_cmpint (cnx_network_outputs (network), ==, 7);
   g_assert_true (cnx_network_forward (network, in, GOLDEN_N, got, &error));
   golden_logits (name, golden, 7);
   g_assert_true (cnx_reference_forward_in (model, precision, cnx_network_levels (network), in, GOLDEN_N,
@@ -181,6 +210,7 @@ test_golden (gconstpointer data)
   g_assert_cmpfloat (off, <=, c->limits->golden);
   g_assert_cmpfloat (cost, <=, c->limits->golden_cost);
   check_tiles (c->limits, model, in);
+  check_features (precision, model, in, got);
 }
 
 static const char *const golden_files[] = {
@@ -280,6 +310,32 @@ test_any_batch (gconstpointer data)
     g_assert_true (cnx_network_forward (network, in, n, got, &error));
     assert_small (c->limits, got, want, n, 7);
   }
+}
+
+/* Weights without a classifier: features, in several passes, and no logits. */
+static void
+test_no_classifier (void)
+{
+  const CnxArch arch = {.version = 2,.depths = {1, 1, 2, 1},.dims = {5, 7, 11, 13},.classes = 0 };
+  const CnxNetworkOptions options = { 32, 64, 2, CNX_PRECISION_FP32, TRUE };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree float *in = g_new (float, 5 * 32 * 64 * 3);
+  float want[5 * 13], got[5 * 13] = { 0 };
+
+  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 7, &error));
+  g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
+  g_assert_no_error (error);
+  cnx_fill_random (in, 5 * 32 * 64 * 3, 5, 2.0f);
+  g_assert_true (cnx_reference_features_in (model, CNX_PRECISION_FP32, 0, in, 5, 32, 64, want, &error));
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (cnx_network_outputs (network), ==, 13);
+  g_assert_true (cnx_network_forward (network, in, 5, got, &error));
+  g_assert_cmpfloat (distance (got, want, G_N_ELEMENTS (want)), <=, SAME);
+  g_assert_null (open_network (model, 32, 64, 2, CNX_PRECISION_FP32, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+  cnx_test_assert_message (error, "no classifier", "--features", NULL);
 }
 
 static void
@@ -409,6 +465,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &all_limits[i], test_does_not_run);
   }
   g_test_add_func ("/network/auto", test_auto);
+  g_test_add_func ("/network/no-classifier", test_no_classifier);
   g_test_add_func ("/network/refuses", test_refuses);
   const int result = g_test_run ();
   g_ptr_array_unref (cases);
