@@ -7,8 +7,36 @@
 void
 cnx_common_options_clear (CnxCommonOptions * options)
 {
+  g_free (options->model);
+  g_clear_pointer (&options->images, g_ptr_array_unref);
   g_free (options->variant);
   g_free (options->device);
+}
+
+static gboolean
+take_image (const char *name, const char *value, gpointer data, GError ** error)
+{
+  CnxCommonOptions *common = data;
+
+  g_ptr_array_add (common->images, g_strdup (value));
+  return TRUE;
+}
+
+/* What is no option: the model, or behind an --image one more of them, as a shell writes out `--image *.jpg`. */
+static gboolean
+take_word (const char *name, const char *value, gpointer data, GError ** error)
+{
+  CnxCommonOptions *common = data;
+
+  if (common->images->len > 0)
+    return take_image (name, value, data, error);
+  if (common->model) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "one model at a time ('%s' and '%s'); pictures "
+        "come behind --image", common->model, value);
+    return FALSE;
+  }
+  common->model = g_strdup (value);
+  return TRUE;
 }
 
 /* What a parsed command line has wrong, or NULL. */
@@ -26,11 +54,13 @@ find_wrong (CnxCommonOptions * common, CnxTakes takes, const char *precision, in
   return cnx_precision_parse (precision, &common->precision, error) ? NULL : (*error)->message;
 }
 
+/* @data: what the entries' callbacks get. */
 static GOptionContext *
-new_context (const char *synopsis, const char *summary, const GOptionEntry * entries)
+new_context (const char *synopsis, const char *summary, const GOptionEntry * entries, gpointer data)
 {
   GOptionContext *context = g_option_context_new (synopsis);
 
+  g_option_context_set_main_group (context, g_option_group_new (NULL, NULL, NULL, data, NULL));
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
   return context;
@@ -68,13 +98,23 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
     {"threads", 't', 0, G_OPTION_ARG_INT, &common->threads, "Threads of a CPU device (default: all)", "N"},
     {NULL}
   };
+  const GOptionEntry images[] = {
+    {"image", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, take_image,
+        "A picture; so is every FILE behind it, and there may be several", "FILE"},
+    {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, take_word, NULL, NULL},
+    {NULL}
+  };
   const GOptionEntry json[] = { {"json", 0, 0, G_OPTION_ARG_NONE, &common->json,
       "Print JSON objects, one a line", NULL}, {NULL}
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries);
+  g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries, common);
   const char *command = argv[0], *wrong = NULL;
 
+  if (takes & CNX_TAKES_IMAGES) {
+    common->images = g_ptr_array_new_with_free_func (g_free);
+    g_option_context_add_main_entries (context, images, NULL);
+  }
   if (takes & CNX_TAKES_VARIANT)
     g_option_context_add_main_entries (context, variant, NULL);
   if (takes & CNX_TAKES_PRECISION)
@@ -88,7 +128,8 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
     wrong = error->message;
   else
     wrong = find_wrong (common, takes, precision, argc - 1, &error);
-  common->model = argc > 1 ? argv[1] : NULL;
+  if (argc > 1 && !common->model)
+    common->model = g_strdup (argv[1]);
   if (wrong)
     cnx_wrong (command, wrong);
   return wrong == NULL;
@@ -97,7 +138,7 @@ cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry
 gboolean
 cnx_parse_arguments (const GOptionEntry * entries, const char *synopsis, const char *summary, int *argc, char ***argv)
 {
-  g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries);
+  g_autoptr (GOptionContext) context = new_context (synopsis, summary, entries, NULL);
   g_autoptr (GError) error = NULL;
 
   if (parse (context, argc, argv, &error))

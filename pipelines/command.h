@@ -25,20 +25,23 @@ typedef enum
   CNX_TAKES_VARIANT = 1 << 0,   /* MODEL, --variant */
   CNX_TAKES_SIZE = 1 << 1,      /* --size */
   CNX_TAKES_JSON = 1 << 2,      /* --json */
+  CNX_TAKES_IMAGES = 1 << 3,    /* --image, and every word behind the first one */
   CNX_TAKES_PRECISION = 1 << 6, /* --precision */
   CNX_TAKES_MODEL = CNX_TAKES_VARIANT | CNX_TAKES_PRECISION,
 } CnxTakes;
 
 /**
  * CnxCommonOptions:
- * @model: the one argument, of argv; NULL where there is none
+ * @model: the argument; NULL where there is none
+ * @images: char *, file names in the order given; NULL unless taken
  * @variant, @device, @threads, @precision: --variant, --device, --threads, --precision
  * @size: --size; 0: the model's own
  * @json: --json
  */
 typedef struct
 {
-  const char *model;
+  char *model;
+  GPtrArray *images;
   char *variant, *device;
   CnxPrecision precision;
   int threads, size;

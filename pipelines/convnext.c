@@ -13,7 +13,7 @@ static const struct
   int (*run) (int argc, char **argv);
   const char *summary;
 } commands[] = {
-  {"run", cnx_run_main, "classify tensors, print logits"},
+  {"run", cnx_run_main, "labels of pictures; logits and features of tensors"},
   {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
   {"convert", cnx_convert_main, "any checkpoint to safetensors in timm's naming, with its config"},
   {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
