@@ -9,29 +9,28 @@
 
 #define ARCH(version_, d0, d1, d2, d3, c0, c1, c2, c3) \
   { .version = version_, .depths = { d0, d1, d2, d3 }, .dims = { c0, c1, c2, c3 }, .classes = 1000 }
-#define V1_URL(id) "https://huggingface.co/timm/convnext_" id "/resolve/main/model.safetensors"
-#define V2_URL(name) \
-  "https://huggingface.co/timm/convnextv2_" name ".fcmae_ft_in1k/resolve/main/model.safetensors"
+#define V1_ID(id) "timm/convnext_" id
+#define V2_ID(name) "timm/convnextv2_" name ".fcmae_ft_in1k"
 
 /* The smaller V1 sizes are timm's; theirs with plain, non-overlapping stems are named. */
 static const CnxVariant variants[] = {
-  {"atto", ARCH (1, 2, 2, 6, 2, 40, 80, 160, 320), V1_URL ("atto.d2_in1k")},
-  {"femto", ARCH (1, 2, 2, 6, 2, 48, 96, 192, 384), V1_URL ("femto.d1_in1k")},
-  {"pico", ARCH (1, 2, 2, 6, 2, 64, 128, 256, 512), V1_URL ("pico.d1_in1k")},
-  {"nano", ARCH (1, 2, 2, 8, 2, 80, 160, 320, 640), V1_URL ("nano.d1h_in1k")},
-  {"tiny", ARCH (1, 3, 3, 9, 3, 96, 192, 384, 768), V1_URL ("tiny.fb_in1k")},
-  {"small", ARCH (1, 3, 3, 27, 3, 96, 192, 384, 768), V1_URL ("small.fb_in1k")},
-  {"base", ARCH (1, 3, 3, 27, 3, 128, 256, 512, 1024), V1_URL ("base.fb_in1k")},
-  {"large", ARCH (1, 3, 3, 27, 3, 192, 384, 768, 1536), V1_URL ("large.fb_in1k")},
-  {"xlarge", ARCH (1, 3, 3, 27, 3, 256, 512, 1024, 2048), V1_URL ("xlarge.fb_in22k_ft_in1k")},
-  {"v2-atto", ARCH (2, 2, 2, 6, 2, 40, 80, 160, 320), V2_URL ("atto")},
-  {"v2-femto", ARCH (2, 2, 2, 6, 2, 48, 96, 192, 384), V2_URL ("femto")},
-  {"v2-pico", ARCH (2, 2, 2, 6, 2, 64, 128, 256, 512), V2_URL ("pico")},
-  {"v2-nano", ARCH (2, 2, 2, 8, 2, 80, 160, 320, 640), V2_URL ("nano")},
-  {"v2-tiny", ARCH (2, 3, 3, 9, 3, 96, 192, 384, 768), V2_URL ("tiny")},
-  {"v2-base", ARCH (2, 3, 3, 27, 3, 128, 256, 512, 1024), V2_URL ("base")},
-  {"v2-large", ARCH (2, 3, 3, 27, 3, 192, 384, 768, 1536), V2_URL ("large")},
-  {"v2-huge", ARCH (2, 3, 3, 27, 3, 352, 704, 1408, 2816), V2_URL ("huge")},
+  {"atto", ARCH (1, 2, 2, 6, 2, 40, 80, 160, 320), V1_ID ("atto.d2_in1k")},
+  {"femto", ARCH (1, 2, 2, 6, 2, 48, 96, 192, 384), V1_ID ("femto.d1_in1k")},
+  {"pico", ARCH (1, 2, 2, 6, 2, 64, 128, 256, 512), V1_ID ("pico.d1_in1k")},
+  {"nano", ARCH (1, 2, 2, 8, 2, 80, 160, 320, 640), V1_ID ("nano.d1h_in1k")},
+  {"tiny", ARCH (1, 3, 3, 9, 3, 96, 192, 384, 768), V1_ID ("tiny.fb_in1k")},
+  {"small", ARCH (1, 3, 3, 27, 3, 96, 192, 384, 768), V1_ID ("small.fb_in1k")},
+  {"base", ARCH (1, 3, 3, 27, 3, 128, 256, 512, 1024), V1_ID ("base.fb_in1k")},
+  {"large", ARCH (1, 3, 3, 27, 3, 192, 384, 768, 1536), V1_ID ("large.fb_in1k")},
+  {"xlarge", ARCH (1, 3, 3, 27, 3, 256, 512, 1024, 2048), V1_ID ("xlarge.fb_in22k_ft_in1k")},
+  {"v2-atto", ARCH (2, 2, 2, 6, 2, 40, 80, 160, 320), V2_ID ("atto")},
+  {"v2-femto", ARCH (2, 2, 2, 6, 2, 48, 96, 192, 384), V2_ID ("femto")},
+  {"v2-pico", ARCH (2, 2, 2, 6, 2, 64, 128, 256, 512), V2_ID ("pico")},
+  {"v2-nano", ARCH (2, 2, 2, 8, 2, 80, 160, 320, 640), V2_ID ("nano")},
+  {"v2-tiny", ARCH (2, 3, 3, 9, 3, 96, 192, 384, 768), V2_ID ("tiny")},
+  {"v2-base", ARCH (2, 3, 3, 27, 3, 128, 256, 512, 1024), V2_ID ("base")},
+  {"v2-large", ARCH (2, 3, 3, 27, 3, 192, 384, 768, 1536), V2_ID ("large")},
+  {"v2-huge", ARCH (2, 3, 3, 27, 3, 352, 704, 1408, 2816), V2_ID ("huge")},
   {NULL},
 };
 
@@ -101,6 +100,12 @@ cnx_variant_timm_name (const CnxVariant * variant)
   if (variant->arch.version == 2)
     return g_strconcat ("convnextv2_", variant->name + strlen ("v2-"), NULL);
   return g_strconcat ("convnext_", variant->name, NULL);
+}
+
+char *
+cnx_hub_url (const char *id, const char *file)
+{
+  return g_strdup_printf ("https://huggingface.co/%s/resolve/main/%s", id, file);
 }
 
 const CnxVariant *

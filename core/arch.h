@@ -33,13 +33,13 @@ typedef struct
  * CnxVariant:
  * @name: the published name in lower case: "atto" ... "xlarge", with "v2-" before it for V2
  * @arch: its shape, with 1000 classes
- * @url: where its usual weights are downloaded from
+ * @id: its usual weights on the hub, as "owner/repository"
  */
 typedef struct
 {
   const char *name;
   CnxArch arch;
-  const char *url;
+  const char *id;
 } CnxVariant;
 
 /** All published variants, ended by one whose name is NULL. Static. */
@@ -48,6 +48,9 @@ const CnxVariant *cnx_variants (void);
 /** The variant called @name, in any case: "T", "tiny", "xl", "XLarge", "v2-T"; NULL if there is none.
  * Static; thread-safe. */
 const CnxVariant *cnx_variant_find (const char *name);
+
+/** Where @file of the hub's repository @id ("owner/repository") is downloaded from. Free with g_free(). */
+char *cnx_hub_url (const char *id, const char *file);
 
 /** The variant with this version, these depths and dims (classes do not count), or NULL. */
 const CnxVariant *cnx_variant_of (const CnxArch * arch);

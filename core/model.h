@@ -67,18 +67,22 @@ gboolean cnx_model_check (CnxModel * model, GError ** error);
 /** Finds weights by a variant's or a model's name: those in `<dir>/<name>`, `<dir>/<name>.safetensors` (.pth and so on)
  * and the spellings that downloads use (`convnext_small.safetensors`, `convnext-small-224/...`), in @dirs in
  * order (NULL-terminated). Returns the path (g_free()), or CNX_ERROR_NOT_FOUND whose message says
- * "looked in: ..." and, for a published variant, the URL to download and the path inside the user's folder
- * @user_dir to put it at; @user_dir should be one of @dirs. */
+ * "looked in: ..." and, for a published variant, the command that fetches it, and the URL to download and the path
+ * inside the user's folder @user_dir to put it at; @user_dir should be one of @dirs. */
 char *cnx_model_find (const char *name, const char *const *dirs, const char *user_dir, GError ** error);
 
 /** Where models are looked for, in order: $CONVNEXT_MODEL_PATH (separated as in $PATH), the user's and the
  * system's data folders, where `meson install` puts ours, and the source tree. Free with g_strfreev(). */
 char **cnx_model_dirs (void);
 
+/** The user's own folder of those, where downloads go. It need not be there yet. Free with g_free(). */
+char *cnx_model_user_dir (void);
+
 /** Loads what a user asks for. @name: a weights file, a folder that holds one, or a model's name to look up in
- * cnx_model_dirs(); NULL or "": found by @variant. @variant: a published variant's name; NULL or "": any. With
- * @name it is what the model must be; with neither, the model that ships ("everyday"). @labels: a text file,
- * one label per line in class order; NULL or "": the model's own. Free with cnx_model_unref().
+ * cnx_model_dirs(), the hub's owner before it or not ("timm/convnext_tiny.fb_in1k"); NULL or "": found by
+ * @variant. @variant: a published variant's name; NULL or "": any. With @name it is what the model must be; with
+ * neither, the model that ships ("everyday"). @labels: a text file, one label per line in class order; NULL or "":
+ * the model's own. Free with cnx_model_unref().
  * Errors: those of cnx_model_find(), cnx_model_load() and cnx_model_with_labels(); CNX_ERROR_MODEL when the
  * model is not of the variant asked for. */
 CnxModel *cnx_model_open (const char *name, const char *variant, const char *labels, GError ** error);

@@ -25,15 +25,6 @@ static const char *const torchvision_names[][2] = {
   {"large", "convnext_large-ea097f82"},
 };
 
-/* "convnext_small.fb_in1k", from the URL that it is downloaded from. */
-static char *
-repository_name (const CnxVariant * variant)
-{
-  g_auto (GStrv) parts = g_strsplit (variant->url, "/", -1);
-
-  return g_strdup (parts[4]);
-}
-
 /* Every name to look for, the one asked for first. */
 static GPtrArray *
 list_spellings (const char *name, const CnxVariant * variant)
@@ -41,8 +32,7 @@ list_spellings (const char *name, const CnxVariant * variant)
   GPtrArray *spellings = g_ptr_array_new_with_free_func (g_free);
   const char *const *formats = v1_spellings;
   guint n = G_N_ELEMENTS (v1_spellings);
-  const char *size;
-  char *repository;
+  const char *size, *repository;
 
   g_ptr_array_add (spellings, g_strdup (name));
   if (!variant)
@@ -54,9 +44,9 @@ list_spellings (const char *name, const CnxVariant * variant)
     n = G_N_ELEMENTS (v2_spellings);
     size += strlen ("v2-");
   }
-  repository = repository_name (variant);
+  repository = strchr (variant->id, '/') + 1;   /* "convnext_small.fb_in1k" */
   g_ptr_array_add (spellings, g_strdup (variant->name));
-  g_ptr_array_add (spellings, repository);
+  g_ptr_array_add (spellings, g_strdup (repository));
   g_ptr_array_add (spellings, g_strconcat ("timm--", repository, NULL));
   for (guint i = 0; i < n; i++) {
     g_auto (GStrv) around = g_strsplit (formats[i], "%s", 2);
@@ -92,14 +82,16 @@ set_not_found (const char *name, const CnxVariant * variant, const char *const *
     g_string_append (message, "nowhere, there is no folder to look in");
   if (variant) {
     g_autofree char *folder = g_build_filename (user_dir ? user_dir : ".", variant->name, NULL);
-    g_autofree char *base = g_strndup (variant->url, strrchr (variant->url, '/') - variant->url);
+    g_autofree char *weights = cnx_hub_url (variant->id, CNX_WEIGHTS_NAME);
+    g_autofree char *config = cnx_hub_url (variant->id, "config.json");
 
-    g_string_append_printf (message, ". To mend it, download %s to %s/" CNX_WEIGHTS_NAME
-        ", and %s/config.json to %s/config.json", variant->url, folder, base, folder);
+    g_string_append_printf (message, ". To mend it, run `convnext fetch %s`, or download %s to %s/" CNX_WEIGHTS_NAME
+        ", and %s to %s/config.json", variant->name, weights, folder, config, folder);
   } else {
     g_string_append (message, ". It is the name of no published variant either; those are ");
     for (const CnxVariant * known = cnx_variants (); known->name; known++)
       g_string_append_printf (message, "%s%s", known == cnx_variants () ? "" : ", ", known->name);
+    g_string_append (message, ". `convnext fetch --list` names what can be downloaded");
   }
   g_set_error_literal (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, message->str);
 }

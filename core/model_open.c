@@ -6,9 +6,8 @@
 
 #define DEFAULT_MODEL "everyday"
 
-/* The user's folder, which is also where an error tells people to put a download. */
-static char *
-user_model_dir (void)
+char *
+cnx_model_user_dir (void)
 {
   return g_build_filename (g_get_user_data_dir (), "convnext", "models", NULL);
 }
@@ -27,7 +26,7 @@ cnx_model_dirs (void)
   g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
   const char *path = g_getenv ("CONVNEXT_MODEL_PATH");
   g_auto (GStrv) listed = g_strsplit (path ? path : "", G_SEARCHPATH_SEPARATOR_S, -1);
-  g_autofree char *user = user_model_dir ();
+  g_autofree char *user = cnx_model_user_dir ();
   const char *const *system_dirs = g_get_system_data_dirs ();
 
   for (guint i = 0; listed[i]; i++) {
@@ -68,15 +67,29 @@ find_variant (const char *name, GError ** error)
   return NULL;
 }
 
+/* "convnext_tiny.fb_in1k" of the hub's "timm/convnext_tiny.fb_in1k": downloads are kept without the owner. */
+static const char *
+skip_owner (const char *model)
+{
+  static const char *const owners[] = { "timm/", "facebook/" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (owners); i++) {
+    if (g_str_has_prefix (model, owners[i]) && !g_file_test (model, G_FILE_TEST_EXISTS))
+      return model + strlen (owners[i]);
+  }
+  return model;
+}
+
 /* A path that is there is taken as it is; a word without a slash is a model's name. */
 static char *
 find_weights (const char *model, const CnxVariant * variant, GError ** error)
 {
   const char *name = DEFAULT_MODEL;
-  g_autofree char *user = user_model_dir ();
+  g_autofree char *user = cnx_model_user_dir ();
   g_auto (GStrv) dirs = NULL;
 
   if (is_set (model)) {
+    model = skip_owner (model);
     gboolean is_path = strchr (model, G_DIR_SEPARATOR) != NULL;
 
     if (is_path || g_file_test (model, G_FILE_TEST_EXISTS))

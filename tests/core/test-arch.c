@@ -167,13 +167,13 @@ static void
 test_urls (void)
 {
   for (const CnxVariant * variant = cnx_variants (); variant->name; variant++) {
-    g_assert_true (g_str_has_prefix (variant->url, "https://huggingface.co/timm/convnext"));
-    g_assert_true (g_str_has_suffix (variant->url, "_in1k/resolve/main/model.safetensors"));
+    g_assert_true (g_str_has_prefix (variant->id, "timm/convnext"));
+    g_assert_true (g_str_has_suffix (variant->id, "_in1k"));
   }
-  g_assert_cmpstr (cnx_variant_find ("S")->url, ==,
-      "https://huggingface.co/timm/convnext_small.fb_in1k/resolve/main/model.safetensors");
-  g_assert_cmpstr (cnx_variant_find ("v2-T")->url, ==,
-      "https://huggingface.co/timm/convnextv2_tiny.fcmae_ft_in1k/resolve/main/model.safetensors");
+  g_assert_cmpstr (cnx_variant_find ("S")->id, ==, "timm/convnext_small.fb_in1k");
+  g_assert_cmpstr (cnx_variant_find ("v2-T")->id, ==, "timm/convnextv2_tiny.fcmae_ft_in1k");
+  g_autofree char *url = cnx_hub_url (cnx_variant_find ("T")->id, "config.json");
+  g_assert_cmpstr (url, ==, "https://huggingface.co/timm/convnext_tiny.fb_in1k/resolve/main/config.json");
 }
 
 static void

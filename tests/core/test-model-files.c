@@ -438,8 +438,9 @@ test_find_mends (void)
 
     g_assert_null (missing);
     g_assert_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND);
-    cnx_test_assert_message (error, "looked in: /nonexistent, ", dir, variant->url, "config.json",
-        NULL);
+    g_autofree char *command = g_strdup_printf ("`convnext fetch %s`", variant->name);
+    g_autofree char *url = cnx_hub_url (variant->id, "model.safetensors");
+    cnx_test_assert_message (error, "looked in: /nonexistent, ", dir, command, url, "config.json", NULL);
     words = g_strsplit_set (error->message, " ,", -1);
     for (guint i = 0; words[i]; i++) {
       if (g_str_has_prefix (words[i], dir) && g_str_has_suffix (words[i], ".safetensors"))
