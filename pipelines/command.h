@@ -16,6 +16,7 @@ int cnx_bench_main (int argc, char **argv);
 int cnx_convert_main (int argc, char **argv);
 int cnx_devices_main (int argc, char **argv);
 int cnx_info_main (int argc, char **argv);
+int cnx_fetch_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
 int cnx_tune_main (int argc, char **argv);
 

@@ -18,6 +18,7 @@ static const struct
   {"convert", cnx_convert_main, "any checkpoint to safetensors in timm's naming, with its config"},
   {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
   {"info", cnx_info_main, "what a model or a variant is, and what it takes"},
+  {"fetch", cnx_fetch_main, "download a published checkpoint"},
   {"devices", cnx_devices_main, "the OpenCL devices there are, and which one is taken"},
 };
 

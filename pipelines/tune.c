@@ -1,5 +1,6 @@
 /* convnext tune: finds the tiles that are fastest on a device, and keeps the answer. */
 #include "pipelines/command.h"
+#include "pipelines/meter.h"
 #include "opencl/support.h"
 #include "opencl/tuned.h"
 #include "opencl/tuner.h"
@@ -10,7 +11,6 @@
 
 #define ROUNDS 4
 #define BAR_WIDTH 30
-#define ERASE_LINE "\r\033[K"
 /* What another set must gain over the built-in guess to be worth its kernels. */
 #define WORTH 0.99
 
@@ -35,13 +35,13 @@ static void
 clear_progress (const Progress * progress)
 {
   if (progress->on_terminal)
-    fputs (ERASE_LINE, stderr);
+    fputs (CNX_ERASE_LINE, stderr);
 }
 
 static void
 clear_on_signal (void)
 {
-  if (write (STDERR_FILENO, ERASE_LINE, strlen (ERASE_LINE)) < 0)
+  if (write (STDERR_FILENO, CNX_ERASE_LINE, strlen (CNX_ERASE_LINE)) < 0)
     return;
 }
 

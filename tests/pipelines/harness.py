@@ -1,6 +1,7 @@
 """What the tests of the `convnext` command share: the command in an environment of its own, and TAP."""
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,27 @@ class Command:
 
 def not_json(text):
     raise AssertionError(f"{text} is not JSON")
+
+
+def on_terminal(convnext, *args, interrupt=None):
+    """(exit status, what the terminal was sent) of a run on one; @interrupt: a signal, sent once that was seen."""
+    leader, follower = pty.openpty()
+    shown = b""
+    with convnext.start(*args, stdout=follower, stderr=follower) as process:
+        os.close(follower)
+        while True:
+            try:
+                some = os.read(leader, 65536)
+            except OSError:         # the other end is closed
+                break
+            shown += some
+            if not some:
+                break
+            if interrupt and interrupt in shown:
+                process.send_signal(signal.SIGINT)
+                interrupt = None
+    os.close(leader)
+    return process.returncode, shown.decode()
 
 
 def distance(left, right):

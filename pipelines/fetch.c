@@ -1,0 +1,385 @@
+/* convnext fetch: downloads a published checkpoint to where models are looked for. */
+#include "pipelines/catalogue.h"
+#include "pipelines/command.h"
+#include "pipelines/download.h"
+#include "pipelines/meter.h"
+#include "core/error.h"
+#include "core/json.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WEIGHTS "model.safetensors"
+#define CONFIG "config.json"
+#define PREPROCESSOR "preprocessor_config.json"
+#define MOST_CONFIG (G_GUINT64_CONSTANT (16) << 20)
+#define MOST_WEIGHTS (G_GUINT64_CONSTANT (16) << 30)
+#define MOST_TIMEOUT 3600
+#define MOST_RETRIES 1000
+
+typedef struct
+{
+  const char *name;
+  char *url, *sha256, *ca_file;
+  int timeout, retries;
+  gboolean list, json, force, quiet, accept_licence;
+} Options;
+
+/* One fetch: what is known of it (NULL for a name that only --url makes sense of), and where it goes. */
+typedef struct
+{
+  const Options *options;
+  const CnxPublished *published;
+  char *folder;
+  CnxMeter meter;
+} Fetch;
+
+static void
+options_clear (Options * options)
+{
+  g_free (options->url);
+  g_free (options->sha256);
+  g_free (options->ca_file);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* ---- --list ---- */
+
+static void
+print_list (void)
+{
+  printf ("%-8s  %-40s  %6s  %10s  %9s  %s\n", "variant", "name", "top-1", "parameters", "download", "licence");
+  for (const CnxPublished * p = cnx_catalogue (); p->variant; p++) {
+    g_autofree char *size = cnx_meter_size (cnx_published_bytes (p));
+    g_autofree char *top1 = p->top1 > 0 ? g_strdup_printf ("%.1f %%", p->top1) : g_strdup ("-");
+    printf ("%-8s  %-40s  %6s  %8.1f M  %9s  %s\n", cnx_published_is_usual (p) ? p->variant : "-",
+        cnx_published_id (p), top1, cnx_published_parameters (p) / 1e6, size, p->licence);
+  }
+}
+
+static void
+print_list_json (void)
+{
+  for (const CnxPublished * p = cnx_catalogue (); p->variant; p++) {
+    g_autofree char *top1 = p->top1 > 0 ? g_strdup_printf ("%.1f", p->top1) : g_strdup ("null");
+    g_autofree char *url = cnx_hub_url (cnx_published_id (p), WEIGHTS);
+    printf ("{\"name\": \"%s\", \"variant\": \"%s\", \"usual\": %s, \"top1\": %s, \"parameters\": %" G_GUINT64_FORMAT
+        ", \"bytes\": %" G_GUINT64_FORMAT ", \"licence\": \"%s\", \"url\": \"%s\"}\n", cnx_published_id (p), p->variant,
+        cnx_published_is_usual (p) ? "true" : "false", top1, cnx_published_parameters (p), cnx_published_bytes (p),
+        p->licence, url);
+  }
+}
+
+/* ---- what is said ---- */
+
+/* On a signal there is no time to put it together: it is ready before. */
+static char interrupted[1024];
+
+static void
+tell_interrupted (void)
+{
+  if (write (STDERR_FILENO, interrupted, strlen (interrupted)) < 0)
+    return;
+}
+
+static void
+prepare_interrupted (const Fetch * fetch)
+{
+  g_snprintf (interrupted, sizeof interrupted, "%sconvnext: interrupted; what has come is kept in %.800s, and the same "
+      "command goes on from there\n", fetch->meter.on_terminal ? CNX_ERASE_LINE : "", fetch->folder);
+  cnx_set_clean_up (tell_interrupted);
+}
+
+static void G_GNUC_PRINTF (2, 3)
+say (Fetch * fetch, const char *format, ...)
+{
+  va_list args;
+
+  if (fetch->options->quiet)
+    return;
+  cnx_meter_clear (&fetch->meter);
+  va_start (args, format);
+  vfprintf (stderr, format, args);
+  va_end (args);
+}
+
+static void
+on_say (const char *line, gpointer user_data)
+{
+  Fetch *fetch = user_data;
+
+  say (fetch, "%s: %s\n", fetch->meter.file, line);
+}
+
+static void
+on_progress (guint64 done, guint64 total, gpointer user_data)
+{
+  Fetch *fetch = user_data;
+
+  cnx_meter_update (&fetch->meter, done, total);
+}
+
+/* ---- the files ---- */
+
+static gboolean
+check_config (const char *path, gpointer user_data, GError ** error)
+{
+  g_autoptr (JsonNode) root = cnx_json_load (path, error);
+
+  return root != NULL;
+}
+
+/* Whatever else can be read: under that name there is nothing but safetensors, whose header follows 8 bytes. */
+static gboolean
+is_safetensors (const char *path)
+{
+  char head[9];
+  FILE *file = fopen (path, "rbe");
+  const gboolean is = file && fread (head, sizeof head, 1, file) == 1 && head[8] == '{';
+
+  if (file)
+    fclose (file);
+  return is;
+}
+
+static gboolean
+check_weights (const char *path, gpointer user_data, GError ** error)
+{
+  if (!is_safetensors (path)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "it is no safetensors file");
+    return FALSE;
+  }
+  const CnxPublished *published = ((Fetch *) user_data)->published;
+  g_autoptr (CnxModel) model = cnx_model_load (path, error);
+  const CnxVariant *variant = model ? cnx_variant_of (cnx_model_arch (model)) : NULL;
+
+  if (!model || !published || variant == cnx_variant_find (published->variant))
+    return model != NULL;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "it is %s, and %s is %s", variant ? variant->name :
+      "no published variant", cnx_published_id (published), published->variant);
+  return FALSE;
+}
+
+static gboolean
+download_file (Fetch * fetch, const char *url, const char *file, GError ** error)
+{
+  const Options *options = fetch->options;
+  const gboolean is_weights = strcmp (file, WEIGHTS) == 0;
+  g_autofree char *path = g_build_filename (fetch->folder, file, NULL);
+  const CnxDownload download = {
+    .url = url,
+    .path = path,
+    .sha256 = is_weights ? options->sha256 : NULL,
+    .ca_file = options->ca_file,
+    .timeout = options->timeout,
+    .retries = options->retries,
+    .most = is_weights ? MOST_WEIGHTS : MOST_CONFIG,
+    .again = options->force,
+    .check = is_weights ? check_weights : check_config,
+    .progress = on_progress,
+    .say = on_say,
+    .user_data = fetch,
+  };
+
+  fetch->meter = (CnxMeter) {.file = file,.quiet = options->quiet,.on_terminal = isatty (STDERR_FILENO) };
+  say (fetch, "%s: from %s\n", file, url);
+  const gboolean done = cnx_download (&download, error);
+  cnx_meter_clear (&fetch->meter);
+  return done;
+}
+
+/* What tells how pictures become the input goes first, so that the weights are checked with it. A mirror may lack it:
+ * then the defaults of a checkpoint without one hold. */
+static gboolean
+download_beside (Fetch * fetch, const char *file, GError ** error)
+{
+  const gboolean may_lack = fetch->options->url != NULL;
+  g_autofree char *url = may_lack ? g_uri_resolve_relative (fetch->options->url, file, G_URI_FLAGS_ENCODED, error) :
+      cnx_hub_url (cnx_published_id (fetch->published), file);
+  g_autoptr (GError) failed = NULL;
+
+  if (!url)
+    return FALSE;
+  if (download_file (fetch, url, file, &failed))
+    return TRUE;
+  if (may_lack && g_error_matches (failed, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_ABSENT)) {
+    say (fetch, "%s: there is none\n", file);
+    return TRUE;
+  }
+  g_propagate_error (error, g_steal_pointer (&failed));
+  return FALSE;
+}
+
+static gboolean
+download_all (Fetch * fetch, GError ** error)
+{
+  const CnxPublished *published = fetch->published;
+  g_autofree char *url = fetch->options->url ? g_strdup (fetch->options->url) :
+      cnx_hub_url (cnx_published_id (published), WEIGHTS);
+
+  if (g_mkdir_with_parents (fetch->folder, 0755) != 0) {
+    const int number = errno;
+    g_set_error (error, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_DISK, "cannot make the folder %s: %s", fetch->folder,
+        g_strerror (number));
+    return FALSE;
+  }
+  return download_beside (fetch, CONFIG, error)
+      && (!(published ? published->has_preprocessor : TRUE) || download_beside (fetch, PREPROCESSOR, error))
+      && download_file (fetch, url, WEIGHTS, error);
+}
+
+/* A file that is there was checked when it came: only a SHA-256 that it was not checked with is news. */
+static gboolean
+check_there (const Options * options, const char *path, GError ** error)
+{
+  g_autofree char *found = options->sha256 ? cnx_file_sha256 (path, error) : NULL;
+
+  if (!options->sha256)
+    return TRUE;
+  if (found && g_ascii_strcasecmp (found, options->sha256) == 0)
+    return TRUE;
+  if (found)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s is there already, and its SHA-256 is %s, not %s; --force "
+        "downloads it again", path, found, options->sha256);
+  return FALSE;
+}
+
+static int
+fetch_all (Fetch * fetch)
+{
+  const Options *options = fetch->options;
+  g_autofree char *path = g_build_filename (fetch->folder, WEIGHTS, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!options->force && g_file_test (path, G_FILE_TEST_EXISTS)) {
+    if (!check_there (options, path, &error))
+      return cnx_fail (error);
+    if (!options->quiet)
+      printf ("%s is there already; --force downloads it again\n", path);
+    return CNX_EXIT_OK;
+  }
+  fetch->meter.on_terminal = isatty (STDERR_FILENO);
+  signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
+  prepare_interrupted (fetch);
+  const gboolean done = download_all (fetch, &error);
+  cnx_set_clean_up (NULL);
+  if (!done) {
+    g_rmdir (fetch->folder);    /* where nothing has come, there need not be a folder */
+    return cnx_fail (error);
+  }
+  if (!options->quiet)
+    printf ("saved in %s\n", path);
+  return CNX_EXIT_OK;
+}
+
+/* ---- what is asked for ---- */
+
+/* A name that only --url makes sense of is a folder's. */
+static gboolean
+is_folder_name (const char *name)
+{
+  return name[0] != '.' && strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-") == strlen (name)
+      && strlen (name) <= 100;
+}
+
+static const char *
+find_wrong (const Options * options)
+{
+  g_autofree char *scheme = options->url ? g_uri_parse_scheme (options->url) : NULL;
+
+  if (options->json && !options->list)
+    return "--json goes with --list";
+  if (options->timeout < 1 || options->timeout > MOST_TIMEOUT)
+    return "--timeout takes 1 to " G_STRINGIFY (MOST_TIMEOUT) " seconds";
+  if (options->retries < 0 || options->retries > MOST_RETRIES)
+    return "--retries takes 0 to " G_STRINGIFY (MOST_RETRIES);
+  if (options->sha256 && !cnx_is_sha256 (options->sha256))
+    return "--sha256 takes 64 hexadecimal digits";
+  if (options->url && ((g_strcmp0 (scheme, "http") != 0 && g_strcmp0 (scheme, "https") != 0)
+          || !g_uri_is_valid (options->url, G_URI_FLAGS_ENCODED, NULL)))
+    return "--url takes an address that begins with https:// or http://";
+  if (!options->list && (!options->name || !*options->name))
+    return "NAME says what to fetch; --list tells the names";
+  return NULL;
+}
+
+static int
+fail_unknown (const char *name)
+{
+  g_autofree char *near = cnx_catalogue_near (name);
+  g_autoptr (GError) error = g_error_new (CNX_ERROR, CNX_ERROR_NOT_FOUND,
+      "no published checkpoint is called '%s'%s%s; `convnext fetch --list` tells all names", name,
+      *near ? ", but there are " : "", near);
+
+  return cnx_fail (error);
+}
+
+static int
+fail_licence (const CnxPublished * published)
+{
+  g_autoptr (GError) error = g_error_new (CNX_ERROR, CNX_ERROR_INPUT, "%s is licensed %s: not for commercial use; "
+      "--accept-licence takes it under that licence", cnx_published_id (published), published->licence);
+
+  return cnx_fail (error);
+}
+
+static int
+fetch_named (const Options * options)
+{
+  const CnxPublished *published = cnx_catalogue_find (options->name);
+  g_autofree char *models = cnx_model_user_dir ();
+
+  if (!published && !(options->url && is_folder_name (options->name)))
+    return fail_unknown (options->name);
+  if (published && cnx_published_is_non_commercial (published) && !options->accept_licence)
+    return fail_licence (published);
+  const char *name = published ? strchr (cnx_published_id (published), '/') + 1 : options->name;
+  g_autofree char *folder = g_build_filename (models, name, NULL);
+  Fetch fetch = {.options = options,.published = published,.folder = folder };
+  return fetch_all (&fetch);
+}
+
+int
+cnx_fetch_main (int argc, char **argv)
+{
+  g_auto (Options) options = {.timeout = 30,.retries = 4 };
+  const GOptionEntry entries[] = {
+    {"list", 'l', 0, G_OPTION_ARG_NONE, &options.list, "List what can be fetched", NULL},
+    {"url", 0, 0, G_OPTION_ARG_STRING, &options.url,
+        "Where to get the weights instead; config.json is looked for beside them", "URL"},
+    {"sha256", 0, 0, G_OPTION_ARG_STRING, &options.sha256, "What the SHA-256 of the weights must be", "HEX"},
+    {"accept-licence", 0, 0, G_OPTION_ARG_NONE, &options.accept_licence,
+        "Take weights that are not for commercial use", NULL},
+    {"accept-license", 0, 0, G_OPTION_ARG_NONE, &options.accept_licence, "The same", NULL},
+    {"force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Download again what is there already", NULL},
+    {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print nothing but errors", NULL},
+    {"retries", 0, 0, G_OPTION_ARG_INT, &options.retries, "Tries after one that failed (default: 4)", "N"},
+    {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
+        "Seconds without a connection or a byte that end a try (default: 30)", "S"},
+    {"cacert", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
+        "Certificates to trust instead of the system's, in PEM", "FILE"},
+    {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print the list as JSON objects, one a line", NULL},
+    {NULL}
+  };
+
+  if (!cnx_parse_arguments (entries, "NAME | --list",
+          "Downloads a published checkpoint, by its name or a variant's (S, tiny, v2-atto), to the folder where\n"
+          "models are looked for. What was interrupted goes on where it ended.", &argc, &argv))
+    return CNX_EXIT_USAGE;
+  options.name = argc > 1 ? argv[1] : NULL;
+  const char *wrong = argc > 2 ? "one name at a time" : find_wrong (&options);
+  if (wrong)
+    return cnx_wrong ("fetch", wrong);
+  if (!options.list)
+    return fetch_named (&options);
+  if (options.json)
+    print_list_json ();
+  else
+    print_list ();
+  return CNX_EXIT_OK;
+}
