@@ -59,12 +59,16 @@ unicode_at (const Scan * scan, gsize at)
   return value;
 }
 
-/* Steps over an escape. Half a surrogate pair is refused: json-glib makes text of it that is not UTF-8. */
+/* Steps over an escape. Half a surrogate pair, and digits that are none, are refused: json-glib makes text of them that
+ * is not UTF-8. */
 static gboolean
 scan_escape (Scan * scan, const char *what, GError ** error)
 {
   const int unit = unicode_at (scan, scan->at);
+  const char escaped = scan->at + 1 < scan->length ? scan->data[scan->at + 1] : '\0';
 
+  if (!escaped || !strchr ("\"\\/bfnrtu", escaped) || (escaped == 'u' && unit < 0))
+    return refuse (what, error, "an escape that JSON does not have, at byte %" G_GSIZE_FORMAT, scan->at);
   if (unit < 0xd800 || unit > 0xdfff) {
     scan->at += 2;
     return TRUE;
@@ -194,7 +198,9 @@ parse_checked (const Scan * scan, const CnxJsonLimits * limits, const char *what
     return NULL;
   }
   if (!json_parser_load_from_data (parser, scan->data, scan->length, &parse_error)) {
-    refuse (what, error, "not JSON: %s", parse_error->message);
+    g_autofree char *message = g_utf8_make_valid (parse_error->message, -1);
+
+    refuse (what, error, "not JSON: %s", message);
     return NULL;
   }
   root = json_parser_steal_root (parser);
