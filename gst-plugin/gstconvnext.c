@@ -528,7 +528,7 @@ install_model_properties (GObjectClass * klass)
           "names, with v2- before it for ConvNeXt V2; with model set, what the model must be", NULL,
           READY_FLAGS));
   g_object_class_install_property (klass, PROP_MODEL, g_param_spec_string ("model", "Model",
-          "A .safetensors file, a folder that holds model.safetensors, or a model's name; unset, and "
+          "Weights (.safetensors, .pth), a folder that holds them, or a model's name; unset, and "
           "variant too: the model that ships (everyday)", NULL, READY_FLAGS));
   g_object_class_install_property (klass, PROP_LABELS, g_param_spec_string ("labels", "Labels",
           "A text file with a label per line, in class order; unset: the model's own", NULL,

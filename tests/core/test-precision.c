@@ -9,6 +9,15 @@
 
 /* ---- names ---- */
 
+/* Of all precisions only int8 leaves them: in it they would cost half of what int8 costs. */
+static void
+test_downsamples (void)
+{
+  for (CnxPrecision precision = CNX_PRECISION_FP32; precision <= CNX_PRECISION_INT8; precision++)
+    g_assert_cmpint (cnx_precision_of_downsamples (precision), ==,
+        precision == CNX_PRECISION_INT8 ? CNX_PRECISION_FP32 : precision);
+}
+
 static void
 test_parse (void)
 {
@@ -353,6 +362,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/precision/tiny", test_tiny);
   g_test_add_func ("/precision/parse", test_parse);
+  g_test_add_func ("/precision/downsamples", test_downsamples);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
     g_autofree char *trip = g_strdup_printf ("/precision/%s/round-trip", formats[i]->name);
     g_autofree char *ties = g_strdup_printf ("/precision/%s/ties", formats[i]->name);
