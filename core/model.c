@@ -347,16 +347,12 @@ cnx_model_load (const char *path, GError ** error)
   return g_steal_pointer (&model);
 }
 
-CnxModel *
-cnx_model_with_labels (CnxModel * model, const char *path, GError ** error)
+/* Its own config, the same weights. */
+static CnxModel *
+model_copy (CnxModel * model)
 {
-  g_auto (GStrv) labels = NULL;
-  CnxModel *copy;
+  CnxModel *copy = model_new ();
 
-  if (!cnx_model_check_classifier (model, error)
-      || !(labels = cnx_labels_load (path, model->arch.classes, error)))
-    return NULL;
-  copy = model_new ();
   g_ptr_array_extend (copy->tensors, model->tensors, NULL, NULL);
   copy->checkpoint = cnx_checkpoint_ref (model->checkpoint);
   copy->arch = model->arch;
@@ -364,8 +360,38 @@ cnx_model_with_labels (CnxModel * model, const char *path, GError ** error)
   memcpy (copy->first, model->first, sizeof copy->first);
   copy->config = model->config;
   copy->config.name = g_strdup (model->config.name);
-  copy->config.labels = g_steal_pointer (&labels);
+  copy->config.labels = g_strdupv (model->config.labels);
+  copy->config.labels_from = g_strdup (model->config.labels_from);
+  return copy;
+}
+
+CnxModel *
+cnx_model_with_labels (CnxModel * model, const char *path, GError ** error)
+{
+  char **labels;
+  CnxModel *copy;
+
+  if (!cnx_model_check_classifier (model, error)
+      || !(labels = cnx_labels_load (path, model->arch.classes, error)))
+    return NULL;
+  copy = model_copy (model);
+  g_strfreev (copy->config.labels);
+  g_free (copy->config.labels_from);
+  copy->config.labels = labels;
   copy->config.labels_from = g_strdup (path);
+  return copy;
+}
+
+CnxModel *
+cnx_model_with_recipe (CnxModel * model, const char *text, GError ** error)
+{
+  CnxRecipe recipe = model->config.recipe;
+  CnxModel *copy;
+
+  if (!cnx_recipe_override (&recipe, text, error))
+    return NULL;
+  copy = model_copy (model);
+  copy->config.recipe = recipe;
   return copy;
 }
 

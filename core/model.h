@@ -48,6 +48,10 @@ const char *cnx_model_labels_from (CnxModel * model);
  * CNX_ERROR_MODEL without a classifier. */
 CnxModel *cnx_model_with_labels (CnxModel * model, const char *path, GError ** error);
 
+/** A copy of @model that shares its weights, with what @text names of its recipe overridden: see
+ * cnx_recipe_override(). */
+CnxModel *cnx_model_with_recipe (CnxModel * model, const char *text, GError ** error);
+
 /** The tensor of @role in @stage and @block, its shape already checked; NULL where the architecture has none
  * (no classifier, layer scale in V2, GRN in V1). Owned by the model. */
 const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block);
@@ -82,9 +86,11 @@ char *cnx_model_user_dir (void);
  * cnx_model_dirs(), the hub's owner before it or not ("timm/convnext_tiny.fb_in1k"); NULL or "": found by
  * @variant. @variant: a published variant's name; NULL or "": any. With @name it is what the model must be; with
  * neither, the model that ships ("everyday"). @labels: a text file, one label per line in class order; NULL or "":
- * the model's own. Free with cnx_model_unref().
- * Errors: those of cnx_model_find(), cnx_model_load() and cnx_model_with_labels(); CNX_ERROR_MODEL when the
- * model is not of the variant asked for. */
-CnxModel *cnx_model_open (const char *name, const char *variant, const char *labels, GError ** error);
+ * the model's own. @recipe: as cnx_recipe_override() takes it; NULL or "": the model's own. Free with
+ * cnx_model_unref().
+ * Errors: those of cnx_model_find(), cnx_model_load(), cnx_model_with_labels() and cnx_model_with_recipe();
+ * CNX_ERROR_MODEL when the model is not of the variant asked for. */
+CnxModel *cnx_model_open (const char *name, const char *variant, const char *labels, const char *recipe,
+    GError ** error);
 
 G_END_DECLS

@@ -128,7 +128,8 @@ check_variant (CnxModel * model, const CnxVariant * variant, GError ** error)
 }
 
 CnxModel *
-cnx_model_open (const char *name, const char *variant_name, const char *labels, GError ** error)
+cnx_model_open (const char *name, const char *variant_name, const char *labels, const char *recipe,
+    GError ** error)
 {
   const CnxVariant *variant = NULL;
   g_autofree char *path = NULL;
@@ -142,7 +143,15 @@ cnx_model_open (const char *name, const char *variant_name, const char *labels, 
     return NULL;
   if (!check_variant (model, variant, error))
     return NULL;
-  if (is_set (labels))
-    return cnx_model_with_labels (model, labels, error);
+  if (is_set (labels)) {
+    CnxModel *labelled = cnx_model_with_labels (model, labels, error);
+
+    if (!labelled)
+      return NULL;
+    cnx_model_unref (model);
+    model = labelled;
+  }
+  if (is_set (recipe))
+    return cnx_model_with_recipe (model, recipe, error);
   return g_steal_pointer (&model);
 }

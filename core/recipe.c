@@ -221,33 +221,132 @@ read_input_size (const Section * section, CnxRecipe * recipe, GError ** error)
   return TRUE;
 }
 
+/* timm's keys, all of them in @section. */
+static gboolean
+read_timm (const Section * section, CnxRecipe * recipe, GError ** error)
+{
+  CnxRecipe read = *recipe;
+  int interpolation = read.interpolation, crop_mode = read.crop_mode;
+
+  if (!read_input_size (section, &read, error)
+      || !read_crop_pct (section, recipe, &read, error)
+      || !read_name (section, "interpolation", timm_interpolations,
+          "\"bicubic\", \"bilinear\" or \"random\"", &interpolation, error)
+      || !read_name (section, "crop_mode", timm_crop_modes,
+          "\"center\", \"squash\" or \"border\"", &crop_mode, error)
+      || !read_mean_std (section, "mean", "std", &read, error))
+    return FALSE;
+  read.interpolation = interpolation;
+  read.crop_mode = crop_mode;
+  *recipe = read;
+  return TRUE;
+}
+
 gboolean
 cnx_recipe_from_timm (CnxRecipe * recipe, JsonObject * config, GError ** error)
 {
   Section root = { "config.json", config };
   /* The first configs that timm published have the keys at the top level. */
-  Section section = { "config.json", config };
+  Section section = root;
   JsonNode *node = find (&root, "pretrained_cfg");
-  CnxRecipe read = *recipe;
-  int interpolation = read.interpolation, crop_mode = read.crop_mode;
 
   if (node != NULL) {
     if (!JSON_NODE_HOLDS_OBJECT (node))
       return refuse (&root, "pretrained_cfg", "an object", error);
     section = (Section) {"config.json, pretrained_cfg", json_node_get_object (node)};
   }
-  if (!read_input_size (&section, &read, error)
-      || !read_crop_pct (&section, recipe, &read, error)
-      || !read_name (&section, "interpolation", timm_interpolations,
-          "\"bicubic\", \"bilinear\" or \"random\"", &interpolation, error)
-      || !read_name (&section, "crop_mode", timm_crop_modes,
-          "\"center\", \"squash\" or \"border\"", &crop_mode, error)
-      || !read_mean_std (&section, "mean", "std", &read, error))
-    return FALSE;
-  read.interpolation = interpolation;
-  read.crop_mode = crop_mode;
-  *recipe = read;
-  return TRUE;
+  return read_timm (&section, recipe, error);
+}
+
+/* ---- from a line of text ---- */
+
+/* @n numbers, or one that stands for all. */
+static JsonArray *
+split_numbers (const char *text, const char *separator, int n)
+{
+  g_auto (GStrv) words = g_strsplit (text, separator, -1);
+  const int given = g_strv_length (words);
+  JsonArray *array = json_array_new ();
+
+  for (int i = 0; i < n; i++) {
+    const char *word = given == n ? words[i] : given == 1 ? words[0] : "";
+    char *end;
+    const double number = g_ascii_strtod (word, &end);
+
+    if (end == word || *end) {
+      json_array_unref (array);
+      return NULL;
+    }
+    json_array_add_double_element (array, number);
+  }
+  return array;
+}
+
+/* "WIDTHxHEIGHT", or one side, as timm has it: channels, height, width. */
+static JsonArray *
+split_size (const char *text)
+{
+  g_autoptr (JsonArray) sides = split_numbers (text, "x", 2);
+  JsonArray *size;
+
+  if (!sides)
+    return NULL;
+  size = json_array_new ();
+  json_array_add_int_element (size, 3);
+  json_array_add_double_element (size, json_array_get_double_element (sides, 1));
+  json_array_add_double_element (size, json_array_get_double_element (sides, 0));
+  return size;
+}
+
+/* What timm's config.json calls it, with the value as it has it there. FALSE where there is no such key, or no such
+ * value. */
+static gboolean
+add_override (JsonObject * object, const char *key, const char *value)
+{
+  JsonArray *array = NULL;
+  char *end;
+
+  if (strcmp (key, "crop-mode") == 0 || strcmp (key, "interpolation") == 0) {
+    json_object_set_string_member (object, key[0] == 'c' ? "crop_mode" : key, value);
+    return TRUE;
+  }
+  if (strcmp (key, "crop-pct") == 0) {
+    json_object_set_double_member (object, "crop_pct", g_ascii_strtod (value, &end));
+    return end != value && !*end;
+  }
+  if (strcmp (key, "size") == 0)
+    array = split_size (value);
+  else if (strcmp (key, "mean") == 0 || strcmp (key, "std") == 0)
+    array = split_numbers (value, ":", 3);
+  if (array)
+    json_object_set_array_member (object, strcmp (key, "size") == 0 ? "input_size" : key, array);
+  return array != NULL;
+}
+
+gboolean
+cnx_recipe_override (CnxRecipe * recipe, const char *text, GError ** error)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  const Section section = { "the recipe", object };
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  g_autoptr (GError) refused = NULL;
+
+  for (guint i = 0; parts[i]; i++) {
+    char *value = strchr (parts[i], '=');
+
+    if (value)
+      *value++ = '\0';
+    if (!value || !add_override (object, g_strstrip (parts[i]), g_strstrip (value))) {
+      g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "the recipe: '%s' is not one of size=N or size=WIDTHxHEIGHT, "
+          "crop-pct=X, crop-mode=center|squash|border, interpolation=bicubic|bilinear, mean=X or mean=R:G:B, std=X or "
+          "std=R:G:B%s", parts[i], value ? ", or has another kind of value" : "");
+      return FALSE;
+    }
+  }
+  if (read_timm (&section, recipe, &refused))
+    return TRUE;
+  g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, refused->message);
+  return FALSE;
 }
 
 /* 224, {"shortest_edge": 224} or {"height": 224, "width": 224}. */

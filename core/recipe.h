@@ -80,6 +80,12 @@ gboolean cnx_recipe_from_timm (CnxRecipe * recipe, JsonObject * config, GError *
 /** The same from Hugging Face's preprocessor_config.json. */
 gboolean cnx_recipe_from_hugging_face (CnxRecipe * recipe, JsonObject * config, GError ** error);
 
+/** Overrides what @text names, as `size=288,crop-pct=1.0`: `size` (a side, or WIDTHxHEIGHT, in pixels), `crop-pct`,
+ * `crop-mode` (center, squash, border), `interpolation` (bicubic, bilinear), `mean` and `std` (one number, or
+ * red:green:blue). A size without a crop-pct keeps the crop's share. Errors: CNX_ERROR_INPUT naming the key and what
+ * may be. */
+gboolean cnx_recipe_override (CnxRecipe * recipe, const char *text, GError ** error);
+
 /** Where a picture of @width x @height pixels (already in square pixels) lands. Thread-safe. */
 void cnx_recipe_plan (const CnxRecipe * recipe, int width, int height, CnxCropPlan * plan);
 

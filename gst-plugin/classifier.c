@@ -77,7 +77,8 @@ take_frames_by_itself (CnxClassifier * self, CnxDevice * device)
 CnxClassifier *
 cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error)
 {
-  g_autoptr (CnxModel) model = cnx_model_open (settings->model, settings->variant, settings->labels, error);
+  g_autoptr (CnxModel) model = cnx_model_open (settings->model, settings->variant, settings->labels,
+      settings->recipe, error);
   g_autoptr (CnxDevice) device = NULL;
   g_autoptr (CnxNetwork) network = NULL;
   const CnxRecipe *recipe;

@@ -24,6 +24,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * @variant: a published variant's name; NULL or "": any. With @model it is what the model must be.
  *   With neither, the model that ships ("everyday").
  * @labels: a text file, one label per line in class order; NULL or "": the model's own
+ * @recipe: as cnx_recipe_override() takes it; NULL or "": the model's own
  * @device: as cnx_device_open() takes it
  * @threads: of a CPU device; 0: all
  * @precision: as cnx_network_new() takes it
@@ -33,6 +34,7 @@ typedef struct
   const char *model;
   const char *variant;
   const char *labels;
+  const char *recipe;
   const char *device;
   guint threads;
   CnxPrecision precision;

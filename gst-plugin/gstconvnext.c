@@ -45,6 +45,7 @@ enum
   PROP_VARIANT,
   PROP_MODEL,
   PROP_LABELS,
+  PROP_RECIPE,
   PROP_DEVICE,
   PROP_THREADS,
   PROP_PRECISION,
@@ -59,7 +60,7 @@ struct _GstConvnext
   GstBaseTransform parent;
 
   /* properties, under the object lock */
-  char *variant, *model, *labels, *device;
+  char *variant, *model, *labels, *recipe, *device;
   guint threads, top_k;
   CnxPrecision precision;
   double threshold;
@@ -116,8 +117,11 @@ open_classifier (GstConvnext * self)
   }
   self->stale = FALSE;
   g_autofree char *model = g_strdup (self->model), *variant = g_strdup (self->variant);
-  g_autofree char *labels = g_strdup (self->labels), *device = g_strdup (self->device);
-  const CnxClassifierSettings settings = { model, variant, labels, device, self->threads, self->precision };
+  g_autofree char *labels = g_strdup (self->labels), *recipe = g_strdup (self->recipe);
+  g_autofree char *device = g_strdup (self->device);
+  const CnxClassifierSettings settings = { model, variant, labels, recipe, device, self->threads,
+    self->precision
+  };
   GST_OBJECT_UNLOCK (self);
 
   g_clear_pointer (&self->classifier, cnx_classifier_free);
@@ -406,6 +410,8 @@ string_property (GstConvnext * self, guint id)
       return &self->model;
     case PROP_LABELS:
       return &self->labels;
+    case PROP_RECIPE:
+      return &self->recipe;
     case PROP_DEVICE:
       return &self->device;
     default:
@@ -499,6 +505,7 @@ finalize (GObject * object)
   g_free (self->variant);
   g_free (self->model);
   g_free (self->labels);
+  g_free (self->recipe);
   g_free (self->device);
   g_free (self->stream);
   G_OBJECT_CLASS (gst_convnext_parent_class)->finalize (object);
@@ -533,6 +540,9 @@ install_model_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_LABELS, g_param_spec_string ("labels", "Labels",
           "A text file with a label per line, in class order; unset: the model's own", NULL,
           READY_FLAGS));
+  g_object_class_install_property (klass, PROP_RECIPE, g_param_spec_string ("recipe", "Recipe",
+          "How a frame becomes the network's input, where not as the model says, such as "
+          "size=288,crop-pct=1.0: size, crop-pct, crop-mode, interpolation, mean, std", NULL, READY_FLAGS));
   g_object_class_install_property (klass, PROP_DEVICE, g_param_spec_string ("device", "Device",
           "The OpenCL device: auto (a hardware GPU, else a CPU), gpu, cpu, an index, or a part of a "
           "name", "auto", READY_FLAGS));

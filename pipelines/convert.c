@@ -94,7 +94,7 @@ convert (CnxModel * model, const Target * target, CnxDtype dtype, gboolean quiet
 int
 cnx_convert_main (int argc, char **argv)
 {
-  g_autofree char *dtype_name = NULL, *labels = NULL;
+  g_autofree char *dtype_name = NULL, *labels = NULL, *recipe = NULL;
   g_auto (Target) target = { NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxModel) model = NULL;
@@ -103,6 +103,7 @@ cnx_convert_main (int argc, char **argv)
   const GOptionEntry entries[] = {
     {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype_name, "fp32, fp16 or bf16 (what the weights are)", "TYPE"},
     {"labels", 0, 0, G_OPTION_ARG_FILENAME, &labels, "One label a line, instead of the model's own", "FILE"},
+    {"recipe", 0, 0, G_OPTION_ARG_STRING, &recipe, "What of its recipe is to be another: size=288,crop-pct=1", "R"},
     {"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite what is there", NULL},
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Say nothing but errors", NULL},
     {NULL}
@@ -114,7 +115,7 @@ cnx_convert_main (int argc, char **argv)
     return CNX_EXIT_USAGE;
   if (argc != 3)
     return cnx_wrong ("convert", "it takes two arguments: the MODEL, and where it goes, OUT");
-  if (!(model = cnx_model_open (argv[1], NULL, labels, &error)))
+  if (!(model = cnx_model_open (argv[1], NULL, labels, recipe, &error)))
     return cnx_fail (error);
   if (!parse_dtype (dtype_name, model, &dtype))
     return cnx_wrong ("convert", "--dtype takes fp32, fp16 or bf16");

@@ -325,7 +325,7 @@ cnx_info_main (int argc, char **argv)
   if (variant) {
     take_variant (&info, variant, options.model ? options.model : options.variant);
   } else {
-    CnxModel *model = cnx_model_open (options.model, options.variant, NULL, &error);
+    CnxModel *model = cnx_model_open (options.model, options.variant, NULL, NULL, &error);
     if (!model)
       return cnx_fail (error);
     take_model (&info, model);

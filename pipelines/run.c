@@ -101,6 +101,7 @@ options_clear (CnxRunOptions * options)
   g_free (options->tensor);
   g_free (options->shape);
   g_free (options->labels);
+  g_free (options->recipe);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxRunOptions, options_clear)
@@ -145,6 +146,8 @@ parse (CnxRunOptions * options, int argc, char **argv)
     {"top-k", 'k', 0, G_OPTION_ARG_INT, &options->top_k, "At most so many labels of a picture (default: 5)", "N"},
     {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options->threshold,
         "Only labels of at least this confidence, 0 to 1 (default: 0)", "X"},
+    {"recipe", 0, 0, G_OPTION_ARG_STRING, &options->recipe,
+        "How pictures become the input, where not as the model says: size=288,crop-pct=1", "R"},
     {"labels", 0, 0, G_OPTION_ARG_FILENAME, &options->labels,
         "A text file with one label per line (default: the model's own)", "FILE"},
     {"tensor", 0, 0, G_OPTION_ARG_FILENAME, &options->tensor,
@@ -181,7 +184,7 @@ cnx_run_main (int argc, char **argv)
 
   if (!parse (&options, argc, argv))
     return CNX_EXIT_USAGE;
-  model = cnx_model_open (options.common.model, options.common.variant, options.labels, &error);
+  model = cnx_model_open (options.common.model, options.common.variant, options.labels, options.recipe, &error);
   if (!model || (!options.features && !cnx_model_check_classifier (model, &error)))
     return cnx_fail (error);
   return options.tensor ? cnx_run_tensor (&options, model) : cnx_run_images (&options, model);

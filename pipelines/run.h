@@ -7,12 +7,13 @@ G_BEGIN_DECLS
 
 /**
  * CnxRunOptions:
- * @tensor, @shape, @labels, @reference, @features, @top_k, @threshold: the options of those names, or their defaults
+ * @tensor, @shape, @labels, @recipe, @reference, @features, @top_k, @threshold: the options of those names, or their
+ *   defaults
  */
 typedef struct
 {
   CnxCommonOptions common;
-  char *tensor, *shape, *labels;
+  char *tensor, *shape, *labels, *recipe;
   gboolean reference, features;
   int top_k;
   double threshold;

@@ -82,7 +82,7 @@ measure (Bench * bench, double seconds, GError ** error)
 static gboolean
 run (Bench * bench, char **argv, GError ** error)
 {
-  g_autoptr (CnxModel) model = cnx_model_open (argv[1], NULL, NULL, error);
+  g_autoptr (CnxModel) model = cnx_model_open (argv[1], NULL, NULL, NULL, error);
   if (!model || !open_frames (bench, argv[2], error))
     return FALSE;
   const CnxRecipe *recipe = cnx_model_recipe (model);

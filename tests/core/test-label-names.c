@@ -106,11 +106,11 @@ test_thousand_classes (void)
     g_string_append_printf (text, "mine %d\n", i);
   g_autofree char *file = cnx_test_write_text (dir, "labels.txt", text->str);
   g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
-  g_autoptr (CnxModel) model = cnx_model_open (dir, NULL, NULL, &error);
+  g_autoptr (CnxModel) model = cnx_model_open (dir, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (cnx_model_label (model, 999), ==, "toilet tissue");
   g_assert_cmpstr (cnx_model_labels_from (model), ==, CNX_IMAGENET_NAME);
-  g_autoptr (CnxModel) labelled = cnx_model_open (dir, NULL, file, &error);
+  g_autoptr (CnxModel) labelled = cnx_model_open (dir, NULL, file, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (cnx_model_label (labelled, 999), ==, "mine 999");
   g_assert_cmpstr (cnx_model_labels_from (labelled), ==, file);

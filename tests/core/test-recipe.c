@@ -312,6 +312,57 @@ test_plan (void)
   }
 }
 
+static void
+test_override (void)
+{
+  CnxRecipe recipe;
+  g_autoptr (GError) error = NULL;
+
+  cnx_recipe_init (&recipe);
+  g_assert_true (cnx_recipe_override (&recipe, "size=288, crop-pct = 1.0", &error));
+  g_assert_true (recipe.width == 288 && recipe.height == 288 && recipe.resize == 288);
+  g_assert_true (recipe.interpolation == CNX_INTERPOLATION_BICUBIC && recipe.mean[0] == 0.485f);
+  g_assert_true (cnx_recipe_override (&recipe, "size=384x256,crop-mode=squash,interpolation=bilinear", &error));
+  g_assert_true (recipe.width == 384 && recipe.height == 256 && recipe.resize == 256);
+  g_assert_true (recipe.crop_mode == CNX_CROP_SQUASH && recipe.interpolation == CNX_INTERPOLATION_BILINEAR);
+  g_assert_true (cnx_recipe_override (&recipe, "mean=0.5,std=0.1:0.2:0.3", &error));
+  g_assert_true (recipe.mean[0] == 0.5f && recipe.mean[2] == 0.5f && recipe.std[0] == 0.1f && recipe.std[2] == 0.3f);
+  g_assert_no_error (error);
+
+  /* Without a crop-pct the crop keeps its share. */
+  cnx_recipe_init (&recipe);
+  g_assert_true (cnx_recipe_override (&recipe, "size=448", NULL));
+  g_assert_cmpint (recipe.resize, ==, 512);
+}
+
+/* Each is refused, with a word of it in the message, and changes nothing. */
+static void
+test_override_refused (void)
+{
+  static const char *const rows[][2] = {
+    {",", "''"}, {"size", "'size'"}, {"size=", "'size'"}, {"size=abc", "'size'"}, {"size=1x2x3", "'size'"},
+    {"size=288,", "''"}, {"width=3", "'width'"}, {"size=0", "input_size"}, {"size=224.5", "input_size"},
+    {"size=99999", "input_size"}, {"size=-32", "input_size"}, {"size=nan", "input_size"}, {"crop-pct=0", "crop_pct"},
+    {"crop-pct=one", "'crop-pct'"}, {"crop-pct=0.000001", "crop_pct"}, {"crop-mode=middle", "crop_mode"},
+    {"interpolation=nearest", "interpolation"}, {"mean=0.1:0.2", "'mean'"}, {"mean=2", "mean"}, {"std=0", "std"},
+    {"std=1:2:3:4", "'std'"}, {"std=inf", "std"}, {"size=288=3", "'size'"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    CnxRecipe recipe, before;
+
+    memset (&recipe, 0, sizeof recipe);
+    cnx_recipe_init (&recipe);
+    before = recipe;
+    g_test_message ("%s", rows[i][0]);
+    g_assert_false (cnx_recipe_override (&recipe, rows[i][0], &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
+    g_assert_nonnull (strstr (error->message, rows[i][1]));
+    g_assert_cmpmem (&recipe, sizeof recipe, &before, sizeof before);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -325,5 +376,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/hugging-face-refused", test_hugging_face_refused);
   g_test_add_func ("/recipe/long-value", test_long_value);
   g_test_add_func ("/recipe/plan", test_plan);
+  g_test_add_func ("/recipe/override", test_override);
+  g_test_add_func ("/recipe/override-refused", test_override_refused);
   return g_test_run ();
 }

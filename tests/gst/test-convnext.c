@@ -200,6 +200,8 @@ test_errors (void)
       (const char *[]) { "/no/such/file.safetensors", NULL });
   assert_says ("convnext device=nothing-like-it", (const char *[]) { "nothing-like-it", "auto", NULL });
   assert_says (with_labels, (const char *[]) { "2", short_labels, NULL });
+  assert_says ("convnext recipe=crop-mode=middle", (const char *[]) { "recipe", "crop_mode", "squash", NULL });
+  assert_says ("convnext recipe=size=100", (const char *[]) { "100", "32", NULL });
   g_remove (short_labels);
 }
 

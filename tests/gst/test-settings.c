@@ -85,6 +85,27 @@ test_labels (void)
   g_rmdir (root);
 }
 
+/* Another size, another mean: other numbers come out, and the model's own recipe gives what none gives. */
+static void
+test_recipe (void)
+{
+  static const char *const recipes[] = { "", "size=64", "size=96", "mean=0.9" };
+  double confidences[G_N_ELEMENTS (recipes)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (recipes); i++) {
+    g_autofree char *line = g_strdup_printf ("convnext mode=every-frame threshold=0 precision=fp32 recipe=\"%s\"",
+        recipes[i]);
+    GstHarness *h = gst_harness_new_parse (line);
+
+    gst_harness_set_src_caps_str (h, RGB);
+    confidences[i] = push (h, 1, 0).confidence;
+    gst_harness_teardown (h);
+  }
+  g_assert_cmpfloat (confidences[0], ==, confidences[1]);
+  g_assert_cmpfloat (confidences[0], !=, confidences[2]);
+  g_assert_cmpfloat (confidences[0], !=, confidences[3]);
+}
+
 /* Both may change at any time. */
 static void
 test_top_k_and_threshold (void)
@@ -375,6 +396,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/settings/labels", test_labels);
+  g_test_add_func ("/settings/recipe", test_recipe);
   g_test_add_func ("/settings/top-k-and-threshold", test_top_k_and_threshold);
   g_test_add_func ("/settings/messages", test_messages);
   g_test_add_func ("/settings/mode-switch", test_mode_switch);

@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static CnxDevice *device;
 
@@ -338,6 +339,29 @@ test_no_classifier (void)
   cnx_test_assert_message (error, "no classifier", "--features", NULL);
 }
 
+/* Weights that are cut short once they are open: an error, on the device and in the reference. */
+static void
+test_cut_short (void)
+{
+  g_autofree char *golden = cnx_test_data ("golden/timm_v1.safetensors");
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = cnx_test_copy (golden, dir, "short.safetensors");
+  const CnxNetworkOptions options = { 64, 96, 1, CNX_PRECISION_FP32 };
+  g_autofree float *in = g_new0 (float, 64 * 96 * 3);
+  g_autoptr (GError) error = NULL, reference_error = NULL;
+  g_autoptr (CnxModel) model = cnx_model_load (path, &error);
+  float logits[7];
+
+  g_assert_no_error (error);
+  g_assert_cmpint (truncate (path, 300000), ==, 0);
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, &options, &error);
+  g_assert_null (network);
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
+  cnx_test_assert_message (error, path, "cut short", NULL);
+  g_assert_false (cnx_reference_forward (model, in, 1, 64, 96, logits, &reference_error));
+  g_assert_error (reference_error, CNX_ERROR, CNX_ERROR_FORMAT);
+}
+
 static void
 test_refuses (void)
 {
@@ -466,6 +490,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/network/auto", test_auto);
   g_test_add_func ("/network/no-classifier", test_no_classifier);
+  g_test_add_func ("/network/cut-short", test_cut_short);
   g_test_add_func ("/network/refuses", test_refuses);
   const int result = g_test_run ();
   g_ptr_array_unref (cases);
