@@ -63,17 +63,6 @@ cnx_tensor_value_size (const CnxTensor * tensor)
   return cnx_dtype_find (tensor->dtype_name, &dtype, &name);
 }
 
-gboolean
-cnx_tensor_name_is_fit (const char *name)
-{
-  if (strlen (name) > CNX_MAX_TENSOR_NAME || !g_utf8_validate (name, -1, NULL))
-    return FALSE;
-  for (const char *at = name; *at; at = g_utf8_next_char (at))
-    if (g_unichar_iscntrl (g_utf8_get_char (at)))
-      return FALSE;
-  return TRUE;
-}
-
 void
 cnx_tensor_set_row_major (CnxTensor * tensor)
 {
@@ -129,6 +118,43 @@ tensor_free (gpointer data)
   g_free (tensor);
 }
 
+/* ---- PyTorch's files ---- */
+
+static gboolean
+add_torch_tensors (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
+{
+  g_autoptr (GArray) tensors =
+      cnx_torch_file_read (cnx_input_file_fd (file), cnx_input_file_size (file),
+      cnx_input_file_path (file), error);
+
+  for (guint i = 0; tensors && i < tensors->len; i++) {
+    const CnxTorchTensor *from = &g_array_index (tensors, CnxTorchTensor, i);
+    CnxTensor tensor = {.name = from->name,.dtype = from->dtype,.dtype_name = from->dtype_name,
+      .n_dims = from->n_dims,.file = file,.offset = from->offset
+    };
+
+    memcpy (tensor.dims, from->dims, sizeof tensor.dims);
+    memcpy (tensor.strides, from->strides, sizeof tensor.strides);
+    if (!cnx_checkpoint_add (checkpoint, &tensor, error))
+      return FALSE;
+  }
+  return tensors != NULL;
+}
+
+/* Of whichever format its first bytes say. */
+static gboolean
+read_file (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
+{
+  guint8 start[16] = { 0 };
+  const gsize length = MIN (sizeof start, cnx_input_file_size (file));
+
+  if (!cnx_input_file_read (file, 0, length, start))
+    return cnx_input_file_check (file, error);
+  if (cnx_torch_file_matches (start, length))
+    return add_torch_tensors (checkpoint, file, error);
+  return cnx_safetensors_read (checkpoint, file, error);
+}
+
 /* ---- shards ---- */
 
 /* A shard's file stands beside its index: a name that leads elsewhere is refused. */
@@ -140,7 +166,7 @@ add_shard (CnxCheckpoint * checkpoint, GHashTable * shards, const char *name, GE
 
   if (g_hash_table_contains (shards, name))
     return TRUE;
-  if (!name[0] || strchr (name, G_DIR_SEPARATOR) || name[0] == '.' || !cnx_tensor_name_is_fit (name)
+  if (!name[0] || strchr (name, G_DIR_SEPARATOR) || name[0] == '.' || !cnx_name_is_printable (name)
       || g_hash_table_size (shards) >= MAX_SHARDS) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': 'weight_map' names a file that is no plain name of a file "
         "beside it, or more than %d", checkpoint->path, MAX_SHARDS);
@@ -155,10 +181,10 @@ add_shard (CnxCheckpoint * checkpoint, GHashTable * shards, const char *name, GE
   }
   g_ptr_array_add (checkpoint->files, file);
   g_hash_table_add (shards, (char *) name);
-  return cnx_safetensors_read (checkpoint, file, error);
+  return read_file (checkpoint, file, error);
 }
 
-/* model.safetensors.index.json: {"metadata": {...}, "weight_map": {"tensor": "file", ...}}. */
+/* model.safetensors.index.json and PyTorch's: {"metadata": {...}, "weight_map": {"tensor": "file", ...}}. */
 static gboolean
 read_index (CnxCheckpoint * checkpoint, GError ** error)
 {
@@ -196,43 +222,7 @@ read_index (CnxCheckpoint * checkpoint, GError ** error)
   return TRUE;
 }
 
-/* ---- PyTorch's files ---- */
-
-static gboolean
-add_torch_tensors (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
-{
-  g_autoptr (GArray) tensors =
-      cnx_torch_file_read (cnx_input_file_fd (file), cnx_input_file_size (file), checkpoint->path, error);
-
-  for (guint i = 0; tensors && i < tensors->len; i++) {
-    const CnxTorchTensor *from = &g_array_index (tensors, CnxTorchTensor, i);
-    CnxTensor tensor = {.name = from->name,.dtype = from->dtype,.dtype_name = from->dtype_name,
-      .n_dims = from->n_dims,.file = file,.offset = from->offset
-    };
-
-    memcpy (tensor.dims, from->dims, sizeof tensor.dims);
-    memcpy (tensor.strides, from->strides, sizeof tensor.strides);
-    if (!cnx_checkpoint_add (checkpoint, &tensor, error))
-      return FALSE;
-  }
-  return tensors != NULL;
-}
-
 /* ---- opening ---- */
-
-/* Of whichever format its first bytes say. */
-static gboolean
-read_file (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
-{
-  guint8 start[16] = { 0 };
-  const gsize length = MIN (sizeof start, cnx_input_file_size (file));
-
-  if (!cnx_input_file_read (file, 0, length, start))
-    return cnx_input_file_check (file, error);
-  if (cnx_torch_file_matches (start, length))
-    return add_torch_tensors (checkpoint, file, error);
-  return cnx_safetensors_read (checkpoint, file, error);
-}
 
 static CnxCheckpoint *
 checkpoint_new (const char *path)

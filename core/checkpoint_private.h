@@ -6,8 +6,6 @@
 
 G_BEGIN_DECLS
 
-#define CNX_MAX_TENSOR_NAME 512
-
 struct _CnxCheckpoint
 {
   gatomicrefcount refs;
@@ -16,9 +14,6 @@ struct _CnxCheckpoint
   GPtrArray *tensors;           /* CnxTensor, names owned */
   GHashTable *by_name;          /* CnxTensor.name -> CnxTensor */
 };
-
-/** Whether @name may go into a message: not too long, and nothing in it reaches a terminal as a command. */
-gboolean cnx_tensor_name_is_fit (const char *name);
 
 /** Adds a copy of @tensor, whose name it takes over also where it fails: a name that stands there already is
  * CNX_ERROR_FORMAT. Its `count` and `contiguous` are worked out here. */

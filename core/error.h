@@ -31,4 +31,10 @@ GQuark cnx_error_quark (void);
 gboolean cnx_refuse (GError ** error, CnxError code, const char *where, const char *format,
     va_list args) G_GNUC_PRINTF (4, 0);
 
+/** Longest name out of a file that is put into messages, in bytes. */
+#define CNX_MAX_NAME 512
+
+/** Whether @name may go into a message: UTF-8, not too long, and nothing in it reaches a terminal as a command. */
+gboolean cnx_name_is_printable (const char *name);
+
 G_END_DECLS

@@ -1,5 +1,6 @@
 #include "core/label_names.h"
 
+#include <string.h>
 #include <gio/gio.h>
 
 #include "core/error.h"
@@ -7,6 +8,8 @@
 #include "core/label_names_resource.h"
 
 #define MAX_LABELS_FILE (16 * 1024 * 1024)
+/* Behind the last label, before a file is taken for another. */
+#define MOST_BLANK_LINES 1000
 #define IMAGENET_NAMES "/convnext/imagenet-1k.txt"
 
 /* One label a line, with any line ending; empty lines at the end do not count. */
@@ -23,6 +26,18 @@ split_lines (const char *text)
   return lines;
 }
 
+static gsize
+count_lines (const char *text)
+{
+  gsize n = 0;
+
+  while ((text = strchr (text, '\n'))) {
+    n++;
+    text++;
+  }
+  return n;
+}
+
 char **
 cnx_labels_load (const char *path, int classes, GError ** error)
 {
@@ -37,6 +52,11 @@ cnx_labels_load (const char *path, int classes, GError ** error)
   }
   if (!g_utf8_validate_len (text, length, NULL)) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' are not a text file in UTF-8", path);
+    return NULL;
+  }
+  if (count_lines (text) > (gsize) classes + MOST_BLANK_LINES) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' have %" G_GSIZE_FORMAT " lines, but the model "
+        "has %d classes: one line for each, in order", path, count_lines (text), classes);
     return NULL;
   }
   start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;

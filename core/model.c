@@ -118,9 +118,9 @@ read_arch (const Named * named, CnxArch * arch, GError ** error)
   return TRUE;
 }
 
-/* Tensors that need a shape are told apart by more than the order of their values: those of four
- * dimensions must match exactly; elsewhere sizes of 1 do not count, which covers linears stored as 1x1
- * convolutions, (C, 1, 1) layer scale and (1, 1, 1, 4C) GRN. */
+/* Tensors that need a shape are told apart by more than the order of their values: those of four dimensions must match
+ * exactly, and a linear's two come first, whatever ones follow (it may be stored as a 1x1 convolution): its rows are
+ * read by them. In a vector sizes of 1 do not count, which covers (C, 1, 1) layer scale and (1, 1, 1, 4C) GRN. */
 static gboolean
 shape_matches (const CnxTensor * tensor, int n_dims, const gint64 * dims)
 {
@@ -128,6 +128,8 @@ shape_matches (const CnxTensor * tensor, int n_dims, const gint64 * dims)
 
   if (n_dims == 4)
     return tensor->n_dims == 4 && memcmp (tensor->dims, dims, 4 * sizeof dims[0]) == 0;
+  if (n_dims == 2 && (tensor->n_dims < 2 || memcmp (tensor->dims, dims, 2 * sizeof dims[0]) != 0))
+    return FALSE;
 
   while (TRUE) {
     while (at < tensor->n_dims && tensor->dims[at] == 1)

@@ -10,6 +10,8 @@
 
 /* ConvNextConfig's own default, where config.json does not say. */
 #define HUGGING_FACE_FINAL_EPS 1e-12
+/* Of classes. */
+#define MAX_COUNT 1e9
 /* What torchvision resizes to where the size is not one that it published. */
 #define TORCHVISION_RESIZE 232
 
@@ -103,9 +105,12 @@ check_settings (const Config * config, GError ** error)
     JsonObject *object = parent ? find_object (config->root, parent) : config->root;
     const char *value = find_string (object, known_settings[i].key);
 
-    if (value && !g_strv_contains (known_settings[i].values, value))
+    if (value && !g_strv_contains (known_settings[i].values, value)) {
+      g_autofree char *escaped = g_strescape (value, NULL);
+
       return refuse (config, CNX_ERROR_MODEL, error, "'%s' is '%.80s'; only '%s' is supported",
-          known_settings[i].key, value, known_settings[i].values[0]);
+          known_settings[i].key, escaped, known_settings[i].values[0]);
+    }
   }
   if (find_number (find_object (config->root, "model_args"), "norm_eps", &eps)
       && eps != CNX_NORM_EPS)
@@ -255,6 +260,8 @@ read_num_classes (const Config * config, GError ** error)
   if (!find_number (config->root, "num_classes", &count)
       && !find_number (find_object (config->root, "pretrained_cfg"), "num_classes", &count))
     return TRUE;
+  if (count < 0 || count > MAX_COUNT || count != floor (count))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'num_classes' is %g, which is no number of classes", count);
   return check_classes (config, "num_classes", count, error);
 }
 
@@ -277,6 +284,9 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
 {
   const char *architecture = find_string (config->root, "architecture");
 
+  /* It becomes the model's name, which goes to terminals. */
+  if (architecture && !cnx_name_is_printable (architecture))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'architecture' is not printable, or too long");
   if (architecture) {
     if (!check_architecture (config, architecture, error))
       return FALSE;
@@ -302,9 +312,10 @@ read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme sche
   return scheme != CNX_SCHEME_HUGGING_FACE || read_eps (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
 
+/* @whole: whether the file says how a picture becomes the input. */
 static gboolean
 read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, CnxScheme scheme,
-    GError ** error)
+    gboolean * whole, GError ** error)
 {
   g_autoptr (JsonNode) root = cnx_json_load (path, error);
   Config config = {.path = path,.arch = arch };
@@ -312,6 +323,7 @@ read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, Cnx
   if (!root)
     return FALSE;
   config.root = json_node_get_object (root);
+  *whole = find_object (config.root, "pretrained_cfg") != NULL;
   if (!check_settings (&config, error))
     return FALSE;
   if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
@@ -411,12 +423,14 @@ cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch 
   g_autofree char *path = find_config (file, folder);
   g_autofree char *preprocessor = g_build_filename (folder, "preprocessor_config.json", NULL);
 
+  gboolean whole = FALSE;
+
   set_defaults (config, file, arch, scheme);
-  if (path && !read_config (config, path, arch, scheme, error))
+  if (path && !read_config (config, path, arch, scheme, &whole, error))
     return FALSE;
   if (!config->labels)
     set_default_labels (config, arch->classes);
-  return !g_file_test (preprocessor, G_FILE_TEST_EXISTS)
+  return whole || !g_file_test (preprocessor, G_FILE_TEST_EXISTS)
       || read_preprocessor (config, preprocessor, error);
 }
 

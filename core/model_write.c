@@ -1,7 +1,9 @@
 #include "core/model_write.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <glib/gstdio.h>
 
 #include "core/error.h"
 #include "core/safetensors_writer.h"
@@ -178,6 +180,7 @@ config_of (CnxModel * model)
   return json_to_string (root, TRUE);
 }
 
+/* To a name beside @path: it gets its own once the weights have theirs. */
 static gboolean
 write_config (CnxModel * model, const char *path, GError ** error)
 {
@@ -197,7 +200,7 @@ cnx_model_write (CnxModel * model, const char *weights, const char *config, CnxD
 {
   g_autoptr (CnxSafetensorsWriter) file = cnx_safetensors_writer_new (weights);
   Writing writing = {.model = model,.dtype = dtype,.file = file,.progress = progress,.user_data = user_data };
-  g_autofree char *too_large = NULL;
+  g_autofree char *too_large = NULL, *part = NULL;
 
   cnx_arch_foreach_tensor (cnx_model_arch (model), declare, &writing);
   cnx_arch_foreach_tensor (cnx_model_arch (model), write_values, &writing);
@@ -207,6 +210,16 @@ cnx_model_write (CnxModel * model, const char *weights, const char *config, CnxD
         "hold: take bf16 or fp32", cnx_model_path (model), too_large);
     return FALSE;
   }
-  return cnx_model_check (model, error) && write_config (model, config, error)
-      && cnx_safetensors_writer_finish (file, TRUE, error);
+  part = g_strconcat (config, ".part", NULL);
+  if (!cnx_model_check (model, error) || !write_config (model, part, error))
+    return FALSE;
+  if (!cnx_safetensors_writer_finish (file, TRUE, error)) {
+    g_unlink (part);
+    return FALSE;
+  }
+  if (g_rename (part, config) == 0)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "cannot write '%s': %s", config, g_strerror (errno));
+  g_unlink (part);
+  return FALSE;
 }

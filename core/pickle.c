@@ -13,7 +13,9 @@
 #define LISTED_BYTES 40
 
 /* Where training scripts put the weights: an exponential moving average first, as it is what they evaluate. */
-static const char *const holders[] = { "model_ema", "state_dict_ema", "state_dict", "model" };
+static const char *const holders[] = {
+  "model_ema", "state_dict_ema", "ema_state_dict", "state_dict", "model_state_dict", "model"
+};
 
 struct _CnxStateDict
 {
@@ -297,8 +299,8 @@ find_state_dict (const CnxPickle * pickle, GError ** error)
   if (has_tensors (pickle, root))
     return root;
   keys = list_keys (pickle, root);
-  refuse (pickle, NULL, error, "no dict of tensors is in it, nor under 'model_ema', "
-      "'state_dict_ema', 'state_dict' or 'model'; its keys: %s", *keys ? keys : "none");
+  refuse (pickle, NULL, error, "no dict of tensors is in it, nor under 'model_ema', 'state_dict_ema', "
+      "'ema_state_dict', 'state_dict', 'model_state_dict' or 'model'; its keys: %s", *keys ? keys : "none");
   return NULL;
 }
 

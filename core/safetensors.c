@@ -131,9 +131,9 @@ add_tensor (const Reading * reading, const char *name, JsonNode * node, GError *
   CnxTensor tensor = {.name = name,.file = reading->file };
   gsize bytes = 0;
 
-  if (!cnx_tensor_name_is_fit (name))
+  if (!cnx_name_is_printable (name))
     return refuse (reading, NULL, error, "tensor %u has a name that is longer than %d bytes or not printable",
-        cnx_checkpoint_n_tensors (reading->checkpoint), CNX_MAX_TENSOR_NAME);
+        cnx_checkpoint_n_tensors (reading->checkpoint), CNX_MAX_NAME);
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return refuse (reading, name, error, "its entry in the header is not an object");
   return read_dtype (reading, json_node_get_object (node), &tensor, error)

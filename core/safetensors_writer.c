@@ -18,13 +18,19 @@ struct _CnxSafetensorsWriter
   int failed;                   /* errno of what failed first */
 };
 
+char *
+cnx_safetensors_part_name (const char *path)
+{
+  return g_strdup_printf ("%s.%d.part", path, (int) getpid ());
+}
+
 CnxSafetensorsWriter *
 cnx_safetensors_writer_new (const char *path)
 {
   CnxSafetensorsWriter *writer = g_new0 (CnxSafetensorsWriter, 1);
 
   writer->path = g_strdup (path);
-  writer->part = g_strdup_printf ("%s.%d.part", path, (int) getpid ());
+  writer->part = cnx_safetensors_part_name (path);
   writer->header = g_string_new ("{\"__metadata__\":{\"format\":\"pt\"}");
   return writer;
 }

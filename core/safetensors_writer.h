@@ -13,6 +13,9 @@ CnxSafetensorsWriter *cnx_safetensors_writer_new (const char *path);
 void cnx_safetensors_writer_free (CnxSafetensorsWriter * writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxSafetensorsWriter, cnx_safetensors_writer_free)
 
+/** The other name that @path has until it is whole. Free with g_free(). */
+char *cnx_safetensors_part_name (const char *path);
+
 /** Declares the next tensor. @name needs no escape in JSON. @dtype: fp32, fp16 or bf16. */
 void cnx_safetensors_writer_declare (CnxSafetensorsWriter * writer, const char *name, CnxDtype dtype, int n_dims,
     const gint64 * dims);

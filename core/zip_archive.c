@@ -7,8 +7,6 @@
 
 #include "core/error.h"
 
-#define MAX_NAME 1024
-
 struct _CnxZip
 {
   const char *path;
@@ -151,17 +149,6 @@ open_archive (CnxZip * zip, GError ** error)
 /* ---- its entries ---- */
 
 static gboolean
-name_is_fit (const char *name)
-{
-  if (strlen (name) > MAX_NAME || !g_utf8_validate (name, -1, NULL))
-    return FALSE;
-  for (const char *at = name; *at; at = g_utf8_next_char (at))
-    if (g_unichar_iscntrl (g_utf8_get_char (at)))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
 add_entry (CnxZip * zip, guint64 i, GError ** error)
 {
   zip_stat_t stat;
@@ -169,9 +156,9 @@ add_entry (CnxZip * zip, guint64 i, GError ** error)
 
   if (zip_stat_index (zip->archive, i, ZIP_FL_ENC_RAW, &stat) != 0)
     return refuse_with (zip, NULL, zip_get_error (zip->archive), error);
-  if (!name_is_fit (stat.name))
+  if (!cnx_name_is_printable (stat.name))
     return refuse (zip, NULL, error, "entry %" G_GUINT64_FORMAT " of the zip archive has a name that is longer than %d "
-        "bytes or not printable", i, MAX_NAME);
+        "bytes or not printable", i, CNX_MAX_NAME);
   entry = g_new0 (CnxZipEntry, 1);
   *entry = (CnxZipEntry) {.name = stat.name,.size = stat.size,.stored_size = stat.comp_size,.index = i,
     .is_stored = stat.comp_method == ZIP_CM_STORE && stat.comp_size == stat.size,

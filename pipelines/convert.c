@@ -2,8 +2,10 @@
 #include "pipelines/command.h"
 #include "core/error.h"
 #include "core/model_write.h"
+#include "core/safetensors_writer.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,12 +80,29 @@ show_progress (guint64 done, guint64 total, gpointer user_data)
   fprintf (stderr, "\rconverting: %3d %%%s", (int) (done * 100 / total), done == total ? "\n" : "");
 }
 
+/* What a signal removes. */
+static char *part;
+
+static void
+remove_part (void)
+{
+  unlink (part);
+}
+
 static int
 convert (CnxModel * model, const Target * target, CnxDtype dtype, gboolean quiet, GError ** error)
 {
   const gboolean progress = !quiet && isatty (STDERR_FILENO);
+  gboolean written;
 
-  if (!cnx_model_write (model, target->weights, target->config, dtype, progress ? show_progress : NULL, NULL, error))
+  part = cnx_safetensors_part_name (target->weights);
+  signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
+  cnx_set_clean_up (remove_part);
+  written = cnx_model_write (model, target->weights, target->config, dtype, progress ? show_progress : NULL, NULL,
+      error);
+  cnx_set_clean_up (NULL);
+  g_clear_pointer (&part, g_free);
+  if (!written)
     return CNX_EXIT_FAILED;
   if (!quiet)
     printf ("%s (%s naming) -> %s (timm naming, %s), %s\n", cnx_model_path (model),

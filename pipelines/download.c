@@ -83,6 +83,16 @@ header (Transfer * t, const char *name)
   return found->value;
 }
 
+/* However long: those that a hub signs have a thousand characters and more. libcurl tells where they lead. */
+static gboolean
+is_redirect (Transfer * t, long status)
+{
+  struct curl_header *found;
+
+  return status >= 300 && status < 400
+      && curl_easy_header (t->curl, "Location", 0, CURLH_HEADER, -1, &found) == CURLHE_OK && *found->value;
+}
+
 /* If-Range takes a strong one only: a weak one may stay while bytes change. */
 static const char *
 strong_etag (Transfer * t)
@@ -174,15 +184,15 @@ static void
 refuse_status (Transfer * t, long status)
 {
   static const long passing[] = { 408, 425, 429, 500, 502, 503, 504 };
-  const gboolean absent = status == 404 || status == 410;
+  const gboolean absent = status == 404 || status == 410, refused = status == 401 || status == 403;
   Outcome outcome = OUTCOME_FAILED;
 
   for (guint i = 0; i < G_N_ELEMENTS (passing); i++)
     if (status == passing[i])
       outcome = OUTCOME_AGAIN;
-  give_up (t, outcome, absent ? CNX_DOWNLOAD_ERROR_ABSENT : outcome == OUTCOME_AGAIN ? CNX_DOWNLOAD_ERROR_NETWORK :
-      CNX_DOWNLOAD_ERROR_ANSWER, "%s is answered with HTTP status %ld%s", t->job->url, status,
-      absent ? ": there is no such file" : status == 401 || status == 403 ? ": access is refused" : "");
+  give_up (t, outcome, absent || refused ? CNX_DOWNLOAD_ERROR_ABSENT : outcome == OUTCOME_AGAIN ?
+      CNX_DOWNLOAD_ERROR_NETWORK : CNX_DOWNLOAD_ERROR_ANSWER, "%s is answered with HTTP status %ld%s", t->job->url, status,
+      absent ? ": there is no such file" : refused ? ": access is refused" : "");
 }
 
 /* Once for each answer, before the first byte of its body counts. */
@@ -200,7 +210,7 @@ begin (Transfer * t)
     take_rest (t);
   else if (status == 416 && t->ranged)
     t->outcome = OUTCOME_ANEW;
-  else if (status >= 300 && status < 400 && header (t, "Location"))
+  else if (is_redirect (t, status))
     t->outcome = OUTCOME_REDIRECT;
   else
     refuse_status (t, status);

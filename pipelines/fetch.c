@@ -179,7 +179,7 @@ download_file (Fetch * fetch, const char *url, const char *file, GError ** error
     .timeout = options->timeout,
     .retries = options->retries,
     .most = is_weights ? MOST_WEIGHTS : MOST_CONFIG,
-    .again = options->force,
+    .again = options->force || !is_weights,     /* small, and what lies there may be of other weights */
     .check = is_weights ? check_weights : check_config,
     .progress = on_progress,
     .say = on_say,
@@ -208,7 +208,10 @@ download_beside (Fetch * fetch, const char *file, GError ** error)
   if (download_file (fetch, url, file, &failed))
     return TRUE;
   if (may_lack && g_error_matches (failed, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_ABSENT)) {
-    say (fetch, "%s: there is none\n", file);
+    g_autofree char *old = g_build_filename (fetch->folder, file, NULL);
+
+    g_unlink (old);             /* of other weights */
+    say (fetch, "%s: there is none that can be had\n", file);
     return TRUE;
   }
   g_propagate_error (error, g_steal_pointer (&failed));

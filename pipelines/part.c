@@ -153,6 +153,12 @@ sync_folder (const char *path)
   close (fd);
 }
 
+static char *
+rejected_name (const CnxPart * part)
+{
+  return g_strconcat (part->path, ".rejected", NULL);
+}
+
 gboolean
 cnx_part_finish (CnxPart * part, GError ** error)
 {
@@ -161,6 +167,8 @@ cnx_part_finish (CnxPart * part, GError ** error)
   if (g_rename (part->part, part->path) != 0)
     return fail ("rename to its name", part->part, error);
   g_unlink (part->note);
+  g_autofree char *rejected = rejected_name (part);
+  g_unlink (rejected);
   sync_folder (part->path);
   return TRUE;
 }
@@ -168,7 +176,7 @@ cnx_part_finish (CnxPart * part, GError ** error)
 void
 cnx_part_reject (CnxPart * part)
 {
-  g_autofree char *rejected = g_strconcat (part->path, ".rejected", NULL);
+  g_autofree char *rejected = rejected_name (part);
 
   g_unlink (part->note);
   if (g_rename (part->part, rejected) != 0)
