@@ -2,6 +2,7 @@
 #include "pipelines/command.h"
 #include "core/error.h"
 #include "core/random_checkpoint.h"
+#include "core/safetensors_writer.h"
 #include "opencl/peak.h"
 
 #include <stdio.h>
@@ -38,19 +39,18 @@ typedef struct
 
 /* ---- the model ---- */
 
-/* The folder and the files of random weights, while there are any. */
-static char *random_paths[3];
+/* The files of random weights and their folder, while there are any. */
+static char *random_paths[4];
 
 /* Also called by a signal, in the middle of anything. */
 static void
 remove_random (void)
 {
-  if (random_paths[0])
-    unlink (random_paths[0]);   /* a file that is open stays until it is closed */
-  if (random_paths[1])
-    unlink (random_paths[1]);
-  if (random_paths[2])
-    rmdir (random_paths[2]);
+  for (guint i = 0; i < 3; i++)
+    if (random_paths[i])
+      unlink (random_paths[i]); /* a file that is open stays until it is closed */
+  if (random_paths[3])
+    rmdir (random_paths[3]);
 }
 
 static CnxModel *
@@ -64,8 +64,9 @@ load_random (const char *variant_name, GError ** error)
   if (!dir)
     return NULL;
   random_paths[0] = g_build_filename (dir, "model.safetensors", NULL);
-  random_paths[1] = g_build_filename (dir, "config.json", NULL);
-  random_paths[2] = dir;
+  random_paths[1] = cnx_safetensors_part_name (random_paths[0]);
+  random_paths[2] = g_build_filename (dir, "config.json", NULL);
+  random_paths[3] = dir;
   cnx_set_clean_up (remove_random);
   CnxModel *model = NULL;
   if (cnx_write_random_checkpoint (dir, &variant->arch, 1, error))

@@ -190,8 +190,9 @@ refuse_status (Transfer * t, long status)
   for (guint i = 0; i < G_N_ELEMENTS (passing); i++)
     if (status == passing[i])
       outcome = OUTCOME_AGAIN;
-  give_up (t, outcome, absent || refused ? CNX_DOWNLOAD_ERROR_ABSENT : outcome == OUTCOME_AGAIN ?
-      CNX_DOWNLOAD_ERROR_NETWORK : CNX_DOWNLOAD_ERROR_ANSWER, "%s is answered with HTTP status %ld%s", t->job->url, status,
+  const int code = absent || refused ? CNX_DOWNLOAD_ERROR_ABSENT
+      : outcome == OUTCOME_AGAIN ? CNX_DOWNLOAD_ERROR_NETWORK : CNX_DOWNLOAD_ERROR_ANSWER;
+  give_up (t, outcome, code, "%s is answered with HTTP status %ld%s", t->job->url, status,
       absent ? ": there is no such file" : refused ? ": access is refused" : "");
 }
 
