@@ -145,13 +145,12 @@ cnx_write_random_checkpoint (const char *dir, const CnxArch * arch, guint32 seed
         g_strerror (errno));
     return FALSE;
   }
-  if (!write_weights (weights, arch, seed, error))
-    return FALSE;
   json = g_strdup_printf ("{\n  \"architecture\": \"%s\",\n  \"num_classes\": %d,\n"
       "  \"pretrained_cfg\": {\n    \"input_size\": [3, 224, 224],\n"
       "    \"interpolation\": \"bicubic\",\n    \"crop_pct\": 0.875,\n"
       "    \"crop_mode\": \"center\",\n    \"mean\": [0.485, 0.456, 0.406],\n"
       "    \"std\": [0.229, 0.224, 0.225],\n    \"num_classes\": %d\n  }\n}\n",
       name, arch->classes, arch->classes);
-  return g_file_set_contents (config, json, -1, error);
+  /* the quick one first: its name while it is written is GLib's, and nobody who is interrupted knows it */
+  return g_file_set_contents (config, json, -1, error) && write_weights (weights, arch, seed, error);
 }
