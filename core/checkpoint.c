@@ -42,25 +42,17 @@ cnx_dtype_name (CnxDtype dtype)
   return dtype == CNX_DTYPE_OTHER ? "other" : dtypes[dtype].name;
 }
 
-int
-cnx_dtype_find (const char *name, CnxDtype * dtype, const char **static_name)
+gboolean
+cnx_tensor_set_dtype (CnxTensor * tensor, const char *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
     if (strcmp (dtypes[i].name, name) == 0) {
-      *dtype = dtypes[i].dtype;
-      *static_name = dtypes[i].name;
-      return dtypes[i].size;
+      tensor->dtype = dtypes[i].dtype;
+      tensor->dtype_name = dtypes[i].name;
+      tensor->value_size = dtypes[i].size;
+      return TRUE;
     }
-  return 0;
-}
-
-int
-cnx_tensor_value_size (const CnxTensor * tensor)
-{
-  CnxDtype dtype;
-  const char *name;
-
-  return cnx_dtype_find (tensor->dtype_name, &dtype, &name);
+  return FALSE;
 }
 
 void
@@ -123,21 +115,11 @@ tensor_free (gpointer data)
 static gboolean
 add_torch_tensors (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
 {
-  g_autoptr (GArray) tensors =
-      cnx_torch_file_read (cnx_input_file_fd (file), cnx_input_file_size (file),
-      cnx_input_file_path (file), error);
+  g_autoptr (GArray) tensors = cnx_torch_file_read (file, error);
 
-  for (guint i = 0; tensors && i < tensors->len; i++) {
-    const CnxTorchTensor *from = &g_array_index (tensors, CnxTorchTensor, i);
-    CnxTensor tensor = {.name = from->name,.dtype = from->dtype,.dtype_name = from->dtype_name,
-      .n_dims = from->n_dims,.file = file,.offset = from->offset
-    };
-
-    memcpy (tensor.dims, from->dims, sizeof tensor.dims);
-    memcpy (tensor.strides, from->strides, sizeof tensor.strides);
-    if (!cnx_checkpoint_add (checkpoint, &tensor, error))
+  for (guint i = 0; tensors && i < tensors->len; i++)
+    if (!cnx_checkpoint_add (checkpoint, &g_array_index (tensors, CnxTensor, i), error))
       return FALSE;
-  }
   return tensors != NULL;
 }
 
@@ -373,7 +355,7 @@ static void
 read_contiguous (const CnxTensor * tensor, gsize first, gsize count, float *out)
 {
   guint8 piece[16 * 1024];
-  const gsize size = dtypes[tensor->dtype].size;
+  const gsize size = tensor->value_size;
   guint64 offset = tensor->offset + first * size;
 
   if (tensor->dtype == CNX_DTYPE_F32 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
@@ -408,7 +390,7 @@ place_of (const CnxTensor * tensor, gsize index)
 static void
 read_strided (const CnxTensor * tensor, gsize first, gsize count, float *out)
 {
-  const gsize size = dtypes[tensor->dtype].size;
+  const gsize size = tensor->value_size;
   gsize least = G_MAXSIZE, most = 0;
 
   for (gsize i = 0; i < count; i++) {

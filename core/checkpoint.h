@@ -28,6 +28,7 @@ typedef enum
  * @name: as the file has it
  * @dtype: how each value is stored, little-endian
  * @dtype_name: as safetensors calls it ("I64"), for messages; static
+ * @value_size: bytes of a value
  * @n_dims: number of dimensions, 0 for a scalar
  * @dims: shape, outermost first
  * @strides: for each dimension, how many values further the next one of it is stored
@@ -42,6 +43,7 @@ typedef struct
   const char *name;
   CnxDtype dtype;
   const char *dtype_name;
+  int value_size;
   int n_dims;
   gint64 dims[CNX_MAX_DIMS];
   gint64 strides[CNX_MAX_DIMS];

@@ -22,10 +22,9 @@ gboolean cnx_checkpoint_add (CnxCheckpoint * checkpoint, CnxTensor * tensor, GEr
 /** Sets @tensor's strides to those of row-major values without gaps. */
 void cnx_tensor_set_row_major (CnxTensor * tensor);
 
-/** Bytes of a value of the safetensors dtype @name, and what it is; 0 where none is called so. */
-int cnx_dtype_find (const char *name, CnxDtype * dtype, const char **static_name);
-/** Bytes of a value of @tensor. */
-int cnx_tensor_value_size (const CnxTensor * tensor);
+/** Sets @tensor's dtype, its name and its size to those of the safetensors dtype @name. FALSE where none is called
+ * so. */
+gboolean cnx_tensor_set_dtype (CnxTensor * tensor, const char *name);
 
 /** Adds the tensors of a safetensors file that was opened. Errors: CNX_ERROR_FORMAT. */
 gboolean cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error);

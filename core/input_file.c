@@ -56,12 +56,6 @@ cnx_input_file_size (const CnxInputFile * file)
   return file->opened.st_size;
 }
 
-int
-cnx_input_file_fd (const CnxInputFile * file)
-{
-  return file->fd;
-}
-
 gboolean
 cnx_input_file_read (CnxInputFile * file, guint64 offset, gsize length, void *out)
 {
@@ -73,7 +67,8 @@ cnx_input_file_read (CnxInputFile * file, guint64 offset, gsize length, void *ou
     if (got < 0 && errno == EINTR)
       continue;
     if (got <= 0) {
-      g_atomic_int_compare_and_exchange (&file->failed, 0, got < 0 ? errno : -1);
+      errno = got < 0 ? errno : 0;
+      g_atomic_int_compare_and_exchange (&file->failed, 0, errno ? errno : -1);
       memset (to, 0, length);
       return FALSE;
     }

@@ -18,11 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxInputFile, cnx_input_file_free)
 const char *cnx_input_file_path (const CnxInputFile * file);
 /** Bytes that it had when it was opened. */
 guint64 cnx_input_file_size (const CnxInputFile * file);
-/** For readers of their own; owned by @file. */
-int cnx_input_file_fd (const CnxInputFile * file);
 
-/** Reads @length bytes from byte @offset on into @out. Where they cannot be read, @out is zeros, the answer FALSE, and
- * every later cnx_input_file_check() an error. Thread-safe. */
+/** Reads @length bytes from byte @offset on into @out. What cannot be read is zeros in @out; then the answer is
+ * FALSE, errno 0 where the file ended, and every later cnx_input_file_check() an error. Thread-safe. */
 gboolean cnx_input_file_read (CnxInputFile * file, guint64 offset, gsize length, void *out);
 
 /** Whether all that was read is what the file held when it was opened: no read failed, and its size and its time of

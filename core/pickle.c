@@ -6,8 +6,6 @@
 #include "core/pickle_private.h"
 
 #define MAX_TENSORS 100000
-/* As in safetensors. */
-#define MAX_NAME 512
 /* Keys that an error lists, and bytes of each. */
 #define LISTED_KEYS 8
 #define LISTED_BYTES 40
@@ -43,24 +41,16 @@ refuse (const CnxPickle * pickle, const char *name, GError ** error, const char 
   return FALSE;
 }
 
-/* A copy of @value that lives as long as @dict, or NULL unless it is printable UTF-8 of 1 to MAX_NAME bytes. */
+/* A copy of @value that lives as long as @dict, or NULL unless it is a printable name of at least a byte. */
 static const char *
-copy_text (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValue * value)
+copy_name (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValue * value)
 {
-  const char *text;
-  const char *end;
+  const char *copy;
 
-  if (value->kind != CNX_PICKLED_TEXT || value->count == 0 || value->count > MAX_NAME)
+  if (value->kind != CNX_PICKLED_TEXT || value->count == 0 || value->count > CNX_MAX_NAME)
     return NULL;
-  text = (const char *) pickle->bytes + value->text;
-  end = text + value->count;
-  if (!g_utf8_validate_len (text, value->count, NULL))
-    return NULL;
-  for (const char *at = text; at < end; at = g_utf8_next_char (at)) {
-    if (g_unichar_iscntrl (g_utf8_get_char (at)))
-      return NULL;
-  }
-  return g_string_chunk_insert_len (dict->strings, text, value->count);
+  copy = g_string_chunk_insert_len (dict->strings, (const char *) pickle->bytes + value->text, value->count);
+  return strlen (copy) == value->count && cnx_name_is_printable (copy) ? copy : NULL;
 }
 
 /* FALSE unless @value is a tuple of at most CNX_MAX_DIMS whole numbers from 0 up; fills @out. */
@@ -93,10 +83,10 @@ read_storage (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledVal
   tensor->dtype = class->dtype;
   tensor->dtype_name = class->dtype_name;
   tensor->element_size = class->element_size;
-  tensor->storage = copy_text (dict, pickle, cnx_pickle_item (pickle, value, CNX_STORAGE_KEY));
+  tensor->storage = copy_name (dict, pickle, cnx_pickle_item (pickle, value, CNX_STORAGE_KEY));
   if (!tensor->storage)
     return refuse (pickle, tensor->name, error,
-        "the key of its storage is empty, longer than %d bytes, or not printable", MAX_NAME);
+        "the key of its storage is empty, longer than %d bytes, or not printable", CNX_MAX_NAME);
   tensor->storage_count = cnx_pickle_item (pickle, value, CNX_STORAGE_COUNT)->integer;
   if (tensor->storage_count < 0
       || __builtin_mul_overflow (tensor->storage_count, tensor->element_size, &bytes))
@@ -166,11 +156,11 @@ add_tensor (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValue
 
   if (dict->tensors->len >= MAX_TENSORS)
     return refuse (pickle, NULL, error, "more than %d tensors", MAX_TENSORS);
-  tensor.name = copy_text (dict, pickle, key);
+  tensor.name = copy_name (dict, pickle, key);
   if (!tensor.name)
     return refuse (pickle, NULL, error,
         "tensor %u has a name that is empty, longer than %d bytes, or not printable text",
-        dict->tensors->len, MAX_NAME);
+        dict->tensors->len, CNX_MAX_NAME);
   if (!read_tensor (dict, pickle, value, &tensor, error))
     return FALSE;
   g_array_append_val (dict->tensors, tensor);

@@ -89,28 +89,31 @@ op_empty_tuple (CnxPickleMachine * machine, guint64 argument)
   return cnx_machine_push_container (machine, CNX_PICKLED_TUPLE, machine->stack->len);
 }
 
+/* A container of all above the last mark. */
 static gboolean
-op_dict (CnxPickleMachine * machine, guint64 argument)
+push_marked (CnxPickleMachine * machine, CnxPickledKind kind)
 {
   guint from;
 
-  return cnx_machine_pop_mark (machine, &from) && cnx_machine_push_container (machine, CNX_PICKLED_DICT, from);
+  return cnx_machine_pop_mark (machine, &from) && cnx_machine_push_container (machine, kind, from);
+}
+
+static gboolean
+op_dict (CnxPickleMachine * machine, guint64 argument)
+{
+  return push_marked (machine, CNX_PICKLED_DICT);
 }
 
 static gboolean
 op_list (CnxPickleMachine * machine, guint64 argument)
 {
-  guint from;
-
-  return cnx_machine_pop_mark (machine, &from) && cnx_machine_push_container (machine, CNX_PICKLED_LIST, from);
+  return push_marked (machine, CNX_PICKLED_LIST);
 }
 
 static gboolean
 op_tuple (CnxPickleMachine * machine, guint64 argument)
 {
-  guint from;
-
-  return cnx_machine_pop_mark (machine, &from) && cnx_machine_push_container (machine, CNX_PICKLED_TUPLE, from);
+  return push_marked (machine, CNX_PICKLED_TUPLE);
 }
 
 static gboolean
@@ -312,20 +315,25 @@ op_setitem (CnxPickleMachine * machine, guint64 argument)
   return cnx_machine_need (machine, 3) && add_to (machine, CNX_PICKLED_DICT, machine->stack->len - 2);
 }
 
+/* All above the last mark. */
 static gboolean
-op_appends (CnxPickleMachine * machine, guint64 argument)
+add_marked (CnxPickleMachine * machine, CnxPickledKind kind)
 {
   guint from;
 
-  return cnx_machine_pop_mark (machine, &from) && add_to (machine, CNX_PICKLED_LIST, from);
+  return cnx_machine_pop_mark (machine, &from) && add_to (machine, kind, from);
+}
+
+static gboolean
+op_appends (CnxPickleMachine * machine, guint64 argument)
+{
+  return add_marked (machine, CNX_PICKLED_LIST);
 }
 
 static gboolean
 op_setitems (CnxPickleMachine * machine, guint64 argument)
 {
-  guint from;
-
-  return cnx_machine_pop_mark (machine, &from) && add_to (machine, CNX_PICKLED_DICT, from);
+  return add_marked (machine, CNX_PICKLED_DICT);
 }
 
 /* ('storage', class, key, device, number of values). */

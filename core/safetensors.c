@@ -75,7 +75,7 @@ read_dtype (const Reading * reading, JsonObject * entry, CnxTensor * tensor, GEr
   if (!node || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
     return refuse (reading, tensor->name, error, "it has no 'dtype' that is a string");
   name = json_node_get_string (node);
-  if (!cnx_dtype_find (name, &tensor->dtype, &tensor->dtype_name)) {
+  if (!cnx_tensor_set_dtype (tensor, name)) {
     g_autofree char *escaped = g_strescape (name, NULL);
 
     return refuse (reading, tensor->name, error, "its dtype '%.40s' is not known", escaped);
@@ -92,7 +92,7 @@ read_shape (const Reading * reading, JsonObject * entry, CnxTensor * tensor, gsi
     return refuse (reading, tensor->name, error,
         "its 'shape' is not an array of at most %d whole numbers", CNX_MAX_DIMS);
   tensor->n_dims = n_dims;
-  *bytes = cnx_tensor_value_size (tensor);
+  *bytes = tensor->value_size;
   for (guint i = 0; i < n_dims; i++)
     if (!g_size_checked_mul (bytes, *bytes, tensor->dims[i])) {
       g_autofree char *shape = cnx_tensor_shape_string (tensor);
@@ -145,7 +145,7 @@ add_tensor (const Reading * reading, const char *name, JsonNode * node, GError *
 static guint64
 end_of (const CnxTensor * tensor)
 {
-  return tensor->offset + tensor->count * cnx_tensor_value_size (tensor);
+  return tensor->offset + tensor->count * tensor->value_size;
 }
 
 static int

@@ -12,7 +12,7 @@
 
 typedef struct
 {
-  const char *path;
+  CnxInputFile *input;
   CnxZip *zip;
   char *prefix;                 /* NAME */
 } TorchFile;
@@ -24,7 +24,7 @@ static gboolean refuse (const TorchFile * file, GError ** error, const char *for
 static gboolean
 refuse (const TorchFile * file, GError ** error, const char *format, ...)
 {
-  g_autofree char *where = g_strdup_printf ("'%s'", file->path);
+  g_autofree char *where = g_strdup_printf ("'%s'", cnx_input_file_path (file->input));
   va_list args;
 
   va_start (args, format);
@@ -107,7 +107,7 @@ place_tensor (const TorchFile * file, const CnxPickledTensor * from, GArray * te
   g_autofree char *storage = g_strconcat ("data/", from->storage, NULL);
   const CnxZipEntry *entry = find_entry (file, storage);
   guint64 bytes = (guint64) from->storage_count * from->element_size;
-  CnxTorchTensor tensor = { 0 };
+  CnxTensor tensor = {.file = file->input };
   guint64 start;
 
   if (!entry)
@@ -121,7 +121,7 @@ place_tensor (const TorchFile * file, const CnxPickledTensor * from, GArray * te
   tensor.name = g_strdup (from->name);
   tensor.dtype = from->dtype;
   tensor.dtype_name = from->dtype_name;
-  tensor.element_size = from->element_size;
+  tensor.value_size = from->element_size;
   tensor.n_dims = from->n_dims;
   memcpy (tensor.dims, from->dims, sizeof tensor.dims);
   memcpy (tensor.strides, from->strides, sizeof tensor.strides);
@@ -133,14 +133,14 @@ place_tensor (const TorchFile * file, const CnxPickledTensor * from, GArray * te
 static void
 clear_tensor (gpointer tensor)
 {
-  g_free (((CnxTorchTensor *) tensor)->name);
+  g_free ((char *) ((CnxTensor *) tensor)->name);
 }
 
 static GArray *
 read_tensors (const TorchFile * file, GError ** error)
 {
   const CnxZipEntry *entry = find_entry (file, "data.pkl");
-  g_autofree char *what = g_strdup_printf ("'%s': its data.pkl", file->path);
+  g_autofree char *what = g_strdup_printf ("'%s': its data.pkl", cnx_input_file_path (file->input));
   g_autofree guint8 *bytes = cnx_zip_read (file->zip, entry, CNX_MAX_PICKLE, error);
   g_autoptr (GArray) tensors = NULL;
   g_autoptr (CnxStateDict) dict = NULL;
@@ -150,7 +150,7 @@ read_tensors (const TorchFile * file, GError ** error)
   dict = cnx_pickle_read (bytes, entry->size, what, error);
   if (!dict)
     return NULL;
-  tensors = g_array_new (FALSE, FALSE, sizeof (CnxTorchTensor));
+  tensors = g_array_new (FALSE, FALSE, sizeof (CnxTensor));
   g_array_set_clear_func (tensors, clear_tensor);
   for (guint i = 0; i < cnx_state_dict_n_tensors (dict); i++) {
     if (!place_tensor (file, cnx_state_dict_tensor (dict, i), tensors, error))
@@ -160,29 +160,30 @@ read_tensors (const TorchFile * file, GError ** error)
 }
 
 static gboolean
-check_magic (const TorchFile * file, int fd, guint64 size, GError ** error)
+check_magic (const TorchFile * file, GError ** error)
 {
   guint8 start[16];
-  gssize n = cnx_pread (fd, start, sizeof start, 0);
+  const gsize n = MIN (sizeof start, cnx_input_file_size (file->input));
 
-  if (n >= 0 && is_legacy (start, n))
+  cnx_input_file_read (file->input, 0, n, start);       /* zeros where it cannot */
+  if (is_legacy (start, n))
     return refuse (file, error, "saved by PyTorch before 1.6, or in its format: "
         "load it and save it again with a newer one");
-  if (n < 0 || !is_zip (start, n))
+  if (!is_zip (start, n))
     return refuse (file, error, "not a zip archive, as PyTorch's files are: "
         "is the download complete?");
   return TRUE;
 }
 
 GArray *
-cnx_torch_file_read (int fd, guint64 size, const char *path, GError ** error)
+cnx_torch_file_read (CnxInputFile * input, GError ** error)
 {
-  TorchFile file = {.path = path };
+  TorchFile file = {.input = input };
   GArray *tensors = NULL;
 
-  if (!check_magic (&file, fd, size, error))
+  if (!check_magic (&file, error))
     return NULL;
-  file.zip = cnx_zip_open (fd, size, path, MAX_ENTRIES, error);
+  file.zip = cnx_zip_open (input, MAX_ENTRIES, error);
   if (!file.zip)
     return NULL;
   if (find_prefix (&file, error) && check_kind (&file, error))

@@ -1,17 +1,13 @@
 #include "core/zip_archive.h"
 
 #include <errno.h>
-#include <string.h>
-#include <unistd.h>
 #include <zip.h>
 
 #include "core/error.h"
 
 struct _CnxZip
 {
-  const char *path;
-  int fd;
-  guint64 size;
+  CnxInputFile *file;
   zip_t *archive;
   zip_error_t error;            /* of the source below */
   guint64 position, read_at;    /* where it stands, and where it last read */
@@ -27,8 +23,9 @@ static gboolean refuse (const CnxZip * zip, const CnxZipEntry * entry, GError **
 static gboolean
 refuse (const CnxZip * zip, const CnxZipEntry * entry, GError ** error, const char *format, ...)
 {
-  g_autofree char *where = entry ? g_strdup_printf ("'%s': entry '%s'", zip->path, entry->name)
-      : g_strdup_printf ("'%s'", zip->path);
+  const char *path = cnx_input_file_path (zip->file);
+  g_autofree char *where = entry ? g_strdup_printf ("'%s': entry '%s'", path, entry->name)
+      : g_strdup_printf ("'%s'", path);
   va_list args;
 
   va_start (args, format);
@@ -47,36 +44,17 @@ refuse_with (const CnxZip * zip, const CnxZipEntry * entry, zip_error_t * proble
       entry ? "" : " as a zip archive", zip_error_strerror (problem));
 }
 
-gssize
-cnx_pread (int fd, void *bytes, gsize length, guint64 offset)
-{
-  gsize done = 0;
-
-  while (done < length) {
-    const gssize n = pread (fd, (guint8 *) bytes + done, length - done, offset + done);
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return -1;
-    if (n == 0)
-      break;
-    done += n;
-  }
-  return done;
-}
-
 /* ---- the file, as libzip reads it ---- */
 
 static zip_int64_t
 read_source (CnxZip * zip, void *data, zip_uint64_t length)
 {
-  const guint64 left = zip->size - MIN (zip->position, zip->size), wanted = MIN (length, left);
-  const gssize n = cnx_pread (zip->fd, data, wanted, zip->position);
+  const guint64 size = cnx_input_file_size (zip->file), left = size - MIN (zip->position, size);
+  const guint64 n = MIN (length, left);
 
-  if (n < 0 || (guint64) n < wanted) {
-    zip->shorter |= n >= 0;
-    zip_error_set (&zip->error, ZIP_ER_READ, n < 0 ? errno : 0);
+  if (!cnx_input_file_read (zip->file, zip->position, n, data)) {
+    zip_error_set (&zip->error, ZIP_ER_READ, errno);
+    zip->shorter |= errno == 0;
     return -1;
   }
   zip->read_at = zip->position;
@@ -87,7 +65,8 @@ read_source (CnxZip * zip, void *data, zip_uint64_t length)
 static zip_int64_t
 seek_source (CnxZip * zip, void *data, zip_uint64_t length)
 {
-  const zip_int64_t to = zip_source_seek_compute_offset (zip->position, zip->size, data, length, &zip->error);
+  const zip_int64_t to = zip_source_seek_compute_offset (zip->position, cnx_input_file_size (zip->file), data, length,
+      &zip->error);
 
   if (to < 0)
     return -1;
@@ -113,7 +92,7 @@ on_source (void *user_data, void *data, zip_uint64_t length, zip_source_cmd_t co
     case ZIP_SOURCE_STAT:
       zip_stat_init (data);
       ((zip_stat_t *) data)->valid = ZIP_STAT_SIZE;
-      ((zip_stat_t *) data)->size = zip->size;
+      ((zip_stat_t *) data)->size = cnx_input_file_size (zip->file);
       return sizeof (zip_stat_t);
     case ZIP_SOURCE_ERROR:
       return zip_error_to_data (&zip->error, data, length);
@@ -183,14 +162,12 @@ entries_are_equal (gconstpointer a, gconstpointer b)
 }
 
 CnxZip *
-cnx_zip_open (int fd, guint64 size, const char *path, guint max_entries, GError ** error)
+cnx_zip_open (CnxInputFile * file, guint max_entries, GError ** error)
 {
   g_autoptr (CnxZip) zip = g_new0 (CnxZip, 1);
   zip_int64_t n;
 
-  zip->path = path;
-  zip->fd = fd;
-  zip->size = size;
+  zip->file = file;
   zip->entries = g_ptr_array_new_with_free_func (g_free);
   zip->by_name = g_hash_table_new (hash_entry, entries_are_equal);
   zip_error_init (&zip->error);
@@ -260,6 +237,7 @@ open_entry (CnxZip * zip, const CnxZipEntry * entry, zip_flags_t flags, GError *
 gboolean
 cnx_zip_locate (CnxZip * zip, const CnxZipEntry * entry, guint64 * start, GError ** error)
 {
+  const guint64 size = cnx_input_file_size (zip->file);
   zip_file_t *file;
   guint8 byte;
   gboolean ok = TRUE;
@@ -276,7 +254,7 @@ cnx_zip_locate (CnxZip * zip, const CnxZipEntry * entry, guint64 * start, GError
   else
     ok = refuse_with (zip, entry, zip_file_get_error (file), error);
   zip_fclose (file);
-  if (ok && (*start > zip->size || entry->size > zip->size - *start))
+  if (ok && (*start > size || entry->size > size - *start))
     return refuse (zip, entry, error, "it reaches past the end of the file: is the download complete?");
   return ok;
 }

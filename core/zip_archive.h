@@ -1,7 +1,7 @@
 /* A zip archive's entries, through libzip: read whole, or found where they lie in the file. */
 #pragma once
 
-#include <glib.h>
+#include "core/input_file.h"
 
 G_BEGIN_DECLS
 
@@ -23,9 +23,9 @@ typedef struct
   gboolean is_stored, is_encrypted;
 } CnxZipEntry;
 
-/** Reads the directory of the archive @fd, of @size bytes, with pread(). @fd and @path, which names the archive in
- * messages, must outlive it. Refuses more than @max_entries. Free with cnx_zip_free(). Error: CNX_ERROR_FORMAT. */
-CnxZip *cnx_zip_open (int fd, guint64 size, const char *path, guint max_entries, GError ** error);
+/** Reads the directory of the archive @file, which must outlive it. Refuses more than @max_entries. Free with
+ * cnx_zip_free(). Error: CNX_ERROR_FORMAT. */
+CnxZip *cnx_zip_open (CnxInputFile * file, guint max_entries, GError ** error);
 void cnx_zip_free (CnxZip * zip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxZip, cnx_zip_free)
 
@@ -42,8 +42,5 @@ gboolean cnx_zip_locate (CnxZip * zip, const CnxZipEntry * entry, guint64 * star
 
 /** The bytes of @entry, checked by their checksum; refused if they are more than @max. Free with g_free(). */
 guint8 *cnx_zip_read (CnxZip * zip, const CnxZipEntry * entry, gsize max, GError ** error);
-
-/** pread() of all @length bytes, or of those that there are; -1 on an error. */
-gssize cnx_pread (int fd, void *bytes, gsize length, guint64 offset);
 
 G_END_DECLS

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,16 +15,28 @@
 
 static const guint8 storage[24] = { 1, 2, 3 };
 
+static CnxInputFile *
+open_input (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  CnxInputFile *file = cnx_input_file_open (path, &error);
+
+  g_assert_no_error (error);
+  return file;
+}
+
+/* Of a file that has @size bytes when it is opened, and those of @bytes when it is read. */
 static GArray *
 read_sized (GByteArray * bytes, guint64 size, GError ** error)
 {
-  int fd = memfd_create ("t.pth", MFD_CLOEXEC);
-  GArray *tensors;
+  int fd = open ("t.pth", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
   g_assert_cmpint (write (fd, bytes->data, bytes->len), ==, bytes->len);
-  tensors = cnx_torch_file_read (fd, size, "t.pth", error);
+  g_assert_cmpint (ftruncate (fd, size), ==, 0);
+  g_autoptr (CnxInputFile) file = open_input ("t.pth");
+  g_assert_cmpint (ftruncate (fd, bytes->len), ==, 0);
   close (fd);
-  return tensors;
+  return cnx_torch_file_read (file, error);
 }
 
 static GArray *
@@ -70,11 +81,11 @@ check_good (GByteArray * bytes)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) tensors = read_bytes (bytes, &error);
-  const CnxTorchTensor *tensor;
+  const CnxTensor *tensor;
 
   g_assert_no_error (error);
   g_assert_cmpuint (tensors->len, ==, 1);
-  tensor = &g_array_index (tensors, CnxTorchTensor, 0);
+  tensor = &g_array_index (tensors, CnxTensor, 0);
   g_assert_cmpstr (tensor->name, ==, "w");
   g_assert_cmpint (tensor->dtype, ==, CNX_DTYPE_F32);
   g_assert_cmpint (tensor->n_dims, ==, 2);
@@ -120,7 +131,7 @@ test_large (void)
   g_autoptr (GArray) tensors = NULL;
   guint local, record;
   guint8 read[sizeof storage];
-  int fd = memfd_create ("t.pth", MFD_CLOEXEC);
+  int fd = open ("t.pth", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
   zip->zip64 = TRUE;
   add_pickle (zip, "a/data.pkl", CNX_TEST_GOOD_PICKLE);
@@ -134,11 +145,13 @@ test_large (void)
   g_assert_cmpint (pwrite (fd, bytes->data + local, bytes->len - local, local + hole), ==,
       bytes->len - local);
 
-  tensors = cnx_torch_file_read (fd, bytes->len + hole, "t.pth", &error);
+  g_autoptr (CnxInputFile) file = open_input ("t.pth");
+  g_assert_cmpuint (cnx_input_file_size (file), ==, bytes->len + hole);
+  tensors = cnx_torch_file_read (file, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (tensors->len, ==, 1);
   g_assert_cmpint (pread (fd, read, sizeof read,
-          g_array_index (tensors, CnxTorchTensor, 0).offset), ==, sizeof read);
+          g_array_index (tensors, CnxTensor, 0).offset), ==, sizeof read);
   g_assert_cmpmem (read, sizeof read, storage, sizeof storage);
   close (fd);
 }
@@ -159,8 +172,8 @@ test_view (void)
   tensors = read_bytes (bytes, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (tensors->len, ==, 2);
-  g_assert_cmpuint (g_array_index (tensors, CnxTorchTensor, 1).offset, ==,
-      g_array_index (tensors, CnxTorchTensor, 0).offset + 16);
+  g_assert_cmpuint (g_array_index (tensors, CnxTensor, 1).offset, ==,
+      g_array_index (tensors, CnxTensor, 0).offset + 16);
 }
 
 /* Cut short anywhere, it is refused; so it is when it is cut after its size was taken. */
@@ -362,12 +375,11 @@ open_golden (const char *name)
   g_autofree char *path = cnx_test_data (name);
   g_autoptr (GError) error = NULL;
   Golden golden = { 0 };
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  g_autoptr (CnxInputFile) file = open_input (path);
 
   g_assert_true (g_file_get_contents (path, (char **) &golden.bytes, &golden.size, NULL));
-  golden.tensors = cnx_torch_file_read (fd, golden.size, path, &error);
+  golden.tensors = cnx_torch_file_read (file, &error);
   g_assert_no_error (error);
-  close (fd);
   return golden;
 }
 
@@ -378,11 +390,11 @@ clear_golden (Golden * golden)
   g_free (golden->bytes);
 }
 
-static const CnxTorchTensor *
+static const CnxTensor *
 find_tensor (const Golden * golden, const char *name)
 {
   for (guint i = 0; i < golden->tensors->len; i++) {
-    const CnxTorchTensor *tensor = &g_array_index (golden->tensors, CnxTorchTensor, i);
+    const CnxTensor *tensor = &g_array_index (golden->tensors, CnxTensor, i);
 
     if (strcmp (tensor->name, name) == 0)
       return tensor;
@@ -392,7 +404,7 @@ find_tensor (const Golden * golden, const char *name)
 
 /* The same values in the same order, whatever ones are in the shape. */
 static void
-assert_same (const Golden * golden, const CnxTorchTensor * tensor, const CnxTensor * expected)
+assert_same (const Golden * golden, const CnxTensor * tensor, const CnxTensor * expected)
 {
   g_autofree guint8 *bytes = NULL;
   gint64 count = 1;
@@ -404,7 +416,7 @@ assert_same (const Golden * golden, const CnxTorchTensor * tensor, const CnxTens
   }
   g_assert_cmpint (tensor->dtype, ==, expected->dtype);
   g_assert_cmpuint (count, ==, expected->count);
-  size = count * tensor->element_size;
+  size = count * tensor->value_size;
   g_assert_cmpuint (tensor->offset + size, <=, golden->size);
   bytes = g_malloc (size);
   g_assert_true (cnx_input_file_read (expected->file, expected->offset, size, bytes));
@@ -421,7 +433,7 @@ test_golden_torchvision (void)
   g_assert_cmpuint (golden.tensors->len, ==, cnx_checkpoint_n_tensors (checkpoint));
   for (guint i = 0; i < golden.tensors->len; i++) {
     const CnxTensor *expected = cnx_checkpoint_tensor (checkpoint, i);
-    const CnxTorchTensor *tensor = find_tensor (&golden, expected->name);
+    const CnxTensor *tensor = find_tensor (&golden, expected->name);
 
     g_assert_nonnull (tensor);
     g_assert_cmpint (tensor->n_dims, ==, expected->n_dims);
@@ -438,7 +450,7 @@ check_role (const Golden * golden, CnxCheckpoint * checkpoint, CnxRole role, int
 {
   g_autofree char *name = cnx_scheme_tensor_name (CNX_SCHEME_ORIGINAL, role, stage, block);
   g_autofree char *timm = cnx_scheme_tensor_name (CNX_SCHEME_TIMM, role, stage, block);
-  const CnxTorchTensor *tensor = find_tensor (golden, name);
+  const CnxTensor *tensor = find_tensor (golden, name);
   const CnxTensor *expected = cnx_checkpoint_find (checkpoint, timm);
 
   g_assert_true ((tensor != NULL) == (expected != NULL));
@@ -482,6 +494,9 @@ test_golden_original (void)
 int
 main (int argc, char **argv)
 {
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+
+  g_assert_cmpint (chdir (dir), ==, 0); /* where "t.pth" is */
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/torch-file/good", test_good);
   g_test_add_func ("/torch-file/zip64", test_zip64);

@@ -1,12 +1,10 @@
 /* Any bytes as weights, of whatever format they look like: tensors whose values can be read, and a model of them, or a
  * message. */
-#define _GNU_SOURCE
 #include <stdint.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/error.h"
 #include "core/model.h"
+#include "tests/fuzz/memory_file.h"
 
 #define MOST_VALUES 4096
 
@@ -39,20 +37,11 @@ read_all (CnxCheckpoint * checkpoint)
 int
 LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
 {
-  static int fd = -1;
-  static char *path;
+  const char *path = cnx_memory_file (data, size);
   g_autoptr (GError) error = NULL, model_error = NULL;
-  g_autoptr (CnxCheckpoint) checkpoint = NULL;
-  g_autoptr (CnxModel) model = NULL;
+  g_autoptr (CnxCheckpoint) checkpoint = cnx_checkpoint_open (path, &error);
+  g_autoptr (CnxModel) model = cnx_model_load (path, &model_error);
 
-  if (fd < 0) {
-    fd = memfd_create ("fuzz", MFD_CLOEXEC);
-    path = g_strdup_printf ("/proc/self/fd/%d", fd);
-  }
-  if (fd < 0 || ftruncate (fd, size) != 0 || pwrite (fd, data, size, 0) != (ssize_t) size)
-    g_error ("no file in memory");
-  checkpoint = cnx_checkpoint_open (path, &error);
-  model = cnx_model_load (path, &model_error);
   if (!model)
     check_error (model_error);
   if (checkpoint)
