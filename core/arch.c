@@ -190,28 +190,30 @@ cnx_part_name (CnxPart part)
   return names[part];
 }
 
+/* Of all parts. */
+static CnxPartCost
+sum_costs (const CnxArch * arch, int height, int width)
+{
+  CnxPartCost costs[CNX_N_PARTS], sum = { 0 };
+
+  cnx_arch_costs (arch, height, width, costs);
+  for (int part = 0; part < CNX_N_PARTS; part++) {
+    sum.parameters += costs[part].parameters;
+    sum.macs += costs[part].macs;
+  }
+  return sum;
+}
+
 guint64
 cnx_arch_parameters (const CnxArch * arch)
 {
-  CnxPartCost costs[CNX_N_PARTS];
-  guint64 sum = 0;
-
-  cnx_arch_costs (arch, CNX_INPUT_MULTIPLE, CNX_INPUT_MULTIPLE, costs);
-  for (int part = 0; part < CNX_N_PARTS; part++)
-    sum += costs[part].parameters;
-  return sum;
+  return sum_costs (arch, CNX_INPUT_MULTIPLE, CNX_INPUT_MULTIPLE).parameters;
 }
 
 guint64
 cnx_arch_macs (const CnxArch * arch, int height, int width)
 {
-  CnxPartCost costs[CNX_N_PARTS];
-  guint64 sum = 0;
-
-  cnx_arch_costs (arch, height, width, costs);
-  for (int part = 0; part < CNX_N_PARTS; part++)
-    sum += costs[part].macs;
-  return sum;
+  return sum_costs (arch, height, width).macs;
 }
 
 static int

@@ -42,7 +42,7 @@ char **
 cnx_labels_load (const char *path, int classes, GError ** error)
 {
   g_auto (GStrv) lines = NULL;
-  gsize length;
+  gsize length, n;
   g_autofree char *text = cnx_input_file_load (path, MAX_LABELS_FILE, &length, error);
   const char *start;
 
@@ -54,17 +54,15 @@ cnx_labels_load (const char *path, int classes, GError ** error)
     g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' are not a text file in UTF-8", path);
     return NULL;
   }
-  if (count_lines (text) > (gsize) classes + MOST_BLANK_LINES) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' have %" G_GSIZE_FORMAT " lines, but the model "
-        "has %d classes: one line for each, in order", path, count_lines (text), classes);
-    return NULL;
-  }
+  n = count_lines (text);
   start = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
-  lines = split_lines (start);
-  if (g_strv_length (lines) != (guint) classes) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT,
-        "the labels '%s' have %u lines, but the model has "
-        "%d classes: one line for each, in order", path, g_strv_length (lines), classes);
+  if (n <= (gsize) classes + MOST_BLANK_LINES) {
+    lines = split_lines (start);
+    n = g_strv_length (lines);
+  }
+  if (n != (gsize) classes) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "the labels '%s' have %" G_GSIZE_FORMAT " lines, but the model "
+        "has %d classes: one line for each, in order", path, n, classes);
     return NULL;
   }
   return g_steal_pointer (&lines);

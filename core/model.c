@@ -493,6 +493,16 @@ cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block)
   return first < 0 ? NULL : g_ptr_array_index (model->tensors, first + block);
 }
 
+guint
+cnx_model_dtypes (CnxModel * model)
+{
+  guint dtypes = 0;
+
+  for (guint i = 0; i < model->tensors->len; i++)
+    dtypes |= 1u << ((const CnxTensor *) g_ptr_array_index (model->tensors, i))->dtype;
+  return dtypes;
+}
+
 float *
 cnx_model_values (CnxModel * model, CnxRole role, int stage, int block)
 {

@@ -56,6 +56,9 @@ CnxModel *cnx_model_with_recipe (CnxModel * model, const char *text, GError ** e
  * (no classifier, layer scale in V2, GRN in V1). Owned by the model. */
 const CnxTensor *cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block);
 
+/** The types that the tensors are stored in: 1 << CNX_DTYPE_F16 and so on, or-ed. */
+guint cnx_model_dtypes (CnxModel * model);
+
 /** The values of @role's tensor as floats; NULL where the architecture has none. Free with g_free(). */
 float *cnx_model_values (CnxModel * model, CnxRole role, int stage, int block);
 

@@ -22,31 +22,15 @@ typedef struct
   char *too_large;              /* name of the first tensor with a value that becomes infinite */
 } Writing;
 
-typedef struct
-{
-  CnxModel *model;
-  CnxDtype dtype;
-  gboolean first, mixed;
-} Dtypes;
-
-static void
-see_dtype (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
-{
-  Dtypes *seen = user_data;
-  const CnxDtype dtype = cnx_model_tensor (seen->model, role, stage, block)->dtype;
-
-  seen->mixed |= !seen->first && dtype != seen->dtype;
-  seen->dtype = dtype;
-  seen->first = FALSE;
-}
-
 CnxDtype
 cnx_model_dtype (CnxModel * model)
 {
-  Dtypes seen = {.model = model,.first = TRUE };
+  const guint stored = cnx_model_dtypes (model);
 
-  cnx_arch_foreach_tensor (cnx_model_arch (model), see_dtype, &seen);
-  return seen.mixed || seen.dtype == CNX_DTYPE_F64 ? CNX_DTYPE_F32 : seen.dtype;
+  for (CnxDtype dtype = CNX_DTYPE_F32; dtype <= CNX_DTYPE_BF16; dtype++)
+    if (stored == 1u << dtype)
+      return dtype;
+  return CNX_DTYPE_F32;
 }
 
 static void
@@ -123,12 +107,6 @@ crop_pct_of (const CnxRecipe * recipe)
 static void
 add_recipe (JsonBuilder * json, const CnxRecipe * recipe, int classes)
 {
-  static const char *const crop_modes[] = {
-    [CNX_CROP_CENTER] = "center",
-    [CNX_CROP_SQUASH] = "squash",
-    [CNX_CROP_BORDER] = "border",
-  };
-
   json_builder_set_member_name (json, "pretrained_cfg");
   json_builder_begin_object (json);
   json_builder_set_member_name (json, "input_size");
@@ -137,11 +115,10 @@ add_recipe (JsonBuilder * json, const CnxRecipe * recipe, int classes)
   json_builder_add_int_value (json, recipe->height);
   json_builder_add_int_value (json, recipe->width);
   json_builder_end_array (json);
-  add_string (json, "interpolation",
-      recipe->interpolation == CNX_INTERPOLATION_BILINEAR ? "bilinear" : "bicubic");
+  add_string (json, "interpolation", cnx_interpolation_name (recipe->interpolation));
   json_builder_set_member_name (json, "crop_pct");
   json_builder_add_double_value (json, crop_pct_of (recipe));
-  add_string (json, "crop_mode", crop_modes[recipe->crop_mode]);
+  add_string (json, "crop_mode", cnx_crop_mode_name (recipe->crop_mode));
   add_floats (json, "mean", recipe->mean);
   add_floats (json, "std", recipe->std);
   add_int (json, "num_classes", classes);

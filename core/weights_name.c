@@ -4,14 +4,14 @@
 
 #include "core/error.h"
 
-#define INDEX_ENDING ".safetensors.index.json"
-
 static const char *const usual_names[] = { CNX_WEIGHTS_NAME, "model.safetensors.index.json", "pytorch_model.bin",
   "pytorch_model.bin.index.json"
 };
 
 /* In the order in which they are looked for. */
-static const char *const endings[] = { ".safetensors", INDEX_ENDING, ".pth", ".pt", ".bin", ".bin.index.json" };
+static const char *const endings[] = {
+  ".safetensors", ".safetensors.index.json", ".pth", ".pt", ".bin", ".bin.index.json"
+};
 
 gsize
 cnx_weights_stem_length (const char *path)

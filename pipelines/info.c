@@ -50,32 +50,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Info, info_clear)
 
 /* ---- finding out ---- */
 
-typedef struct
-{
-  CnxModel *model;
-  gboolean seen[CNX_DTYPE_OTHER];
-} Dtypes;
-
-static void
-see_dtype (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
-{
-  Dtypes *dtypes = user_data;
-
-  dtypes->seen[cnx_model_tensor (dtypes->model, role, stage, block)->dtype] = TRUE;
-}
-
 /* "F32", or where values are stored in several types "F32, F16". */
 static char *
 list_dtypes (CnxModel * model)
 {
-  g_autoptr (GString) listed = g_string_new (NULL);
-  Dtypes dtypes = {.model = model };
+  const guint stored = cnx_model_dtypes (model);
+  GString *listed = g_string_new (NULL);
 
-  cnx_arch_foreach_tensor (cnx_model_arch (model), see_dtype, &dtypes);
   for (CnxDtype dtype = 0; dtype < CNX_DTYPE_OTHER; dtype++)
-    if (dtypes.seen[dtype])
+    if (stored & 1u << dtype)
       g_string_append_printf (listed, "%s%s", listed->len ? ", " : "", cnx_dtype_name (dtype));
-  return g_strdup (listed->str);
+  return g_string_free (listed, FALSE);
 }
 
 static void
