@@ -94,6 +94,27 @@ def not_json(text):
     raise AssertionError(f"{text} is not JSON")
 
 
+def read_weights(path):
+    """({name: its entry}, data) of a safetensors file."""
+    content = path.read_bytes()
+    end = 8 + int.from_bytes(content[:8], "little")
+    tensors = json.loads(content[8:end])
+    tensors.pop("__metadata__", None)
+    return tensors, content[end:]
+
+
+def keep_weights(path, to, names):
+    """Writes a safetensors file of those tensors of @path that are among @names."""
+    tensors, data = read_weights(path)
+    kept, blob = {}, b""
+    for name in names:
+        begin, end = tensors[name]["data_offsets"]
+        kept[name] = {**tensors[name], "data_offsets": [len(blob), len(blob) + end - begin]}
+        blob += data[begin:end]
+    header = json.dumps(kept).encode()
+    to.write_bytes(len(header).to_bytes(8, "little") + header + blob)
+
+
 def on_terminal(convnext, *args, interrupt=None):
     """(exit status, what the terminal was sent) of a run on one; @interrupt: a signal, sent once that was seen."""
     leader, follower = pty.openpty()
