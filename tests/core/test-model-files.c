@@ -201,6 +201,10 @@ static const struct
   {"{\"architecture\": \"\\ud83x\"}", CNX_ERROR_FORMAT, {"config.json", "an escape"}},
   {"{\"architecture\": \"\\ucc1n\"}", CNX_ERROR_FORMAT, {"config.json", "an escape"}},
   {"{\"architecture\": \"\\q\"}", CNX_ERROR_FORMAT, {"config.json", "an escape"}},
+  {"{\"architecture\": \"x\\u001b[31mred\"}", CNX_ERROR_FORMAT, {"config.json", "not printable"}},
+  {"{\"architecture\": \"a\", \"num_classes\": 1e300}", CNX_ERROR_FORMAT, {"num_classes", "1e+300"}},
+  {"{\"architecture\": \"a\", \"num_classes\": 2.5}", CNX_ERROR_FORMAT, {"num_classes", "2.5"}},
+  {"{\"architecture\": \"a\", \"num_classes\": -3}", CNX_ERROR_FORMAT, {"num_classes", "-3"}},
   {"{\"architecture\": \"\\ud83d\\ude00\", \"pretrained_cfg\": ", CNX_ERROR_FORMAT, {"config.json", "ends"}},
   {"", CNX_ERROR_FORMAT, {"config.json", "empty"}},
   {"[]", CNX_ERROR_FORMAT, {"config.json", "object"}},
@@ -277,6 +281,25 @@ test_own_config (void)
   g_assert_no_error (error);
   g_assert_cmpstr (cnx_model_name (first), ==, "own");
   g_assert_cmpstr (cnx_model_name (second), ==, "shared");
+}
+
+/* A preprocessor_config.json in the folder is for weights whose config says nothing of it. */
+static void
+test_preprocessor (void)
+{
+  g_autoptr (CnxTestDir) dir = make_model ("{\"hidden_act\": \"gelu\"}");
+  g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
+  g_autofree char *mine = cnx_test_copy (weights, dir, "mine.safetensors");
+  g_autofree char *own =
+      cnx_test_write_text (dir, "mine.json", "{\"pretrained_cfg\": {\"input_size\": [3, 288, 288]}}");
+  g_autofree char *shared = cnx_test_write_text (dir, "preprocessor_config.json", "{\"size\": 320}");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxModel) first = cnx_model_load (mine, &error);
+  g_autoptr (CnxModel) second = cnx_model_load (weights, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (cnx_model_recipe (first)->width, ==, 288);
+  g_assert_cmpint (cnx_model_recipe (second)->width, ==, 320);
 }
 
 static void
@@ -488,6 +511,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model-files/deep-config", test_deep_config);
   g_test_add_func ("/model-files/odd-configs", test_odd_configs);
   g_test_add_func ("/model-files/own-config", test_own_config);
+  g_test_add_func ("/model-files/preprocessor", test_preprocessor);
   g_test_add_func ("/model-files/labels-file", test_labels_file);
   g_test_add_func ("/model-files/bad-labels-files", test_bad_labels_files);
   g_test_add_func ("/model-files/everyday", test_everyday);

@@ -117,6 +117,9 @@ static const struct
   {"with-metadata", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v2 ( ( 'storage' @torch/FloatStorage "
       "'0' 'cpu' 6 t Q 0 ( 2 3 t ( 3 1 t x89 @collections/OrderedDict ) R } t R u ."},
   {"under-model", "x80 x02 } 'epoch' 300 s 'model' } ( " GOOD "u s ."},
+  {"under-model-state-dict", "x80 x02 } 'epoch' 300 s 'model_state_dict' } ( " GOOD "u s ."},
+  {"under-ema-state-dict", "x80 x02 } 'state_dict' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "", "") "u s "
+      "'ema_state_dict' } ( " GOOD "u s ."},
   {"ema-first", "x80 x02 } 'model' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "", "") "u s "
       "'state_dict' } ( " TENSOR ("u", "FloatStorage", "0", "1", "0", "", "") "u s "
       "'model_ema' } ( " GOOD "u s ."},
