@@ -305,7 +305,7 @@ check_all_16_bit_values (CnxDtype dtype, int exponent_bits)
     bytes[2 * bits + 1] = bits >> 8;
   }
   g_autoptr (CnxInputFile) file = file_of (dir, "all", bytes, 65536 * 2);
-  const CnxTensor tensor = {.dtype = dtype,.count = 65536,.contiguous = TRUE,.file = file };
+  const CnxTensor tensor = {.dtype = dtype,.value_size = 2,.count = 65536,.contiguous = TRUE,.file = file };
   cnx_tensor_read (&tensor, 0, 65536, values);
   for (guint bits = 0; bits < 65536; bits++) {
     guint exponent = bits >> mantissa_bits & largest;
@@ -344,7 +344,7 @@ test_f32_f64 (void)
   const float floats[] = { 1.5f, -0.0f, 1e-45f, INFINITY, -3e38f };
   const double doubles[] = { 1.5, -0.1, 1e-60, 1e60, -3 };
   guint8 bytes[1 + sizeof doubles];
-  CnxTensor tensor = {.dtype = CNX_DTYPE_F32,.count = 5,.contiguous = TRUE,.offset = 1 };
+  CnxTensor tensor = {.dtype = CNX_DTYPE_F32,.value_size = 4,.count = 5,.contiguous = TRUE,.offset = 1 };
   float values[4];
 
   memcpy (bytes + 1, floats, sizeof floats);
@@ -357,6 +357,7 @@ test_f32_f64 (void)
   g_autoptr (CnxInputFile) twice = file_of (dir, "f64", bytes, sizeof bytes);
   tensor.file = twice;
   tensor.dtype = CNX_DTYPE_F64;
+  tensor.value_size = 8;
   cnx_tensor_read (&tensor, 1, 4, values);
   g_assert_true (values[0] == -0.1f && values[1] == 0 && isinf (values[2]) && values[3] == -3);
 }
@@ -373,7 +374,7 @@ test_pieces (void)
   for (gsize i = 0; i < count; i++)
     stored[i] = i;
   g_autoptr (CnxInputFile) file = file_of (dir, "f64", stored, count * sizeof *stored);
-  const CnxTensor tensor = {.dtype = CNX_DTYPE_F64,.count = count,.contiguous = TRUE,.file = file };
+  const CnxTensor tensor = {.dtype = CNX_DTYPE_F64,.value_size = 8,.count = count,.contiguous = TRUE,.file = file };
   cnx_tensor_read (&tensor, 0, count, values);
   for (gsize i = 0; i < count; i++)
     g_assert_true (values[i] == i);
@@ -389,7 +390,8 @@ test_strides (void)
   for (guint i = 0; i < G_N_ELEMENTS (stored); i++)
     stored[i] = i;
   g_autoptr (CnxInputFile) file = file_of (dir, "f32", stored, sizeof stored);
-  const CnxTensor last = {.dtype = CNX_DTYPE_F32,.n_dims = 4,.dims = {2, 3, 2, 2},.strides = {12, 1, 6, 3},.count = 24,
+  const CnxTensor last = {.dtype = CNX_DTYPE_F32,.value_size = 4,.n_dims = 4,
+    .dims = {2, 3, 2, 2},.strides = {12, 1, 6, 3},.count = 24,
     .file = file
   };
   cnx_tensor_read (&last, 0, 24, values);
@@ -400,7 +402,8 @@ test_strides (void)
   cnx_tensor_read (&last, 13, 2, values);
   g_assert_true (values[0] == 12 + 3 && values[1] == 12 + 6);
 
-  const CnxTensor view = {.dtype = CNX_DTYPE_F32,.n_dims = 2,.dims = {3, 2},.strides = {1, 8},.count = 6,.file = file,
+  const CnxTensor view = {.dtype = CNX_DTYPE_F32,.value_size = 4,.n_dims = 2,
+    .dims = {3, 2},.strides = {1, 8},.count = 6,.file = file,
     .offset = 4
   };
   cnx_tensor_read (&view, 0, 6, values);
