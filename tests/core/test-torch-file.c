@@ -176,6 +176,33 @@ test_view (void)
       g_array_index (tensors, CnxTensor, 0).offset + 16);
 }
 
+/* As a checkpoint: values that are stored transposed come in the order of the shape; a size of 1 may have any stride. */
+static void
+test_strides (void)
+{
+  static const float values[] = { 1, 2, 3, 4, 5, 6 }, transposed[] = { 1, 3, 5, 2, 4, 6 };
+  CnxTestZip *zip = cnx_test_zip_new ();
+  g_autoptr (GByteArray) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxCheckpoint) checkpoint = NULL;
+  float read[6];
+
+  add_pickle (zip, "a/data.pkl", "x80 x02 } ( " CNX_TEST_TENSOR ("t", "FloatStorage", "0", "6", "0", "2 3", "1 2")
+      CNX_TEST_TENSOR ("o", "FloatStorage", "0", "6", "0", "1 2 3", "7 3 1") "u .");
+  cnx_test_zip_add (zip, "a/data/0", (const char *) values, sizeof values);
+  bytes = cnx_test_zip_end (zip, -1);
+  g_assert_true (g_file_set_contents ("t.pth", (const char *) bytes->data, bytes->len, NULL));
+  checkpoint = cnx_checkpoint_open ("t.pth", &error);
+  g_assert_no_error (error);
+  cnx_tensor_read (cnx_checkpoint_find (checkpoint, "t"), 0, 6, read);
+  g_assert_cmpmem (read, sizeof read, transposed, sizeof transposed);
+  cnx_tensor_read (cnx_checkpoint_find (checkpoint, "t"), 2, 3, read);
+  g_assert_cmpmem (read, 3 * sizeof *read, transposed + 2, 3 * sizeof *read);
+  g_assert_true (cnx_checkpoint_find (checkpoint, "o")->contiguous);
+  cnx_tensor_read (cnx_checkpoint_find (checkpoint, "o"), 0, 6, read);
+  g_assert_cmpmem (read, sizeof read, values, sizeof values);
+}
+
 /* Cut short anywhere, it is refused; so it is when it is cut after its size was taken. */
 static void
 test_truncated (void)
@@ -502,6 +529,7 @@ main (int argc, char **argv)
   g_test_add_func ("/torch-file/zip64", test_zip64);
   g_test_add_func ("/torch-file/large", test_large);
   g_test_add_func ("/torch-file/view", test_view);
+  g_test_add_func ("/torch-file/strides", test_strides);
   g_test_add_func ("/torch-file/truncated", test_truncated);
   for (gsize i = 0; i < G_N_ELEMENTS (broken); i++) {
     g_autofree char *name = g_strconcat ("/torch-file/broken/", broken[i].what, NULL);
