@@ -176,7 +176,7 @@ test_view (void)
       g_array_index (tensors, CnxTensor, 0).offset + 16);
 }
 
-/* As a checkpoint: values that are stored transposed come in the order of the shape; a size of 1 may have any stride. */
+/* As a checkpoint: values stored transposed come in the order of the shape; a size of 1 may have any stride. */
 static void
 test_strides (void)
 {
