@@ -1,7 +1,5 @@
 #include "gst-plugin/classifier.h"
 
-#include "core/error.h"
-#include "opencl/network.h"
 
 /* What is in the slot. */
 typedef enum
@@ -13,9 +11,7 @@ typedef enum
 
 struct _CnxClassifier
 {
-  CnxModel *model;
-  CnxNetwork *network;
-  char *description;
+  CnxEngine *engine;
   CnxForwardFunc forward;
   gpointer forward_data;
 
@@ -58,7 +54,7 @@ cnx_classifier_takes_frames (CnxClassifier * self)
 gboolean
 cnx_classifier_set_takes_frames (CnxClassifier * self, gboolean takes, GError ** error)
 {
-  const gboolean can = !takes || cnx_network_take_frames (self->network, error);
+  const gboolean can = !takes || cnx_network_take_frames (cnx_engine_network (self->engine), error);
 
   self->takes_frames = takes && can;
   return can;
@@ -66,47 +62,28 @@ cnx_classifier_set_takes_frames (CnxClassifier * self, gboolean takes, GError **
 
 /* A CPU has the frame already. A device that cannot build these kernels still takes tensors. */
 static void
-take_frames_by_itself (CnxClassifier * self, CnxDevice * device)
+take_frames_by_itself (CnxClassifier * self)
 {
+  const CnxDeviceInfo *device = cnx_device_info (cnx_engine_device (self->engine));
   g_autoptr (GError) error = NULL;
 
-  if (!cnx_device_info (device)->is_cpu && !cnx_classifier_set_takes_frames (self, TRUE, &error))
+  if (!device->is_cpu && !cnx_classifier_set_takes_frames (self, TRUE, &error))
     g_debug ("frames are resized on the CPU: %s", error->message);
 }
 
 CnxClassifier *
-cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error)
+cnx_classifier_new (CnxEngine * engine)
 {
-  g_autoptr (CnxModel) model = cnx_model_open (settings->model, settings->variant, settings->labels,
-      settings->recipe, error);
-  g_autoptr (CnxDevice) device = NULL;
-  g_autoptr (CnxNetwork) network = NULL;
-  const CnxRecipe *recipe;
-  CnxClassifier *self;
+  CnxClassifier *self = g_new0 (CnxClassifier, 1);
+  const CnxRecipe *recipe = cnx_model_recipe (cnx_engine_model (engine));
 
-  if (!model)
-    return NULL;
-  if (!(device = cnx_device_open (settings->device, settings->threads, error)))
-    return NULL;
-  recipe = cnx_model_recipe (model);
-  const CnxNetworkOptions options = { recipe->height, recipe->width, 1, settings->precision };
-  network = cnx_network_new (device, model, &options, error);
-  if (!network)
-    return NULL;
-
-  self = g_new0 (CnxClassifier, 1);
-  self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, in %s on %s (%s)",
-      cnx_model_name (model), cnx_model_path (model), cnx_network_classes (network),
-      recipe->width, recipe->height, cnx_precision_name (cnx_network_precision (network)),
-      cnx_device_info (device)->name, cnx_device_reason (device));
+  self->engine = cnx_engine_ref (engine);
   self->tensor = g_new0 (float, (gsize) recipe->height * recipe->width * 3);
-  self->logits = g_new0 (float, cnx_network_classes (network));
-  self->model = g_steal_pointer (&model);
-  self->network = g_steal_pointer (&network);
+  self->logits = g_new0 (float, cnx_network_classes (cnx_engine_network (engine)));
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   cnx_classifier_set_forward (self, NULL, NULL);
-  take_frames_by_itself (self, device);
+  take_frames_by_itself (self);
   return self;
 }
 
@@ -114,9 +91,7 @@ void
 cnx_classifier_free (CnxClassifier * self)
 {
   cnx_classifier_stop (self);
-  cnx_network_unref (self->network);
-  cnx_model_unref (self->model);
-  g_free (self->description);
+  cnx_engine_unref (self->engine);
   cnx_frame_plan_unref (self->plan);
   g_free (self->tensor);
   g_free (self->logits);
@@ -125,16 +100,16 @@ cnx_classifier_free (CnxClassifier * self)
   g_free (self);
 }
 
+CnxEngine *
+cnx_classifier_engine (CnxClassifier * self)
+{
+  return self->engine;
+}
+
 CnxModel *
 cnx_classifier_model (CnxClassifier * self)
 {
-  return self->model;
-}
-
-const char *
-cnx_classifier_description (CnxClassifier * self)
-{
-  return self->description;
+  return cnx_engine_model (self->engine);
 }
 
 gboolean
@@ -142,8 +117,8 @@ cnx_classifier_forward (gpointer user_data, const float *in, float *logits, GErr
 {
   CnxClassifier *self = user_data;
 
-  return self->plan ? cnx_network_forward_frame (self->network, self->plan, (const guint8 *) in, logits, error)
-      : cnx_network_forward (self->network, in, 1, logits, error);
+  return self->plan ? cnx_network_forward_frame (cnx_engine_network (self->engine), self->plan, (const guint8 *) in,
+      logits, error) : cnx_engine_forward (self->engine, in, logits, error);
 }
 
 void
@@ -192,7 +167,7 @@ cnx_classifier_release (CnxClassifier * self)
 static CnxResult *
 classify (CnxClassifier * self, GError ** error)
 {
-  int classes = cnx_network_classes (self->network);
+  int classes = cnx_network_classes (cnx_engine_network (self->engine));
   guint k = MIN (self->request.top_k, (guint) classes);
   CnxResult *result;
 

@@ -1,5 +1,4 @@
-/* What `convnext` does that needs no element: finds and loads a model, opens it on a device, and
- * classifies tensors, at once or on a worker thread with one slot.
+/* One element's use of an engine: it classifies tensors, at once or on a worker thread with one slot.
  *
  * The slot is the network's input tensor, or what the device makes it of. Whoever wants a frame classified
  * claims it, fills it, and either runs it at once or submits it to the worker; it is free again when that
@@ -10,35 +9,12 @@
 #pragma once
 
 #include "core/labels.h"
-#include "core/model.h"
-#include "core/precision.h"
+#include "gst-plugin/engine.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CnxClassifier CnxClassifier;
-
-/**
- * CnxClassifierSettings:
- * @model: a weights file, a folder that holds one, or a model's name; NULL or "": found by @variant
- * @variant: a published variant's name; NULL or "": any. With @model it is what the model must be.
- *   With neither, the model that ships ("everyday").
- * @labels: a text file, one label per line in class order; NULL or "": the model's own
- * @recipe: as cnx_recipe_override() takes it; NULL or "": the model's own
- * @device: as cnx_device_open() takes it
- * @threads: of a CPU device; 0: all
- * @precision: as cnx_network_new() takes it
- */
-typedef struct
-{
-  const char *model;
-  const char *variant;
-  const char *labels;
-  const char *recipe;
-  const char *device;
-  guint threads;
-  CnxPrecision precision;
-} CnxClassifierSettings;
 
 /**
  * CnxResult:
@@ -71,21 +47,17 @@ typedef struct
   float threshold;
 } CnxClassifyRequest;
 
-/** Finds and loads the model, checks it against the variant, opens the device and builds the network.
- * Takes from a fraction of a second to several, when kernels are built for the first time.
- * Errors: those of cnx_model_open(), cnx_device_open() and cnx_network_new().
- * Free with cnx_classifier_free(). */
-CnxClassifier *cnx_classifier_new (const CnxClassifierSettings * settings, GError ** error);
+/** Keeps a reference to @engine. Free with cnx_classifier_free(). */
+CnxClassifier *cnx_classifier_new (CnxEngine * engine);
 
 /** Stops the worker (waiting for the pass that it is in) and frees everything. */
 void cnx_classifier_free (CnxClassifier * classifier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxClassifier, cnx_classifier_free)
 
 /** Owned by the classifier. */
+CnxEngine *cnx_classifier_engine (CnxClassifier * classifier);
+/** As cnx_engine_model(). */
 CnxModel *cnx_classifier_model (CnxClassifier * classifier);
-/** One sentence for the log: the model, its size, the precision that runs, the device and why that one. Owned by the
- * classifier. */
-const char *cnx_classifier_description (CnxClassifier * classifier);
 
 /** Claims the slot: a tensor of recipe height x width x 3 floats to fill. While the worker is busy: NULL,
  * or, with @wait, when it is done. What is claimed must be run, submitted or released. */
@@ -121,7 +93,7 @@ void cnx_classifier_reset (CnxClassifier * classifier);
 /** Resets, waits for the worker and ends its thread; the next submit starts another. */
 void cnx_classifier_stop (CnxClassifier * classifier);
 
-/** One forward pass on the slot, @in, as cnx_network_forward() does it for one picture. */
+/** One forward pass on the slot, @in, as cnx_engine_forward() does it. */
 typedef gboolean (*CnxForwardFunc) (gpointer user_data, const float *in, float *logits,
     GError ** error);
 

@@ -13,6 +13,9 @@
  * every device, fp16 on GPUs and bf16 on CPUs that have it. auto takes bf16 or fp16 where it runs, else fp32;
  * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
  *
+ * Elements of one pipeline with the same settings share one network, and an application can let pipelines share it:
+ * it passes on the context that a HAVE_CONTEXT message offers. `batch` lets their frames run together.
+ *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *
  * ## Example launch line
@@ -34,6 +37,7 @@ GST_DEBUG_CATEGORY_STATIC (convnext_debug);
 
 #define DEFAULT_THREADS 0
 #define DEFAULT_PRECISION CNX_PRECISION_AUTO
+#define DEFAULT_BATCH 1
 #define DEFAULT_TOP_K 5
 #define DEFAULT_THRESHOLD 0.5   /* what the shipped model's card recommends */
 #define DEFAULT_MODE MODE_AUTO
@@ -49,6 +53,7 @@ enum
   PROP_DEVICE,
   PROP_THREADS,
   PROP_PRECISION,
+  PROP_BATCH,
   PROP_TOP_K,
   PROP_THRESHOLD,
   PROP_MODE,
@@ -61,7 +66,7 @@ struct _GstConvnext
 
   /* properties, under the object lock */
   char *variant, *model, *labels, *recipe, *device;
-  guint threads, top_k;
+  guint threads, batch, top_k;
   CnxPrecision precision;
   double threshold;
   Mode mode;
@@ -105,6 +110,25 @@ post_open_error (GstConvnext * self, const GError * error)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
 }
 
+/* One of these settings that a neighbour has, or the application, or a new one, which is offered to them. */
+static CnxEngine *
+find_engine (GstConvnext * self, const CnxEngineSettings * settings, GError ** error)
+{
+  GstElement *element = GST_ELEMENT (self);
+  g_autofree char *type = cnx_engine_context_type (settings);
+  g_autoptr (GstContext) context = gst_element_get_context (element, type);
+
+  if (!context) {
+    gst_element_post_message (element, gst_message_new_need_context (GST_OBJECT (self), type));
+    context = gst_element_get_context (element, type);
+  }
+  CnxEngine *engine = context ? cnx_engine_from_context (context) : NULL;
+  if (engine || !(engine = cnx_engine_new (settings, error)))
+    return engine;
+  gst_element_post_message (element, gst_message_new_have_context (GST_OBJECT (self), cnx_engine_context (engine)));
+  return engine;
+}
+
 static gboolean
 open_classifier (GstConvnext * self)
 {
@@ -119,18 +143,19 @@ open_classifier (GstConvnext * self)
   g_autofree char *model = g_strdup (self->model), *variant = g_strdup (self->variant);
   g_autofree char *labels = g_strdup (self->labels), *recipe = g_strdup (self->recipe);
   g_autofree char *device = g_strdup (self->device);
-  const CnxClassifierSettings settings = { model, variant, labels, recipe, device, self->threads,
-    self->precision
+  const CnxEngineSettings settings = { model, variant, labels, recipe, device, self->threads, self->precision,
+    self->batch
   };
   GST_OBJECT_UNLOCK (self);
 
   g_clear_pointer (&self->classifier, cnx_classifier_free);
-  self->classifier = cnx_classifier_new (&settings, &error);
-  if (!self->classifier) {
+  g_autoptr (CnxEngine) engine = find_engine (self, &settings, &error);
+  if (!engine) {
     post_open_error (self, error);
     return FALSE;
   }
-  GST_INFO_OBJECT (self, "%s", cnx_classifier_description (self->classifier));
+  self->classifier = cnx_classifier_new (engine);
+  GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
   return TRUE;
 }
 
@@ -435,6 +460,10 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
       self->precision = g_value_get_enum (value);
       self->stale = TRUE;
       break;
+    case PROP_BATCH:
+      self->batch = g_value_get_uint (value);
+      self->stale = TRUE;
+      break;
     case PROP_TOP_K:
       self->top_k = g_value_get_uint (value);
       break;
@@ -472,6 +501,9 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
       break;
     case PROP_PRECISION:
       g_value_set_enum (value, self->precision);
+      break;
+    case PROP_BATCH:
+      g_value_set_uint (value, self->batch);
       break;
     case PROP_TOP_K:
       g_value_set_uint (value, self->top_k);
@@ -517,6 +549,7 @@ gst_convnext_init (GstConvnext * self)
   self->device = g_strdup ("auto");
   self->threads = DEFAULT_THREADS;
   self->precision = DEFAULT_PRECISION;
+  self->batch = DEFAULT_BATCH;
   self->top_k = DEFAULT_TOP_K;
   self->threshold = DEFAULT_THRESHOLD;
   self->mode = DEFAULT_MODE;
@@ -551,6 +584,9 @@ install_model_properties (GObjectClass * klass)
           READY_FLAGS));
   g_object_class_install_property (klass, PROP_PRECISION, g_param_spec_enum ("precision", "Precision",
           "What the network's products run in", TYPE_PRECISION, DEFAULT_PRECISION, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_BATCH, g_param_spec_uint ("batch", "Batch",
+          "Where several elements share a network: run at most so many of their frames at once", 1, 256,
+          DEFAULT_BATCH, READY_FLAGS));
 }
 
 static void

@@ -279,8 +279,9 @@ static struct
 static CnxClassifier *
 open_classifier (CnxPrecision precision, GError ** error)
 {
-  const CnxClassifierSettings settings = {.model = cnx_model_path (model),.precision = precision };
-  return cnx_classifier_new (&settings, error);
+  const CnxEngineSettings settings = {.model = cnx_model_path (model),.precision = precision };
+  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, error);
+  return engine ? cnx_classifier_new (engine) : NULL;
 }
 
 /* Every class of what a classifier says of a tensor, best first, to @labels. */

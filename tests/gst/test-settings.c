@@ -247,6 +247,12 @@ test_set_in_ready (void)
 
 /* ---- precision ---- */
 
+static const char *
+description_of (GstElement * element)
+{
+  return cnx_engine_description (cnx_classifier_engine (gst_convnext_classifier (GST_CONVNEXT (element))));
+}
+
 /* A convnext that was to open in @precision: whether it did, and the error it posted if not. */
 static gboolean
 opens_in (const char *precision, CnxPrecision value, GError ** error)
@@ -265,7 +271,7 @@ opens_in (const char *precision, CnxPrecision value, GError ** error)
     gst_message_parse_error (message, error, NULL);
   g_assert_true ((message == NULL) == (result == GST_STATE_CHANGE_SUCCESS));
   if (!message) {
-    const char *said = cnx_classifier_description (gst_convnext_classifier (GST_CONVNEXT (element)));
+    const char *said = description_of (element);
     g_autofree char *part = g_strdup_printf (" in %s on ", precision);
     g_assert_true (value == CNX_PRECISION_AUTO || strstr (said, part));
   }
@@ -312,7 +318,7 @@ test_int8 (void)
   gst_element_set_state (element, GST_STATE_READY);
   g_object_set (element, "precision", CNX_PRECISION_INT8, NULL);
   gst_element_set_state (element, GST_STATE_PLAYING);
-  g_assert_nonnull (strstr (cnx_classifier_description (gst_convnext_classifier (GST_CONVNEXT (element))),
+  g_assert_nonnull (strstr (description_of (element),
           " in int8 on "));
   const Answer answer = push (h, 1, 0);
   g_assert_cmpuint (answer.n, ==, 5);
@@ -322,7 +328,7 @@ test_int8 (void)
   gst_element_set_state (element, GST_STATE_READY);
   g_object_set (element, "precision", CNX_PRECISION_AUTO, NULL);
   gst_element_set_state (element, GST_STATE_PLAYING);
-  g_assert_null (strstr (cnx_classifier_description (gst_convnext_classifier (GST_CONVNEXT (element))),
+  g_assert_null (strstr (description_of (element),
           "int8"));
   gst_harness_teardown (h);
 }

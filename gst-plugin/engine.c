@@ -1,0 +1,227 @@
+#include "gst-plugin/engine.h"
+
+#include <string.h>
+
+/* One that waits for its picture's logits; on its thread's stack. */
+typedef struct
+{
+  const float *in;
+  float *logits;
+  gboolean done;
+  GError *error;
+} Wish;
+
+struct _CnxEngine
+{
+  gatomicrefcount refs;
+  CnxModel *model;
+  CnxDevice *device;
+  CnxNetwork *network;
+  char *description, *context_type;
+  gsize picture, outputs;       /* floats of an input and of an answer */
+  guint batch;
+
+  GMutex lock;                  /* guards what follows */
+  GCond changed;
+  GQueue wishes;                /* Wish, in the order that they came */
+  gboolean running;             /* one of the waiting threads runs a pass, and owns what is below */
+  guint largest;
+
+  float *in, *logits;           /* of a pass of several; NULL where there is none */
+};
+
+G_DEFINE_BOXED_TYPE (CnxEngine, cnx_engine, cnx_engine_ref, cnx_engine_unref)
+
+static gboolean
+open_network (CnxEngine * self, const CnxEngineSettings * settings, GError ** error)
+{
+  self->model = cnx_model_open (settings->model, settings->variant, settings->labels, settings->recipe, error);
+  if (!self->model)
+    return FALSE;
+  self->device = cnx_device_open (settings->device, settings->threads, error);
+  if (!self->device)
+    return FALSE;
+  const CnxRecipe *recipe = cnx_model_recipe (self->model);
+  const CnxNetworkOptions options = { recipe->height, recipe->width, self->batch, settings->precision };
+  self->network = cnx_network_new (self->device, self->model, &options, error);
+  return self->network != NULL;
+}
+
+CnxEngine *
+cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
+{
+  g_autoptr (CnxEngine) self = g_new0 (CnxEngine, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->batch = MAX (settings->batch, 1);
+  if (!open_network (self, settings, error))
+    return NULL;
+  const CnxRecipe *recipe = cnx_model_recipe (self->model);
+  self->picture = (gsize) recipe->height * recipe->width * 3;
+  self->outputs = cnx_network_outputs (self->network);
+  if (self->batch > 1) {
+    self->in = g_new (float, self->batch * self->picture);
+    self->logits = g_new (float, self->batch * self->outputs);
+  }
+  self->context_type = cnx_engine_context_type (settings);
+  self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, in %s on %s (%s)",
+      cnx_model_name (self->model), cnx_model_path (self->model), cnx_network_classes (self->network),
+      recipe->width, recipe->height, cnx_precision_name (cnx_network_precision (self->network)),
+      cnx_device_info (self->device)->name, cnx_device_reason (self->device));
+  return g_steal_pointer (&self);
+}
+
+CnxEngine *
+cnx_engine_ref (CnxEngine * self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+cnx_engine_unref (CnxEngine * self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_clear_pointer (&self->network, cnx_network_unref);
+  g_clear_pointer (&self->device, cnx_device_unref);
+  g_clear_pointer (&self->model, cnx_model_unref);
+  g_free (self->description);
+  g_free (self->context_type);
+  g_free (self->in);
+  g_free (self->logits);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+  g_free (self);
+}
+
+CnxModel *
+cnx_engine_model (CnxEngine * self)
+{
+  return self->model;
+}
+
+CnxNetwork *
+cnx_engine_network (CnxEngine * self)
+{
+  return self->network;
+}
+
+CnxDevice *
+cnx_engine_device (CnxEngine * self)
+{
+  return self->device;
+}
+
+const char *
+cnx_engine_description (CnxEngine * self)
+{
+  return self->description;
+}
+
+/* ---- passes ---- */
+
+/* Without the lock, by the one thread that runs. */
+static gboolean
+run_pass (CnxEngine * self, Wish ** wishes, guint n, GError ** error)
+{
+  if (n == 1)
+    return cnx_network_forward (self->network, wishes[0]->in, 1, wishes[0]->logits, error);
+  for (guint i = 0; i < n; i++)
+    memcpy (self->in + i * self->picture, wishes[i]->in, self->picture * sizeof (float));
+  if (!cnx_network_forward (self->network, self->in, n, self->logits, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    memcpy (wishes[i]->logits, self->logits + i * self->outputs, self->outputs * sizeof (float));
+  return TRUE;
+}
+
+/* With the lock held, which it lets go of meanwhile. */
+static void
+serve (CnxEngine * self)
+{
+  const guint n = MIN (g_queue_get_length (&self->wishes), self->batch);
+  g_autofree Wish **wishes = g_new (Wish *, n);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    wishes[i] = g_queue_pop_head (&self->wishes);
+  self->running = TRUE;
+  self->largest = MAX (self->largest, n);
+  g_mutex_unlock (&self->lock);
+  const gboolean ok = run_pass (self, wishes, n, &error);
+  g_mutex_lock (&self->lock);
+  self->running = FALSE;
+  for (guint i = 0; i < n; i++) {
+    wishes[i]->error = ok ? NULL : g_error_copy (error);
+    wishes[i]->done = TRUE;
+  }
+  g_cond_broadcast (&self->changed);
+}
+
+/* Whoever comes while nobody runs a pass runs one; those who come meanwhile make up the next. */
+gboolean
+cnx_engine_forward (CnxEngine * self, const float *in, float *logits, GError ** error)
+{
+  Wish wish = { in, logits, FALSE, NULL };
+
+  g_mutex_lock (&self->lock);
+  g_queue_push_tail (&self->wishes, &wish);
+  while (!wish.done) {
+    if (self->running)
+      g_cond_wait (&self->changed, &self->lock);
+    else
+      serve (self);
+  }
+  g_mutex_unlock (&self->lock);
+  if (wish.error)
+    g_propagate_error (error, wish.error);
+  return wish.error == NULL;
+}
+
+guint
+cnx_engine_largest_pass (CnxEngine * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->largest;
+}
+
+/* ---- contexts ---- */
+
+char *
+cnx_engine_context_type (const CnxEngineSettings * settings)
+{
+  const char *const texts[] = { settings->model, settings->variant, settings->labels, settings->recipe,
+    settings->device
+  };
+  g_autoptr (GString) all = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_string_append (all, texts[i] ? texts[i] : "");
+    g_string_append_c (all, '\n');
+  }
+  g_string_append_printf (all, "%u %d %u", settings->threads, settings->precision, MAX (settings->batch, 1));
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, all->str, all->len);
+  return g_strconcat ("convnext.engine.", digest, NULL);
+}
+
+GstContext *
+cnx_engine_context (CnxEngine * self)
+{
+  GstContext *context = gst_context_new (self->context_type, FALSE);
+
+  gst_structure_set (gst_context_writable_structure (context), "engine", CNX_TYPE_ENGINE, self, NULL);
+  return context;
+}
+
+CnxEngine *
+cnx_engine_from_context (GstContext * context)
+{
+  CnxEngine *engine = NULL;
+
+  gst_structure_get (gst_context_get_structure (context), "engine", CNX_TYPE_ENGINE, &engine, NULL);
+  return engine;
+}

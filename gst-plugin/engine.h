@@ -1,0 +1,75 @@
+/* A model on a device, which several elements may share: its weights are held once, and what they ask for at about the
+ * same time runs as one batch.
+ *
+ * Elements find each other's engines by a GstContext, whose type says what the engine was made with. */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "core/model.h"
+#include "core/precision.h"
+#include "opencl/network.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CnxEngine CnxEngine;
+
+/**
+ * CnxEngineSettings:
+ * @model: a weights file, a folder that holds one, or a model's name; NULL or "": found by @variant
+ * @variant: a published variant's name; NULL or "": any. With @model it is what the model must be.
+ *   With neither, the model that ships ("everyday").
+ * @labels: a text file, one label per line in class order; NULL or "": the model's own
+ * @recipe: as cnx_recipe_override() takes it; NULL or "": the model's own
+ * @device: as cnx_device_open() takes it
+ * @threads: of a CPU device; 0: all
+ * @precision: as cnx_network_new() takes it
+ * @batch: at most so many frames run at once; 0: 1
+ */
+typedef struct
+{
+  const char *model;
+  const char *variant;
+  const char *labels;
+  const char *recipe;
+  const char *device;
+  guint threads;
+  CnxPrecision precision;
+  guint batch;
+} CnxEngineSettings;
+
+#define CNX_TYPE_ENGINE (cnx_engine_get_type ())
+GType cnx_engine_get_type (void);
+
+/** Finds and loads the model, checks it against the variant, opens the device and builds the network.
+ * Takes from a fraction of a second to several, when kernels are built for the first time.
+ * Errors: those of cnx_model_open(), cnx_device_open() and cnx_network_new().
+ * Free with cnx_engine_unref(). */
+CnxEngine *cnx_engine_new (const CnxEngineSettings * settings, GError ** error);
+CnxEngine *cnx_engine_ref (CnxEngine * engine);
+void cnx_engine_unref (CnxEngine * engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxEngine, cnx_engine_unref)
+
+/** Owned by the engine; each may be used from any thread. */
+CnxModel *cnx_engine_model (CnxEngine * engine);
+CnxNetwork *cnx_engine_network (CnxEngine * engine);
+CnxDevice *cnx_engine_device (CnxEngine * engine);
+/** One sentence for the log: the model, its size, the precision that runs, the device and why that one. Owned by the
+ * engine. */
+const char *cnx_engine_description (CnxEngine * engine);
+
+/** Classifies one picture, as cnx_network_forward() does, together with those that other threads ask for while a pass
+ * runs. Blocks until done; callable from any thread. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_engine_forward (CnxEngine * engine, const float *in, float *logits, GError ** error);
+
+/** How many pictures the largest pass so far had. For tests, and for tuning. */
+guint cnx_engine_largest_pass (CnxEngine * engine);
+
+/** The type of the context that holds an engine of these settings. Free with g_free(). */
+char *cnx_engine_context_type (const CnxEngineSettings * settings);
+/** A context that holds @engine. Free with gst_context_unref(). */
+GstContext *cnx_engine_context (CnxEngine * engine);
+/** The engine in @context; NULL where it holds none. Free with cnx_engine_unref(). */
+CnxEngine *cnx_engine_from_context (GstContext * context);
+
+G_END_DECLS
