@@ -7,7 +7,9 @@
 struct _CnxFrameIn
 {
   GstVideoInfo caps;            /* of the frames, complete in colour */
-  CnxRecipe recipe;
+  CnxRecipe recipe;             /* of the upright tensor */
+  GstVideoOrientationMethod direction;
+  float *lying;                 /* a tensor before it is turned; NULL where none is */
 
   /* made for a region, and made anew for a frame with another one */
   GstVideoRectangle region;     /* the picture's place in the frame; fields count as frames */
@@ -41,6 +43,21 @@ static const struct
   {GST_VIDEO_FORMAT_xBGR, CNX_PIXELS_XBGR, {0}},
   {GST_VIDEO_FORMAT_ABGR, CNX_PIXELS_XBGR, {0}},
   {GST_VIDEO_FORMAT_GRAY8, CNX_PIXELS_GRAY8, {0}},
+};
+
+/* Where row y and column x of the upright tensor come from in the one that lies: row y and column x of that, or with
+ * `swaps` row x and column y, counted from the other end where `from_end` says so. */
+static const struct
+{
+  gboolean swaps, row_from_end, column_from_end;
+} turns[] = {
+  [GST_VIDEO_ORIENTATION_90R] = {TRUE, TRUE, FALSE},
+  [GST_VIDEO_ORIENTATION_180] = {FALSE, TRUE, TRUE},
+  [GST_VIDEO_ORIENTATION_90L] = {TRUE, FALSE, TRUE},
+  [GST_VIDEO_ORIENTATION_HORIZ] = {FALSE, FALSE, TRUE},
+  [GST_VIDEO_ORIENTATION_VERT] = {FALSE, TRUE, FALSE},
+  [GST_VIDEO_ORIENTATION_UL_LR] = {TRUE, FALSE, FALSE},
+  [GST_VIDEO_ORIENTATION_UR_LL] = {TRUE, TRUE, TRUE},
 };
 
 static int
@@ -144,6 +161,19 @@ unprepare (CnxFrameIn * in)
   g_clear_pointer (&in->plan, cnx_frame_plan_unref);
 }
 
+/* What the recipe asks for of a frame that is yet to be turned. */
+static CnxRecipe
+lying_recipe (const CnxFrameIn * in)
+{
+  CnxRecipe recipe = in->recipe;
+
+  if (turns[in->direction].swaps) {
+    recipe.width = in->recipe.height;
+    recipe.height = in->recipe.width;
+  }
+  return recipe;
+}
+
 static gboolean
 prepare (CnxFrameIn * in, const GstVideoRectangle * region, GError ** error)
 {
@@ -159,7 +189,8 @@ prepare (CnxFrameIn * in, const GstVideoRectangle * region, GError ** error)
   if (find_direct (GST_VIDEO_INFO_FORMAT (&in->info)) < 0 && !add_converter (in, error))
     return FALSE;
   describe (in, &format);
-  in->resampler = cnx_resampler_new (&format, &in->recipe, error);
+  const CnxRecipe lying = lying_recipe (in);
+  in->resampler = cnx_resampler_new (&format, &lying, error);
   return in->resampler != NULL;
 }
 
@@ -181,7 +212,22 @@ cnx_frame_in_free (CnxFrameIn * in)
   if (!in)
     return;
   unprepare (in);
+  g_free (in->lying);
   g_free (in);
+}
+
+void
+cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod direction)
+{
+  if (direction >= GST_VIDEO_ORIENTATION_AUTO)
+    direction = GST_VIDEO_ORIENTATION_IDENTITY;
+  if (direction == in->direction)
+    return;
+  unprepare (in);
+  in->direction = direction;
+  g_clear_pointer (&in->lying, g_free);
+  if (direction != GST_VIDEO_ORIENTATION_IDENTITY)
+    in->lying = g_new (float, (gsize) in->recipe.width * in->recipe.height * 3);
 }
 
 /* What of @frame is the picture: as much as the caps say, or what a crop meta says of what is there. It
@@ -261,6 +307,32 @@ look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, 
   return TRUE;
 }
 
+/* The upright tensor of the one that lies. */
+static void
+turn (const CnxFrameIn * in, float *out)
+{
+  const CnxRecipe lying = lying_recipe (in);
+
+  for (int y = 0; y < in->recipe.height; y++) {
+    for (int x = 0; x < in->recipe.width; x++, out += 3) {
+      int row = turns[in->direction].swaps ? x : y, column = turns[in->direction].swaps ? y : x;
+      if (turns[in->direction].row_from_end)
+        row = lying.height - 1 - row;
+      if (turns[in->direction].column_from_end)
+        column = lying.width - 1 - column;
+      memcpy (out, in->lying + 3 * ((gsize) row * lying.width + column), 3 * sizeof *out);
+    }
+  }
+}
+
+static void
+resample (const CnxFrameIn * in, const CnxFramePlanes * planes, float *out)
+{
+  cnx_resampler_run (in->resampler, planes, in->lying ? in->lying : out);
+  if (in->lying)
+    turn (in, out);
+}
+
 gboolean
 cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error)
 {
@@ -268,7 +340,7 @@ cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GErr
 
   if (!look_at (in, frame, &planes, error))
     return FALSE;
-  cnx_resampler_run (in->resampler, &planes, out);
+  resample (in, &planes, out);
   return TRUE;
 }
 
@@ -282,11 +354,11 @@ cnx_frame_in_pack (CnxFrameIn * in, const GstVideoFrame * frame, float *out, Cnx
     return FALSE;
   if (!in->plan)
     in->plan = cnx_frame_plan_new (in->resampler);
-  if (cnx_frame_plan_bytes (in->plan) < cnx_frame_plan_tensor_bytes (in->plan)) {
+  if (!in->lying && cnx_frame_plan_bytes (in->plan) < cnx_frame_plan_tensor_bytes (in->plan)) {
     cnx_frame_plan_pack (in->plan, &planes, (guint8 *) out);
     *plan = in->plan;
   } else {
-    cnx_resampler_run (in->resampler, &planes, out);
+    resample (in, &planes, out);
     *plan = NULL;
   }
   return TRUE;

@@ -16,6 +16,9 @@
  * Elements of one pipeline with the same settings share one network, and an application can let pipelines share it:
  * it passes on the context that a HAVE_CONTEXT message offers. `batch` lets their frames run together.
  *
+ * A film that a phone took upright is stored lying, with a tag that says so. `video-direction=auto` heeds it: the
+ * network sees the frame upright, and downstream gets it as it came.
+ *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *
  * ## Example launch line
@@ -25,9 +28,9 @@
  */
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/classifier.h"
-#include "gst-plugin/enums.h"
 #include "gst-plugin/framein.h"
 #include "gst-plugin/labelmeta.h"
+#include "gst-plugin/settings.h"
 #include "core/error.h"
 
 #include <gst/video/video.h>
@@ -35,42 +38,12 @@
 GST_DEBUG_CATEGORY_STATIC (convnext_debug);
 #define GST_CAT_DEFAULT convnext_debug
 
-#define DEFAULT_THREADS 0
-#define DEFAULT_PRECISION CNX_PRECISION_AUTO
-#define DEFAULT_BATCH 1
-#define DEFAULT_TOP_K 5
-#define DEFAULT_THRESHOLD 0.5   /* what the shipped model's card recommends */
-#define DEFAULT_MODE MODE_AUTO
-#define DEFAULT_POST_MESSAGES FALSE
-
-enum
-{
-  PROP_0,
-  PROP_VARIANT,
-  PROP_MODEL,
-  PROP_LABELS,
-  PROP_RECIPE,
-  PROP_DEVICE,
-  PROP_THREADS,
-  PROP_PRECISION,
-  PROP_BATCH,
-  PROP_TOP_K,
-  PROP_THRESHOLD,
-  PROP_MODE,
-  PROP_POST_MESSAGES,
-};
-
 struct _GstConvnext
 {
   GstBaseTransform parent;
 
-  /* properties, under the object lock */
-  char *variant, *model, *labels, *recipe, *device;
-  guint threads, batch, top_k;
-  CnxPrecision precision;
-  double threshold;
-  Mode mode;
-  gboolean post_messages;
+  /* under the object lock */
+  CnxSettings settings;
   gboolean stale;               /* the classifier was made with other settings */
 
   CnxClassifier *classifier;    /* from READY on */
@@ -78,6 +51,7 @@ struct _GstConvnext
   /* the streaming thread's own */
   GstVideoInfo info;
   CnxFrameIn *frame_in;
+  GstVideoOrientationMethod tagged;     /* what the stream's tags say */
   Mode decided;                 /* MODE_AUTO until upstream has answered */
   char *stream;
   CnxResult *newest;            /* mode latest: what buffers carry */
@@ -140,11 +114,12 @@ open_classifier (GstConvnext * self)
     return TRUE;
   }
   self->stale = FALSE;
-  g_autofree char *model = g_strdup (self->model), *variant = g_strdup (self->variant);
-  g_autofree char *labels = g_strdup (self->labels), *recipe = g_strdup (self->recipe);
-  g_autofree char *device = g_strdup (self->device);
-  const CnxEngineSettings settings = { model, variant, labels, recipe, device, self->threads, self->precision,
-    self->batch
+  const CnxSettings *set = &self->settings;
+  g_autofree char *model = g_strdup (set->model), *variant = g_strdup (set->variant);
+  g_autofree char *labels = g_strdup (set->labels), *recipe = g_strdup (set->recipe);
+  g_autofree char *device = g_strdup (set->device);
+  const CnxEngineSettings settings = { model, variant, labels, recipe, device, set->threads, set->precision,
+    set->batch
   };
   GST_OBJECT_UNLOCK (self);
 
@@ -177,6 +152,7 @@ stop (GstBaseTransform * base)
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
   g_clear_pointer (&self->stream, g_free);
   self->decided = MODE_AUTO;
+  self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
   return TRUE;
 }
 
@@ -227,6 +203,7 @@ sink_event (GstBaseTransform * base, GstEvent * event)
 {
   GstConvnext *self = GST_CONVNEXT (base);
   const char *stream = NULL;
+  GstTagList *tags = NULL;
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
@@ -234,7 +211,12 @@ sink_event (GstBaseTransform * base, GstEvent * event)
       g_free (self->stream);
       self->stream = g_strdup (stream);
       self->decided = MODE_AUTO;
+      self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
       forget_results (self);
+      break;
+    case GST_EVENT_TAG:
+      gst_event_parse_tag (event, &tags);
+      gst_video_orientation_from_tag (tags, &self->tagged);
       break;
     case GST_EVENT_FLUSH_STOP:
       forget_results (self);
@@ -253,7 +235,7 @@ current_mode (GstConvnext * self)
   gboolean live = FALSE;
 
   GST_OBJECT_LOCK (self);
-  const Mode mode = self->mode;
+  const Mode mode = self->settings.mode;
   GST_OBJECT_UNLOCK (self);
   if (mode != MODE_AUTO)
     return mode;
@@ -278,12 +260,22 @@ fail (GstConvnext * self, const GError * error)
   return GST_FLOW_ERROR;
 }
 
+static GstVideoOrientationMethod
+current_direction (GstConvnext * self)
+{
+  GST_OBJECT_LOCK (self);
+  const GstVideoOrientationMethod direction = self->settings.video_direction;
+  GST_OBJECT_UNLOCK (self);
+  return direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : direction;
+}
+
 /* To the tensor here, or, where that is less to carry, packed, for the device to do it. */
 static gboolean
 fill_slot (GstConvnext * self, const GstVideoFrame * frame, float *slot, GError ** error)
 {
   CnxFramePlan *plan = NULL;
 
+  cnx_frame_in_set_direction (self->frame_in, current_direction (self));
   if (!cnx_classifier_takes_frames (self->classifier))
     return cnx_frame_in_run (self->frame_in, frame, slot, error);
   if (!cnx_frame_in_pack (self->frame_in, frame, slot, &plan, error))
@@ -321,8 +313,8 @@ request_for (GstConvnext * self, GstBuffer * buffer)
     request.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME,
         GST_BUFFER_PTS (buffer));
   GST_OBJECT_LOCK (self);
-  request.top_k = self->top_k;
-  request.threshold = self->threshold;
+  request.top_k = self->settings.top_k;
+  request.threshold = self->settings.threshold;
   GST_OBJECT_UNLOCK (self);
   return request;
 }
@@ -343,7 +335,7 @@ attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result, gboole
     };
   cnx_label_meta_add (buffer, &labels);
   GST_OBJECT_LOCK (self);
-  const gboolean post = self->post_messages && is_new;
+  const gboolean post = self->settings.post_messages && is_new;
   GST_OBJECT_UNLOCK (self);
   if (post)
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
@@ -425,66 +417,18 @@ prepare_output_buffer (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out
 
 /* ---- properties ---- */
 
-static char **
-string_property (GstConvnext * self, guint id)
-{
-  switch (id) {
-    case PROP_VARIANT:
-      return &self->variant;
-    case PROP_MODEL:
-      return &self->model;
-    case PROP_LABELS:
-      return &self->labels;
-    case PROP_RECIPE:
-      return &self->recipe;
-    case PROP_DEVICE:
-      return &self->device;
-    default:
-      return NULL;
-  }
-}
-
 static void
 set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
 {
   GstConvnext *self = GST_CONVNEXT (object);
-  char **string = string_property (self, id);
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_THREADS:
-      self->threads = g_value_get_uint (value);
-      self->stale = TRUE;
-      break;
-    case PROP_PRECISION:
-      self->precision = g_value_get_enum (value);
-      self->stale = TRUE;
-      break;
-    case PROP_BATCH:
-      self->batch = g_value_get_uint (value);
-      self->stale = TRUE;
-      break;
-    case PROP_TOP_K:
-      self->top_k = g_value_get_uint (value);
-      break;
-    case PROP_THRESHOLD:
-      self->threshold = g_value_get_double (value);
-      break;
-    case PROP_MODE:
-      self->mode = g_value_get_enum (value);
-      break;
-    case PROP_POST_MESSAGES:
-      self->post_messages = g_value_get_boolean (value);
-      break;
-    default:
-      if (string) {
-        g_free (*string);
-        *string = g_value_dup_string (value);
-        self->stale = TRUE;
-      } else {
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      }
+  if (!cnx_settings_has (id)) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
   }
+  GST_OBJECT_LOCK (self);
+  if (cnx_settings_set (&self->settings, id, value))
+    self->stale = TRUE;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -492,37 +436,13 @@ static void
 get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
 {
   GstConvnext *self = GST_CONVNEXT (object);
-  char **string = string_property (self, id);
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_THREADS:
-      g_value_set_uint (value, self->threads);
-      break;
-    case PROP_PRECISION:
-      g_value_set_enum (value, self->precision);
-      break;
-    case PROP_BATCH:
-      g_value_set_uint (value, self->batch);
-      break;
-    case PROP_TOP_K:
-      g_value_set_uint (value, self->top_k);
-      break;
-    case PROP_THRESHOLD:
-      g_value_set_double (value, self->threshold);
-      break;
-    case PROP_MODE:
-      g_value_set_enum (value, self->mode);
-      break;
-    case PROP_POST_MESSAGES:
-      g_value_set_boolean (value, self->post_messages);
-      break;
-    default:
-      if (string)
-        g_value_set_string (value, *string);
-      else
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (!cnx_settings_has (id)) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
   }
+  GST_OBJECT_LOCK (self);
+  cnx_settings_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -534,11 +454,7 @@ finalize (GObject * object)
   g_clear_pointer (&self->newest, cnx_result_unref);
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
   g_clear_pointer (&self->classifier, cnx_classifier_free);
-  g_free (self->variant);
-  g_free (self->model);
-  g_free (self->labels);
-  g_free (self->recipe);
-  g_free (self->device);
+  cnx_settings_clear (&self->settings);
   g_free (self->stream);
   G_OBJECT_CLASS (gst_convnext_parent_class)->finalize (object);
 }
@@ -546,63 +462,8 @@ finalize (GObject * object)
 static void
 gst_convnext_init (GstConvnext * self)
 {
-  self->device = g_strdup ("auto");
-  self->threads = DEFAULT_THREADS;
-  self->precision = DEFAULT_PRECISION;
-  self->batch = DEFAULT_BATCH;
-  self->top_k = DEFAULT_TOP_K;
-  self->threshold = DEFAULT_THRESHOLD;
-  self->mode = DEFAULT_MODE;
-  self->post_messages = DEFAULT_POST_MESSAGES;
+  cnx_settings_init (&self->settings);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
-}
-
-#define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
-#define PLAYING_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
-
-static void
-install_model_properties (GObjectClass * klass)
-{
-  g_object_class_install_property (klass, PROP_VARIANT, g_param_spec_string ("variant", "Variant",
-          "Find weights of this published variant: T, S, B, L, XL, atto, femto, pico, nano or the long "
-          "names, with v2- before it for ConvNeXt V2; with model set, what the model must be", NULL,
-          READY_FLAGS));
-  g_object_class_install_property (klass, PROP_MODEL, g_param_spec_string ("model", "Model",
-          "Weights (.safetensors, .pth), a folder that holds them, or a model's name; unset, and "
-          "variant too: the model that ships (everyday)", NULL, READY_FLAGS));
-  g_object_class_install_property (klass, PROP_LABELS, g_param_spec_string ("labels", "Labels",
-          "A text file with a label per line, in class order; unset: the model's own", NULL,
-          READY_FLAGS));
-  g_object_class_install_property (klass, PROP_RECIPE, g_param_spec_string ("recipe", "Recipe",
-          "How a frame becomes the network's input, where not as the model says, such as "
-          "size=288,crop-pct=1.0: size, crop-pct, crop-mode, interpolation, mean, std", NULL, READY_FLAGS));
-  g_object_class_install_property (klass, PROP_DEVICE, g_param_spec_string ("device", "Device",
-          "The OpenCL device: auto (a hardware GPU, else a CPU), gpu, cpu, an index, or a part of a "
-          "name", "auto", READY_FLAGS));
-  g_object_class_install_property (klass, PROP_THREADS, g_param_spec_uint ("threads", "Threads",
-          "On a CPU device, use at most so many threads; 0: all", 0, 1024, DEFAULT_THREADS,
-          READY_FLAGS));
-  g_object_class_install_property (klass, PROP_PRECISION, g_param_spec_enum ("precision", "Precision",
-          "What the network's products run in", TYPE_PRECISION, DEFAULT_PRECISION, READY_FLAGS));
-  g_object_class_install_property (klass, PROP_BATCH, g_param_spec_uint ("batch", "Batch",
-          "Where several elements share a network: run at most so many of their frames at once", 1, 256,
-          DEFAULT_BATCH, READY_FLAGS));
-}
-
-static void
-install_answer_properties (GObjectClass * klass)
-{
-  g_object_class_install_property (klass, PROP_TOP_K, g_param_spec_uint ("top-k", "Top k",
-          "Attach at most so many labels, best first", 1, 1000, DEFAULT_TOP_K, PLAYING_FLAGS));
-  g_object_class_install_property (klass, PROP_THRESHOLD, g_param_spec_double ("threshold", "Threshold",
-          "Attach only labels with at least this confidence, from 0 to 1", 0, 1, DEFAULT_THRESHOLD,
-          PLAYING_FLAGS));
-  g_object_class_install_property (klass, PROP_MODE, g_param_spec_enum ("mode", "Mode",
-          "Whether buffers wait for their labels", TYPE_MODE, DEFAULT_MODE, PLAYING_FLAGS));
-  g_object_class_install_property (klass, PROP_POST_MESSAGES,
-      g_param_spec_boolean ("post-messages", "Post messages",
-          "Post each new result on the bus too, as an element message named convnext",
-          DEFAULT_POST_MESSAGES, PLAYING_FLAGS));
 }
 
 static void
@@ -616,8 +477,7 @@ gst_convnext_class_init (GstConvnextClass * klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  install_model_properties (object_class);
-  install_answer_properties (object_class);
+  cnx_settings_install (object_class);
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;

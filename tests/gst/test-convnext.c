@@ -5,6 +5,7 @@
 #include "tests/support/temp_files.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,6 +53,59 @@ test_shared_buffer (void)
   gst_buffer_unref (out);
   gst_buffer_unref (in);
   gst_harness_teardown (h);
+}
+
+/* ---- frames that lie ---- */
+
+static CnxTestAnswer
+answer_for (GstHarness * h, GstBuffer * buffer)
+{
+  CnxTestAnswer answer = { 0 };
+  GstBuffer *out = gst_harness_push_and_pull (h, buffer);
+
+  g_assert_true (cnx_test_only_answer (out, &answer));
+  gst_buffer_unref (out);
+  return answer;
+}
+
+static void
+push_tag (GstHarness * h, const char *orientation)
+{
+  gst_harness_push_event (h, gst_event_new_tag (gst_tag_list_new (GST_TAG_IMAGE_ORIENTATION, orientation, NULL)));
+}
+
+static void
+assert_same (const CnxTestAnswer * a, const CnxTestAnswer * b, gboolean same)
+{
+  g_assert_true ((a->ids[0] == b->ids[0] && fabs (a->confidences[0] - b->confidences[0]) < 1e-4) == same);
+}
+
+/* As the tags say, from the tag on and to the end of the stream; as the property says, whatever they say. */
+static void
+test_direction (void)
+{
+  GstHarness *h = gst_harness_new_parse (EVERY);
+  GstHarness *upright = gst_harness_new_parse ("videoflip video-direction=90r ! " EVERY);
+  GstBuffer *frame = cnx_test_frame (RGB, 5, 0);
+
+  gst_harness_set_src_caps_str (upright, RGB);
+  const CnxTestAnswer expected = answer_for (upright, gst_buffer_copy (frame));
+  gst_harness_set_src_caps_str (h, RGB);
+  const CnxTestAnswer lying = answer_for (h, gst_buffer_copy (frame));
+  assert_same (&lying, &expected, FALSE);
+  push_tag (h, "rotate-90");
+  const CnxTestAnswer tagged = answer_for (h, gst_buffer_copy (frame));
+  assert_same (&tagged, &expected, TRUE);
+
+  gst_harness_set (h, "convnext", "video-direction", GST_VIDEO_ORIENTATION_IDENTITY, NULL);
+  const CnxTestAnswer told = answer_for (h, gst_buffer_copy (frame));
+  assert_same (&told, &lying, TRUE);
+  gst_harness_set (h, "convnext", "video-direction", GST_VIDEO_ORIENTATION_AUTO, NULL);
+  gst_harness_push_event (h, gst_event_new_stream_start ("another"));
+  const CnxTestAnswer another = answer_for (h, frame);
+  assert_same (&another, &lying, TRUE);
+  gst_harness_teardown (h);
+  gst_harness_teardown (upright);
 }
 
 static void
@@ -318,6 +372,7 @@ main (int argc, char **argv)
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/convnext/buffer-untouched", test_buffer_untouched);
   g_test_add_func ("/convnext/shared-buffer", test_shared_buffer);
+  g_test_add_func ("/convnext/direction", test_direction);
   g_test_add_func ("/convnext/gap", test_gap);
   g_test_add_func ("/convnext/renegotiation", test_renegotiation);
   g_test_add_func ("/convnext/refuses-caps", test_refuses_caps);

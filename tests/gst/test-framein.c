@@ -3,6 +3,7 @@
 #include "gst-plugin/framein.h"
 #include "core/error.h"
 
+#include <gst/check/gstharness.h>
 #include <math.h>
 #include <string.h>
 
@@ -488,6 +489,71 @@ test_crop_changes (void)
   }
 }
 
+/* ---- direction ---- */
+
+/* @buffer, turned by GStreamer's own element. Frames of 96 x 64 in RGB have no padding, whichever way up. */
+static GstBuffer *
+flipped (GstBuffer * buffer, GstVideoInfo * info, GstVideoOrientationMethod direction)
+{
+  g_autofree char *line = g_strdup_printf ("videoflip video-direction=%d", direction);
+  GstHarness *h = gst_harness_new_parse (line);
+
+  gst_harness_set_src_caps (h, gst_video_info_to_caps (info));
+  GstBuffer *out = gst_harness_push_and_pull (h, gst_buffer_ref (buffer));
+  g_assert_nonnull (out);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->sinkpad);
+  g_assert_true (gst_video_info_from_caps (info, caps));
+  gst_harness_teardown (h);
+  return out;
+}
+
+static float *
+upright_tensor (GstBuffer * buffer, const GstVideoInfo * info, const CnxRecipe * recipe,
+    GstVideoOrientationMethod direction, gboolean pack)
+{
+  g_autoptr (CnxFrameIn) in = cnx_frame_in_new (info, recipe, NULL);
+  float *tensor = g_new (float, (gsize) recipe->width * recipe->height * 3);
+  CnxFramePlan *plan = NULL;
+  GstVideoFrame frame;
+
+  cnx_frame_in_set_direction (in, direction);
+  g_assert_true (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ));
+  g_assert_true (pack ? cnx_frame_in_pack (in, &frame, tensor, &plan, NULL) :
+      cnx_frame_in_run (in, &frame, tensor, NULL));
+  g_assert_null (plan);
+  gst_video_frame_unmap (&frame);
+  return tensor;
+}
+
+/* Turning the tensor is turning the frame: for a square input and one that is not, and every direction. */
+static void
+test_direction (gconstpointer data)
+{
+  CnxRecipe recipe = plain_recipe ();
+  const GstVideoInfo rgb = format_info (GST_VIDEO_FORMAT_RGB, WIDTH, HEIGHT);
+  g_autoptr (GstBuffer) source = picture (&rgb);
+
+  recipe.crop_mode = GPOINTER_TO_INT (data);
+  for (int height = SIDE; height >= SIDE / 2; height /= 2) {
+    recipe.height = height;
+    for (GstVideoOrientationMethod d = GST_VIDEO_ORIENTATION_IDENTITY; d < GST_VIDEO_ORIENTATION_AUTO; d++) {
+      GstVideoInfo info = rgb;
+      g_autoptr (GstBuffer) turned = flipped (source, &info, d);
+      g_autofree float *expected = upright_tensor (turned, &info, &recipe, GST_VIDEO_ORIENTATION_AUTO, FALSE);
+      g_autofree float *found = upright_tensor (source, &rgb, &recipe, d, d != GST_VIDEO_ORIENTATION_IDENTITY);
+      double worst = 0, sum = 0;
+
+      for (int i = 0; i < SIDE * height * 3; i++) {
+        worst = MAX (worst, fabs (found[i] - expected[i]));
+        sum += fabs (found[i] - expected[i]);
+      }
+      g_test_message ("direction %d, %d rows: at most %.4f levels off", d, height, worst);
+      g_assert_cmpfloat (worst, <, 1.01);       /* levels are rounded between columns and rows */
+      g_assert_cmpfloat (sum / (SIDE * height * 3), <, 0.2);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -502,5 +568,7 @@ main (int argc, char **argv)
   g_test_add_func ("/framein/unknown-colour", test_unknown_colour);
   g_test_add_func ("/framein/crop-meta", test_crop_meta);
   g_test_add_func ("/framein/crop-changes", test_crop_changes);
+  g_test_add_data_func ("/framein/direction/squash", GINT_TO_POINTER (CNX_CROP_SQUASH), test_direction);
+  g_test_add_data_func ("/framein/direction/center", GINT_TO_POINTER (CNX_CROP_CENTER), test_direction);
   return g_test_run ();
 }

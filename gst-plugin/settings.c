@@ -1,0 +1,191 @@
+#include "gst-plugin/settings.h"
+
+#define DEFAULT_DEVICE "auto"
+#define DEFAULT_THREADS 0
+#define DEFAULT_PRECISION CNX_PRECISION_AUTO
+#define DEFAULT_BATCH 1
+#define DEFAULT_TOP_K 5
+#define DEFAULT_THRESHOLD 0.5   /* what the shipped model's card recommends */
+#define DEFAULT_MODE MODE_AUTO
+#define DEFAULT_POST_MESSAGES FALSE
+#define DEFAULT_VIDEO_DIRECTION GST_VIDEO_ORIENTATION_AUTO
+
+enum
+{
+  PROP_0,
+  PROP_VARIANT,
+  PROP_MODEL,
+  PROP_LABELS,
+  PROP_RECIPE,
+  PROP_DEVICE,
+  PROP_THREADS,
+  PROP_PRECISION,
+  PROP_BATCH,
+  PROP_TOP_K,
+  PROP_THRESHOLD,
+  PROP_MODE,
+  PROP_POST_MESSAGES,
+  PROP_VIDEO_DIRECTION,
+};
+
+typedef enum
+{ KIND_NONE, KIND_STRING, KIND_UINT, KIND_ENUM, KIND_DOUBLE, KIND_BOOLEAN } Kind;
+
+/* Where a property's value is, and whether it is one that the network is opened with. */
+static const struct
+{
+  Kind kind;
+  gsize offset;
+  gboolean opens;
+} fields[] = {
+  [PROP_VARIANT] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, variant), TRUE},
+  [PROP_MODEL] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, model), TRUE},
+  [PROP_LABELS] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, labels), TRUE},
+  [PROP_RECIPE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, recipe), TRUE},
+  [PROP_DEVICE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, device), TRUE},
+  [PROP_THREADS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, threads), TRUE},
+  [PROP_PRECISION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, precision), TRUE},
+  [PROP_BATCH] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch), TRUE},
+  [PROP_TOP_K] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, top_k), FALSE},
+  [PROP_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, threshold), FALSE},
+  [PROP_MODE] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, mode), FALSE},
+  [PROP_POST_MESSAGES] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
+  [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
+};
+
+#define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define PLAYING_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+
+static void
+install_model_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_VARIANT, g_param_spec_string ("variant", "Variant",
+          "Find weights of this published variant: T, S, B, L, XL, atto, femto, pico, nano or the long "
+          "names, with v2- before it for ConvNeXt V2; with model set, what the model must be", NULL,
+          READY_FLAGS));
+  g_object_class_install_property (klass, PROP_MODEL, g_param_spec_string ("model", "Model",
+          "Weights (.safetensors, .pth), a folder that holds them, or a model's name; unset, and "
+          "variant too: the model that ships (everyday)", NULL, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_LABELS, g_param_spec_string ("labels", "Labels",
+          "A text file with a label per line, in class order; unset: the model's own", NULL,
+          READY_FLAGS));
+  g_object_class_install_property (klass, PROP_RECIPE, g_param_spec_string ("recipe", "Recipe",
+          "How a frame becomes the network's input, where not as the model says, such as "
+          "size=288,crop-pct=1.0: size, crop-pct, crop-mode, interpolation, mean, std", NULL, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_DEVICE, g_param_spec_string ("device", "Device",
+          "The OpenCL device: auto (a hardware GPU, else a CPU), gpu, cpu, an index, or a part of a "
+          "name", DEFAULT_DEVICE, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_THREADS, g_param_spec_uint ("threads", "Threads",
+          "On a CPU device, use at most so many threads; 0: all", 0, 1024, DEFAULT_THREADS,
+          READY_FLAGS));
+  g_object_class_install_property (klass, PROP_PRECISION, g_param_spec_enum ("precision", "Precision",
+          "What the network's products run in", TYPE_PRECISION, DEFAULT_PRECISION, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_BATCH, g_param_spec_uint ("batch", "Batch",
+          "Where several elements share a network: run at most so many of their frames at once", 1, 256,
+          DEFAULT_BATCH, READY_FLAGS));
+}
+
+static void
+install_answer_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_TOP_K, g_param_spec_uint ("top-k", "Top k",
+          "Attach at most so many labels, best first", 1, 1000, DEFAULT_TOP_K, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_THRESHOLD, g_param_spec_double ("threshold", "Threshold",
+          "Attach only labels with at least this confidence, from 0 to 1", 0, 1, DEFAULT_THRESHOLD,
+          PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_MODE, g_param_spec_enum ("mode", "Mode",
+          "Whether buffers wait for their labels", TYPE_MODE, DEFAULT_MODE, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post messages",
+          "Post each new result on the bus too, as an element message named convnext",
+          DEFAULT_POST_MESSAGES, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_VIDEO_DIRECTION,
+      g_param_spec_enum ("video-direction", "Video direction",
+          "How frames must be turned to be upright for the network; what is passed on stays as it is. auto: as the "
+          "stream's tags say", GST_TYPE_VIDEO_ORIENTATION_METHOD, DEFAULT_VIDEO_DIRECTION, PLAYING_FLAGS));
+}
+
+void
+cnx_settings_install (GObjectClass * klass)
+{
+  install_model_properties (klass);
+  install_answer_properties (klass);
+}
+
+void
+cnx_settings_init (CnxSettings * self)
+{
+  *self = (CnxSettings) {
+    .device = g_strdup (DEFAULT_DEVICE),.threads = DEFAULT_THREADS,.precision = DEFAULT_PRECISION,
+    .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
+    .post_messages = DEFAULT_POST_MESSAGES,.video_direction = DEFAULT_VIDEO_DIRECTION
+  };
+}
+
+gboolean
+cnx_settings_has (guint id)
+{
+  return id < G_N_ELEMENTS (fields) && fields[id].kind != KIND_NONE;
+}
+
+void
+cnx_settings_clear (CnxSettings * self)
+{
+  for (guint id = 0; id < G_N_ELEMENTS (fields); id++)
+    if (fields[id].kind == KIND_STRING)
+      g_clear_pointer ((char **) G_STRUCT_MEMBER_P (self, fields[id].offset), g_free);
+}
+
+void
+cnx_settings_get (const CnxSettings * self, guint id, GValue * value)
+{
+  const gconstpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
+
+  switch (fields[id].kind) {
+    case KIND_NONE:
+      break;
+    case KIND_STRING:
+      g_value_set_string (value, *(char *const *) field);
+      break;
+    case KIND_UINT:
+      g_value_set_uint (value, *(const guint *) field);
+      break;
+    case KIND_ENUM:
+      g_value_set_enum (value, *(const int *) field);
+      break;
+    case KIND_DOUBLE:
+      g_value_set_double (value, *(const double *) field);
+      break;
+    case KIND_BOOLEAN:
+      g_value_set_boolean (value, *(const gboolean *) field);
+      break;
+  }
+}
+
+gboolean
+cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
+{
+  const gpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
+
+  switch (fields[id].kind) {
+    case KIND_NONE:
+      break;
+    case KIND_STRING:
+      g_free (*(char **) field);
+      *(char **) field = g_value_dup_string (value);
+      break;
+    case KIND_UINT:
+      *(guint *) field = g_value_get_uint (value);
+      break;
+    case KIND_ENUM:
+      *(int *) field = g_value_get_enum (value);
+      break;
+    case KIND_DOUBLE:
+      *(double *) field = g_value_get_double (value);
+      break;
+    case KIND_BOOLEAN:
+      *(gboolean *) field = g_value_get_boolean (value);
+      break;
+  }
+  return fields[id].opens;
+}

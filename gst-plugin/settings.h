@@ -1,0 +1,44 @@
+/* The properties of `convnext`: their texts and defaults, and where their values are kept. */
+#pragma once
+
+#include <gst/video/video.h>
+
+#include "gst-plugin/engine.h"
+#include "gst-plugin/enums.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxSettings:
+ *
+ * A field for each property, of the same name. Strings may be NULL. Not locked: that is its element's to do.
+ */
+typedef struct
+{
+  char *variant, *model, *labels, *recipe, *device;
+  guint threads;
+  CnxPrecision precision;
+  guint batch;
+  guint top_k;
+  double threshold;
+  Mode mode;
+  gboolean post_messages;
+  GstVideoOrientationMethod video_direction;
+} CnxSettings;
+
+/** Installs the properties. */
+void cnx_settings_install (GObjectClass * klass);
+
+/** Their defaults. Clear with cnx_settings_clear(). */
+void cnx_settings_init (CnxSettings * settings);
+void cnx_settings_clear (CnxSettings * settings);
+
+/** The value of the property with that id. */
+void cnx_settings_get (const CnxSettings * settings, guint id, GValue * value);
+/** Returns whether what was opened with the old value must be opened anew. */
+gboolean cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
+
+/** Whether there is such a property. */
+gboolean cnx_settings_has (guint id);
+
+G_END_DECLS
