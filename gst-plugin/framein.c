@@ -1,6 +1,7 @@
 #include "gst-plugin/framein.h"
 #include "core/error.h"
 #include "core/resample.h"
+#include "gst-plugin/direction.h"
 
 #include <string.h>
 
@@ -8,7 +9,7 @@ struct _CnxFrameIn
 {
   GstVideoInfo caps;            /* of the frames, complete in colour */
   CnxRecipe recipe;             /* of the upright tensor */
-  GstVideoOrientationMethod direction;
+  CnxDirection direction;
   float *lying;                 /* a tensor before it is turned; NULL where none is */
 
   /* made for a region, and made anew for a frame with another one */
@@ -43,21 +44,6 @@ static const struct
   {GST_VIDEO_FORMAT_xBGR, CNX_PIXELS_XBGR, {0}},
   {GST_VIDEO_FORMAT_ABGR, CNX_PIXELS_XBGR, {0}},
   {GST_VIDEO_FORMAT_GRAY8, CNX_PIXELS_GRAY8, {0}},
-};
-
-/* Where row y and column x of the upright tensor come from in the one that lies: row y and column x of that, or with
- * `swaps` row x and column y, counted from the other end where `from_end` says so. */
-static const struct
-{
-  gboolean swaps, row_from_end, column_from_end;
-} turns[] = {
-  [GST_VIDEO_ORIENTATION_90R] = {TRUE, TRUE, FALSE},
-  [GST_VIDEO_ORIENTATION_180] = {FALSE, TRUE, TRUE},
-  [GST_VIDEO_ORIENTATION_90L] = {TRUE, FALSE, TRUE},
-  [GST_VIDEO_ORIENTATION_HORIZ] = {FALSE, FALSE, TRUE},
-  [GST_VIDEO_ORIENTATION_VERT] = {FALSE, TRUE, FALSE},
-  [GST_VIDEO_ORIENTATION_UL_LR] = {TRUE, FALSE, FALSE},
-  [GST_VIDEO_ORIENTATION_UR_LL] = {TRUE, TRUE, TRUE},
 };
 
 static int
@@ -167,7 +153,7 @@ lying_recipe (const CnxFrameIn * in)
 {
   CnxRecipe recipe = in->recipe;
 
-  if (turns[in->direction].swaps) {
+  if (in->direction.swaps) {
     recipe.width = in->recipe.height;
     recipe.height = in->recipe.width;
   }
@@ -217,16 +203,17 @@ cnx_frame_in_free (CnxFrameIn * in)
 }
 
 void
-cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod direction)
+cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod method)
 {
-  if (direction >= GST_VIDEO_ORIENTATION_AUTO)
-    direction = GST_VIDEO_ORIENTATION_IDENTITY;
-  if (direction == in->direction)
+  const CnxDirection direction = cnx_direction_of (method);
+  const gboolean turns = direction.swaps || direction.row_from_end || direction.column_from_end;
+
+  if (memcmp (&direction, &in->direction, sizeof direction) == 0)
     return;
   unprepare (in);
   in->direction = direction;
   g_clear_pointer (&in->lying, g_free);
-  if (direction != GST_VIDEO_ORIENTATION_IDENTITY)
+  if (turns)
     in->lying = g_new (float, (gsize) in->recipe.width * in->recipe.height * 3);
 }
 
@@ -315,11 +302,8 @@ turn (const CnxFrameIn * in, float *out)
 
   for (int y = 0; y < in->recipe.height; y++) {
     for (int x = 0; x < in->recipe.width; x++, out += 3) {
-      int row = turns[in->direction].swaps ? x : y, column = turns[in->direction].swaps ? y : x;
-      if (turns[in->direction].row_from_end)
-        row = lying.height - 1 - row;
-      if (turns[in->direction].column_from_end)
-        column = lying.width - 1 - column;
+      int column, row;
+      cnx_direction_find (&in->direction, lying.width, lying.height, x, y, &column, &row);
       memcpy (out, in->lying + 3 * ((gsize) row * lying.width + column), 3 * sizeof *out);
     }
   }

@@ -16,9 +16,9 @@ CnxFrameIn *cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recip
 void cnx_frame_in_free (CnxFrameIn * in);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_free)
 
-/** Frames are to be turned, or mirrored, by @direction to be upright: from now on the tensor is that of the upright
+/** Frames are to be turned, or mirrored, by @method to be upright: from now on the tensor is that of the upright
  * frame. auto and custom: as they are. */
-void cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod direction);
+void cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod method);
 
 /** @out: recipe height x width x 3 normalised floats (HWC). @frame must be mapped for reading. Where its
  * buffer has a GstVideoCropMeta, the picture is what that says. Errors: CNX_ERROR_INPUT. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "gst-plugin/direction.h"
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/labelmeta.h"
 
@@ -96,18 +97,11 @@ cnx_reader_read_labels (const CnxReader * reader, GstBuffer * buffer, GArray * l
 
 /* ---- facts ---- */
 
-static gboolean
-is_turned_by_a_quarter (GstVideoOrientationMethod direction)
-{
-  return direction == GST_VIDEO_ORIENTATION_90R || direction == GST_VIDEO_ORIENTATION_90L
-      || direction == GST_VIDEO_ORIENTATION_UL_LR || direction == GST_VIDEO_ORIENTATION_UR_LL;
-}
-
 static void
 tell_facts (Film * film)
 {
   CnxTagFacts *facts = film->facts;
-  const gboolean quarter = is_turned_by_a_quarter (film->direction);
+  const gboolean quarter = cnx_direction_of (film->direction).swaps;
   gint64 duration;
 
   facts->width = quarter ? film->info.height : film->info.width;

@@ -23,6 +23,8 @@ typedef struct
  * CnxTagFacts:
  * @file: the input, as the user named it: the field `file`
  * @path: where it can be opened
+ * @link: the path to it from the folder that the output goes to ("a.mp4", "../films/a.mp4"), or an absolute one; not
+ *   encoded in any way. NULL: it lies beside the output, under the name that @path ends on
  * @is_picture: a picture has one classification, at time 0
  * @width, @height: pixels, as it is shown: turned upright
  * @fps_n, @fps_d: frames a second; 0/1 where that is variable or not known
@@ -34,7 +36,7 @@ typedef struct
  */
 typedef struct
 {
-  const char *file, *path;
+  const char *file, *path, *link;
   gboolean is_picture;
   int width, height;
   int fps_n, fps_d;

@@ -1,0 +1,187 @@
+#include "core/picture.h"
+
+#include <string.h>
+#include <vips/vips.h>
+
+#include "core/error.h"
+
+/* How many times the side that is asked for is kept: by a decoder that averages its blocks itself, and where we do. */
+#define KEEP_DECODED 2
+#define KEEP_SHRUNK 4
+/* From this many times on we average blocks. */
+#define SHRINK_FROM 8
+
+/* Names of our own, since libvips may or may not have made its own ready for g_autoptr. */
+typedef VipsImage Image;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Image, g_object_unref)
+
+void
+cnx_picture_clear (CnxPicture * self)
+{
+  g_clear_pointer (&self->pixels, g_bytes_unref);
+}
+
+/* libvips takes tables of numbers for pictures, and what it knows nothing of it asks ImageMagick about. */
+gboolean
+cnx_picture_is_one (const char *path)
+{
+  static const char *const others[] = { "VipsForeignLoadCsv", "VipsForeignLoadMatrix", "VipsForeignLoadRaw",
+    "VipsForeignLoadAnalyze", "VipsForeignLoadMagick", "VipsForeignLoadVips"
+  };
+  const char *loader = vips_foreign_find_load (path);
+
+  vips_error_clear ();
+  for (guint i = 0; loader && i < G_N_ELEMENTS (others); i++)
+    if (g_str_has_prefix (loader, others[i]))
+      return FALSE;
+  return loader != NULL;
+}
+
+static gboolean
+fail (const char *doing, GError ** error)
+{
+  g_autofree char *words = vips_error_buffer_copy ();
+
+  vips_error_clear ();
+  g_strchomp (words);
+  g_strdelimit (words, "\n", ';');
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be %s: %s", doing,
+      *words != '\0' ? words : "libvips gives no reason");
+  return FALSE;
+}
+
+/* ---- opening ---- */
+
+#define HOW "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR
+
+/* @path decoded at 1 / @shrink, by a loader that can. */
+static Image *
+open_shrunk (const char *path, const char *loader, int shrink)
+{
+  if (g_str_has_prefix (loader, "jpegload"))
+    return vips_image_new_from_file (path, HOW, "shrink", shrink, NULL);
+  if (g_str_has_prefix (loader, "webpload"))
+    return vips_image_new_from_file (path, HOW, "scale", 1.0 / shrink, NULL);
+  return NULL;
+}
+
+/* The largest power of two, at most 8, that leaves @keep times @shorter. */
+static int
+decoder_shrink (int side, int shorter, int keep)
+{
+  int shrink = 8;
+
+  while (shrink > 1 && side < shrink * keep * shorter)
+    shrink /= 2;
+  return shrink;
+}
+
+static Image *
+open_picture (const char *path, int shorter, int *full_width, int *full_height)
+{
+  g_autoptr (Image) whole = vips_image_new_from_file (path, HOW, NULL);
+  const char *loader = "";
+
+  if (!whole)
+    return NULL;
+  *full_width = vips_image_get_width (whole);
+  *full_height = vips_image_get_height (whole);
+  if (vips_image_get_typeof (whole, VIPS_META_LOADER))
+    vips_image_get_string (whole, VIPS_META_LOADER, &loader);
+  const int shrink = decoder_shrink (MIN (*full_width, *full_height), shorter, KEEP_DECODED);
+  Image *shrunk = shrink > 1 ? open_shrunk (path, loader, shrink) : NULL;
+  vips_error_clear ();
+  return shrunk ? shrunk : g_steal_pointer (&whole);
+}
+
+/* ---- to what is wanted ---- */
+
+/* Blocks averaged, row by row as they are decoded. */
+static Image *
+shrink_blocks (Image * in, int shorter)
+{
+  const int side = MIN (vips_image_get_width (in), vips_image_get_height (in));
+  const int factor = side / (shorter * KEEP_SHRUNK);
+  Image *out = NULL;
+
+  if (side < SHRINK_FROM * shorter || factor < 2)
+    return g_object_ref (in);
+  return vips_shrink (in, &out, factor, factor, NULL) == 0 ? out : NULL;
+}
+
+static Image *
+without_alpha (Image * in)
+{
+  Image *out = NULL;
+
+  if (!vips_image_hasalpha (in))
+    return g_object_ref (in);
+  return vips_flatten (in, &out, NULL) == 0 ? out : NULL;
+}
+
+/* Three bands of 8-bit sRGB. */
+static Image *
+to_srgb (Image * in)
+{
+  g_autoptr (Image) srgb = NULL;
+  g_autoptr (Image) bytes = NULL;
+  Image *rgb = NULL;
+
+  if (vips_colourspace (in, &srgb, VIPS_INTERPRETATION_sRGB, NULL) != 0
+      || vips_cast_uchar (srgb, &bytes, NULL) != 0 || vips_extract_band (bytes, &rgb, 0, "n", 3, NULL) != 0)
+    return NULL;
+  return rgb;
+}
+
+/* Turned by its EXIF orientation, which needs the rows in another order than they are decoded in. */
+static Image *
+upright (Image * in)
+{
+  g_autoptr (Image) memory = NULL;
+  Image *out = NULL;
+
+  if (vips_image_get_orientation (in) == 1)
+    return g_object_ref (in);
+  memory = vips_image_copy_memory (in);
+  return memory && vips_autorot (memory, &out, NULL) == 0 ? out : NULL;
+}
+
+static gboolean
+write_pixels (Image * in, CnxPicture * picture)
+{
+  gsize size;
+  gpointer pixels = vips_image_write_to_memory (in, &size);
+
+  if (!pixels)
+    return FALSE;
+  picture->width = vips_image_get_width (in);
+  picture->height = vips_image_get_height (in);
+  picture->pixels = g_bytes_new_with_free_func (pixels, size, g_free, pixels);
+  return TRUE;
+}
+
+gboolean
+cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error)
+{
+  g_autoptr (Image) opened = NULL;
+  g_autoptr (Image) opaque = NULL;
+  g_autoptr (Image) shrunk = NULL;
+  g_autoptr (Image) rgb = NULL;
+  g_autoptr (Image) turned = NULL;
+
+  opened = open_picture (path, shorter, &picture->full_width, &picture->full_height);
+  if (!opened)
+    return fail ("read as a picture", error);
+  if (vips_image_get_orientation_swap (opened)) {
+    const int width = picture->full_width;
+    picture->full_width = picture->full_height;
+    picture->full_height = width;
+  }
+  if ((opaque = without_alpha (opened)) && (shrunk = shrink_blocks (opaque, shorter)))
+    rgb = to_srgb (shrunk);
+  if (!rgb)
+    return fail ("brought to 8-bit sRGB", error);
+  if (!(turned = upright (rgb)) || !write_pixels (turned, picture))
+    return fail ("decoded", error);
+  return TRUE;
+}

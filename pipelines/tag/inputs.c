@@ -1,0 +1,222 @@
+#define _GNU_SOURCE             /* FNM_CASEFOLD */
+#include "pipelines/tag/inputs.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/error.h"
+
+/* A name longer than any system's, in a list that is no list. */
+#define MOST_NAME (64 * 1024)
+
+typedef struct
+{
+  const CnxInputOptions *options;
+  CnxInputComplaint complain;
+  gpointer data;
+  GPtrArray *inputs;
+  GHashTable *seen;             /* "device inode" of those listed */
+} Lister;
+
+static void
+input_free (gpointer data)
+{
+  CnxInput *input = data;
+
+  g_free (input->path);
+  g_free (input->name);
+  g_free (input->output_dir);
+  g_free (input->top);
+  g_free (input);
+}
+
+static void
+complain_errno (Lister * lister, const char *path, int number)
+{
+  g_autoptr (GError) error = g_error_new (G_FILE_ERROR, g_file_error_from_errno (number), "%s", g_strerror (number));
+
+  lister->complain (lister->data, path, error);
+}
+
+/* ---- globs ---- */
+
+static gboolean
+matches (char **globs, const char *name, const char *below)
+{
+  for (guint i = 0; globs && globs[i]; i++) {
+    const gboolean of_path = strchr (globs[i], '/') != NULL;
+    if (fnmatch (globs[i], of_path ? below : name, FNM_CASEFOLD | (of_path ? FNM_PATHNAME : 0)) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* ---- listing ---- */
+
+/* FALSE for what was listed before, under this name or another. */
+static gboolean
+is_new (Lister * lister, const struct stat *status)
+{
+  char *key = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, (guint64) status->st_dev,
+      (guint64) status->st_ino);
+
+  return g_hash_table_add (lister->seen, key);
+}
+
+/* @below: the path below the folder given, @top, without the name; "" for none. */
+static void
+add_file (Lister * lister, const char *path, const char *top, const char *below, const struct stat *status,
+    gboolean named)
+{
+  if (!is_new (lister, status))
+    return;
+  const char *output = lister->options->output;
+  CnxInput *input = g_new0 (CnxInput, 1);
+
+  input->path = g_strdup (path);
+  input->name = g_path_get_basename (path);
+  input->output_dir = output ? g_build_filename (output, below, NULL) : g_path_get_dirname (path);
+  input->top = g_strdup (output ? output : top);
+  input->named = named;
+  input->size = status->st_size;
+  input->mtime_ns = status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status->st_mtim.tv_nsec;
+  g_ptr_array_add (lister->inputs, input);
+}
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* The names in a folder, sorted; NULL after a complaint. */
+static GPtrArray *
+read_folder (Lister * lister, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, &error);
+  const char *name;
+
+  if (!dir) {
+    lister->complain (lister->data, path, error);
+    return NULL;
+  }
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  while ((name = g_dir_read_name (dir)))
+    if (*name != '.')
+      g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, by_name);
+  return names;
+}
+
+static void walk (Lister * lister, const char *folder, const char *top, const char *below);
+
+/* What a walk comes upon. */
+static void
+meet (Lister * lister, const char *path, const char *top, const char *name, const char *below_folder)
+{
+  const CnxInputOptions *options = lister->options;
+  g_autofree char *below = *below_folder ? g_build_filename (below_folder, name, NULL) : g_strdup (name);
+  struct stat status;
+
+  if (matches (options->exclude, name, below))
+    return;
+  if (lstat (path, &status) != 0) {
+    complain_errno (lister, path, errno);
+    return;
+  }
+  if (S_ISDIR (status.st_mode)) {
+    walk (lister, path, top, below);
+    return;
+  }
+  if (options->include && !matches (options->include, name, below))
+    return;
+  /* A link to a file is one; one to a folder would lead in circles. */
+  if (S_ISLNK (status.st_mode) && stat (path, &status) != 0)
+    complain_errno (lister, path, errno);
+  else if (S_ISREG (status.st_mode))
+    add_file (lister, path, top, below_folder, &status, FALSE);
+}
+
+static void
+walk (Lister * lister, const char *folder, const char *top, const char *below)
+{
+  g_autoptr (GPtrArray) names = read_folder (lister, folder);
+
+  for (guint i = 0; names && i < names->len; i++) {
+    const char *name = names->pdata[i];
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    meet (lister, path, top, name, below);
+  }
+}
+
+static void
+add_path (Lister * lister, const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  struct stat status;
+
+  if (stat (path, &status) != 0)
+    complain_errno (lister, path, errno);
+  else if (S_ISDIR (status.st_mode))
+    walk (lister, path, path, "");
+  else
+    add_file (lister, path, folder, "", &status, TRUE);
+}
+
+static void
+read_list (Lister * lister, const char *list)
+{
+  const gboolean is_input = strcmp (list, "-") == 0;
+  FILE *file = is_input ? stdin : fopen (list, "r");
+  g_autoptr (GString) name = g_string_new (NULL);
+  const int end = lister->options->null_ends ? '\0' : '\n';
+  int c;
+
+  if (!file) {
+    complain_errno (lister, list, errno);
+    return;
+  }
+  do {
+    c = getc (file);
+    if (c != end && c != EOF && name->len < MOST_NAME) {
+      g_string_append_c (name, c);
+      continue;
+    }
+    if (end == '\n' && name->len && name->str[name->len - 1] == '\r')
+      g_string_truncate (name, name->len - 1);
+    if (name->len >= MOST_NAME) {
+      complain_errno (lister, list, ENAMETOOLONG);
+      break;
+    }
+    if (name->len)
+      add_path (lister, name->str);
+    g_string_truncate (name, 0);
+  } while (c != EOF);
+  if (ferror (file))
+    complain_errno (lister, list, errno);
+  if (!is_input)
+    fclose (file);
+}
+
+GPtrArray *
+cnx_inputs_list (const CnxInputOptions * options, CnxInputComplaint complain, gpointer data)
+{
+  Lister lister = { options, complain, data };
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  lister.inputs = g_ptr_array_new_with_free_func (input_free);
+  lister.seen = seen;
+  for (guint i = 0; options->paths && options->paths[i]; i++) {
+    if (strcmp (options->paths[i], "-") == 0)
+      read_list (&lister, "-");
+    else
+      add_path (&lister, options->paths[i]);
+  }
+  if (options->list)
+    read_list (&lister, options->list);
+  return lister.inputs;
+}

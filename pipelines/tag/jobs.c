@@ -1,0 +1,210 @@
+#include "pipelines/tag/jobs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "pipelines/tag/kind.h"
+#include "pipelines/tag/still.h"
+
+#define SHOW_US (G_USEC_PER_SEC / 10)
+
+/* One of the threads that read. */
+typedef struct
+{
+  CnxJobs *jobs;
+  guint slot;
+  GThread *thread;
+  CnxStills *stills;            /* NULL until there is a picture */
+} Worker;
+
+typedef enum
+{ DONE, SKIPPED, PASSED, FAILED } Outcome;
+
+/* A listener that passes on to a record, and tells of progress. */
+typedef struct
+{
+  Worker *worker;
+  CnxListener record;
+  const CnxTagFacts *facts;
+} Ear;
+
+static gboolean
+on_begin (gpointer data, const CnxTagFacts * facts, GError ** error)
+{
+  Ear *ear = data;
+
+  return ear->record.begin (ear->record.data, facts, error);
+}
+
+static gboolean
+on_sample (gpointer data, const CnxTagSample * sample, GstVideoFrame * frame, GstVideoOrientationMethod direction,
+    GError ** error)
+{
+  Ear *ear = data;
+
+  return ear->record.sample (ear->record.data, sample, frame, direction, error);
+}
+
+static void
+on_progress (gpointer data, double seconds, guint64 frames)
+{
+  Ear *ear = data;
+
+  cnx_progress_move (ear->worker->jobs->progress, ear->worker->slot, seconds, ear->facts->duration, frames);
+}
+
+/* ---- one file ---- */
+
+/* Errors that every other file would meet too. */
+static gboolean
+is_fatal (const GError * error)
+{
+  return g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE) || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_ROFS) || g_error_matches (error, G_FILE_ERROR,
+      G_FILE_ERROR_PIPE);
+}
+
+static gboolean
+read_input (Worker * worker, CnxKind kind, CnxTagFacts * facts, const CnxListener * listener, gboolean * complete,
+    GError ** error)
+{
+  const CnxReader *reader = worker->jobs->reader;
+
+  if (kind == CNX_KIND_FILM)
+    return cnx_film_read (reader, facts, listener, complete, error);
+  if (!worker->stills && !(worker->stills = cnx_stills_new (reader, error)))
+    return FALSE;
+  *complete = TRUE;
+  return cnx_stills_read (worker->stills, facts, listener, error);
+}
+
+/* From the outputs' folder to the file, where that is another one. */
+static char *
+link_to (const CnxInput * input)
+{
+  g_autofree char *folder = g_path_get_dirname (input->path);
+  g_autofree char *from = g_canonicalize_filename (input->output_dir, NULL);
+  g_autofree char *to = g_canonicalize_filename (folder, NULL);
+
+  return strcmp (from, to) == 0 ? NULL : g_canonicalize_filename (input->path, NULL);
+}
+
+static Outcome
+tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxRecord * record, GError ** error)
+{
+  CnxJobs *jobs = worker->jobs;
+  g_autofree char *link = link_to (input);
+  CnxTagFacts facts = {.file = input->path,.path = input->path,.link = link,.is_picture = kind == CNX_KIND_PICTURE,
+    .fps_d = 1,.duration = -1,.model = jobs->model
+  };
+  Ear ear = { worker, cnx_record_listener (record), &facts };
+  const CnxListener listener = { on_begin, on_sample, on_progress, &ear };
+  gboolean complete = FALSE;
+
+  if (!read_input (worker, kind, &facts, &listener, &complete, error))
+    return FAILED;
+  if (!complete && facts.width == 0)
+    return SKIPPED;             /* told to stop before its first frame */
+  return cnx_record_finish (record, &facts, complete, error) ? DONE : FAILED;
+}
+
+static Outcome
+work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
+{
+  CnxJobs *jobs = worker->jobs;
+  CnxJournal *journal = NULL;
+  CnxKind kind;
+
+  if (!cnx_kind_find (input->path, &kind, error))
+    return FAILED;
+  if (kind == CNX_KIND_OTHER) {
+    if (!input->named)
+      return PASSED;
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, input->size ? "neither a film nor a picture that GStreamer or libvips "
+        "know" : "it is empty");
+    return FAILED;
+  }
+  if (jobs->journals && !(journal = cnx_journals_get (jobs->journals, input->output_dir, error)))
+    return FAILED;
+  const gboolean is_picture = kind == CNX_KIND_PICTURE;
+  g_autoptr (CnxRecord) record = cnx_record_new (is_picture ? &jobs->picture_record : &jobs->film_record, input,
+      is_picture, journal, jobs->ordered, place, error);
+  if (!record)
+    return FAILED;
+  return cnx_record_is_done (record) ? SKIPPED : tag (worker, input, place, kind, record, error);
+}
+
+static void
+count (CnxJobs * jobs, Outcome outcome)
+{
+  gint *const counts[] = {[DONE] = &jobs->done,[SKIPPED] = &jobs->skipped,[PASSED] = &jobs->passed,
+    [FAILED] = &jobs->failed
+  };
+
+  g_atomic_int_inc (counts[outcome]);
+}
+
+static void
+work_and_tell (Worker * worker, const CnxInput * input, guint place)
+{
+  CnxJobs *jobs = worker->jobs;
+  g_autoptr (GError) error = NULL;
+
+  cnx_progress_begin (jobs->progress, worker->slot, input->path, input->size);
+  const Outcome outcome = work_on (worker, input, place, &error);
+  if (outcome == FAILED) {
+    g_autofree char *name = g_filename_display_name (input->path);
+    cnx_progress_say (jobs->progress, "convnext tag: %s: %s", name, error->message);
+    if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
+      cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
+    g_clear_pointer (&worker->stills, cnx_stills_free);
+  }
+  if (jobs->ordered) {
+    if (outcome == FAILED)
+      cnx_ordered_drop (jobs->ordered, place);
+    cnx_ordered_end (jobs->ordered, place);
+  }
+  cnx_progress_end (jobs->progress, worker->slot, outcome == DONE || outcome == FAILED);
+  count (jobs, outcome);
+}
+
+/* ---- threads ---- */
+
+static gpointer
+work (gpointer data)
+{
+  Worker *worker = data;
+  CnxJobs *jobs = worker->jobs;
+
+  while (!g_atomic_int_get (jobs->stop)) {
+    const guint place = g_atomic_int_add (&jobs->next, 1);
+    if (place >= jobs->inputs->len)
+      break;
+    work_and_tell (worker, jobs->inputs->pdata[place], place);
+  }
+  g_clear_pointer (&worker->stills, cnx_stills_free);
+  g_atomic_int_add (&jobs->running, -1);
+  return NULL;
+}
+
+void
+cnx_jobs_run (CnxJobs * jobs)
+{
+  const guint n = jobs->threads;
+  g_autofree Worker *workers = g_new0 (Worker, n);
+
+  jobs->running = n;
+  for (guint i = 0; i < n; i++) {
+    workers[i].jobs = jobs;
+    workers[i].slot = i;
+    workers[i].thread = g_thread_new ("tag", work, &workers[i]);
+  }
+  while (g_atomic_int_get (&jobs->running) > 0) {
+    g_usleep (SHOW_US);
+    cnx_progress_show (jobs->progress);
+  }
+  for (guint i = 0; i < n; i++)
+    g_thread_join (workers[i].thread);
+  cnx_progress_clear (jobs->progress);
+}

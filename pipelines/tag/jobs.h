@@ -1,0 +1,50 @@
+/* The files of one run of `convnext tag`, read by several threads. */
+#pragma once
+
+#include "pipelines/tag/film.h"
+#include "pipelines/tag/inputs.h"
+#include "pipelines/tag/journals.h"
+#include "pipelines/tag/ordered.h"
+#include "pipelines/tag/progress.h"
+#include "pipelines/tag/record.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxJobs:
+ * @reader: what files are read with
+ * @model: what classifies, for the outputs
+ * @film_record, @picture_record: what becomes of films, and of pictures
+ * @inputs: CnxInput
+ * @journals: of all output folders; NULL where nothing is kept
+ * @ordered: the standard output, where text goes there; or NULL
+ * @progress: who is told
+ * @threads: how many read
+ * @failed, @done, @skipped, @passed: counts of what became of the inputs: an error, outputs, outputs that were there
+ *   already, and nothing, for it is neither film nor picture
+ * @stop: set to end early, after the frames that are being classified
+ *
+ * One run. What is not set begins at 0.
+ */
+typedef struct
+{
+  const CnxReader *reader;
+  const CnxTagModel *model;
+  CnxRecordOptions film_record, picture_record;
+  GPtrArray *inputs;
+  CnxJournals *journals;
+  CnxOrdered *ordered;
+  CnxProgress *progress;
+  guint threads;
+
+  gint failed, done, skipped, passed;
+  gint *stop;
+
+  /* its own */
+  gint next, running;
+} CnxJobs;
+
+/** Reads all inputs; says each error as it comes. Returns when the last thread has ended. */
+void cnx_jobs_run (CnxJobs * jobs);
+
+G_END_DECLS

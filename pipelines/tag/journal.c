@@ -1,0 +1,449 @@
+#include "pipelines/tag/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "pipelines/tag/format.h"
+
+/* A journal of a million inputs is a fifth of that. */
+#define MOST_BYTES (1024 * 1024 * 1024)
+
+struct _CnxJournal
+{
+  char *folder, *path;
+  GMutex lock;                  /* guards what follows */
+  GHashTable *entries;          /* input to CnxJournalEntry */
+  GHashTable *outputs;          /* name to the digests it was written with, a GPtrArray of char * */
+  GHashTable *owners;           /* of outputs: name to the input's */
+  gboolean untidy;              /* the file has more lines than there are entries, or in another order */
+};
+
+static void
+entry_free (gpointer data)
+{
+  CnxJournalEntry *entry = data;
+
+  g_free (entry->input);
+  g_free (entry->key);
+  g_hash_table_unref (entry->outputs);
+  g_free (entry);
+}
+
+/* ---- lines ---- */
+
+/* Names are bytes, JSON is UTF-8: what is neither readable nor UTF-8 is written as %XX. */
+static void
+append_name (GString * line, const char *name)
+{
+  g_autofree char *escaped = g_uri_escape_string (name, " !\"#$&'()*+,/:;<=>?@[\\]^`{|}", TRUE);
+
+  cnx_tag_append_json (line, escaped);
+}
+
+static char *
+read_name (const char *escaped)
+{
+  char *name = g_uri_unescape_string (escaped, NULL);
+
+  return name ? name : g_strdup (escaped);
+}
+
+static char *
+line_of (const CnxJournalEntry * entry)
+{
+  GString *line = g_string_new ("{\"input\": ");
+  g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (entry->outputs), (GCompareFunc) strcmp);
+
+  append_name (line, entry->input);
+  g_string_append_printf (line, ", \"size\": \"%" G_GUINT64_FORMAT "\", \"mtime\": \"%" G_GINT64_FORMAT "\", \"key\": ",
+      entry->size, entry->mtime_ns);
+  cnx_tag_append_json (line, entry->key);
+  g_string_append_printf (line, ", \"complete\": %s, \"outputs\": {", entry->complete ? "true" : "false");
+  for (GList * name = names; name; name = name->next) {
+    append_name (line, name->data);
+    g_string_append (line, ": ");
+    cnx_tag_append_json (line, g_hash_table_lookup (entry->outputs, name->data));
+    g_string_append (line, name->next ? ", " : "");
+  }
+  g_string_append (line, "}}\n");
+  return g_string_free (line, FALSE);
+}
+
+static gboolean
+read_outputs (JsonObject * object, GHashTable * outputs)
+{
+  g_autoptr (GList) names = json_object_get_members (object);
+
+  for (GList * name = names; name; name = name->next) {
+    const char *digest = json_object_get_string_member_with_default (object, name->data, NULL);
+    if (!digest)
+      return FALSE;
+    g_hash_table_insert (outputs, read_name (name->data), g_strdup (digest));
+  }
+  return TRUE;
+}
+
+static gboolean
+has_all (JsonObject * object)
+{
+  const char *const texts[] = { "input", "size", "mtime", "key" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (!json_object_get_string_member_with_default (object, texts[i], NULL))
+      return FALSE;
+  JsonNode *outputs = json_object_get_member (object, "outputs");
+  return outputs && JSON_NODE_HOLDS_OBJECT (outputs);
+}
+
+/* NULL for what makes no sense. */
+static CnxJournalEntry *
+parse_line (const char *line, gssize length)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  if (!g_utf8_validate (line, length, NULL) || !json_parser_load_from_data (parser, line, length, NULL))
+    return NULL;
+  JsonNode *root = json_parser_get_root (parser);
+  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  if (!object || !has_all (object))
+    return NULL;
+  CnxJournalEntry *entry = g_new0 (CnxJournalEntry, 1);
+  entry->input = read_name (json_object_get_string_member (object, "input"));
+  entry->size = g_ascii_strtoull (json_object_get_string_member (object, "size"), NULL, 10);
+  entry->mtime_ns = g_ascii_strtoll (json_object_get_string_member (object, "mtime"), NULL, 10);
+  entry->key = g_strdup (json_object_get_string_member (object, "key"));
+  entry->complete = json_object_get_boolean_member_with_default (object, "complete", FALSE);
+  entry->outputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (read_outputs (json_object_get_object_member (object, "outputs"), entry->outputs))
+    return entry;
+  entry_free (entry);
+  return NULL;
+}
+
+/* ---- what is known ---- */
+
+static gboolean
+knows (CnxJournal * self, const char *output, const char *digest)
+{
+  GPtrArray *digests = g_hash_table_lookup (self->outputs, output);
+
+  return digests && g_ptr_array_find_with_equal_func (digests, digest, g_str_equal, NULL);
+}
+
+/* Takes @entry. Outputs that only an older line of its input names stay in it: they are ours still. */
+static void
+remember (CnxJournal * self, CnxJournalEntry * entry)
+{
+  CnxJournalEntry *older = g_hash_table_lookup (self->entries, entry->input);
+  GHashTableIter iter;
+  gpointer name, digest;
+
+  if (older) {
+    self->untidy = TRUE;
+    g_hash_table_iter_init (&iter, older->outputs);
+    while (g_hash_table_iter_next (&iter, &name, &digest))
+      if (!g_hash_table_contains (entry->outputs, name))
+        g_hash_table_insert (entry->outputs, g_strdup (name), g_strdup (digest));
+  }
+  g_hash_table_iter_init (&iter, entry->outputs);
+  while (g_hash_table_iter_next (&iter, &name, &digest)) {
+    if (knows (self, name, digest))
+      continue;
+    GPtrArray *digests = g_hash_table_lookup (self->outputs, name);
+    if (!digests) {
+      digests = g_ptr_array_new_with_free_func (g_free);
+      g_hash_table_insert (self->outputs, g_strdup (name), digests);
+    }
+    g_ptr_array_add (digests, g_strdup (digest));
+    g_hash_table_insert (self->owners, g_strdup (name), g_strdup (entry->input));
+  }
+  g_hash_table_replace (self->entries, entry->input, entry);
+}
+
+static void
+read_lines (CnxJournal * self, const char *text, gsize size)
+{
+  g_autofree char *last = NULL;
+
+  for (const char *line = text; line < text + size;) {
+    const char *end = memchr (line, '\n', text + size - line);
+    const gsize length = end ? (gsize) (end - line) : (gsize) (text + size - line);
+    CnxJournalEntry *entry = length ? parse_line (line, length) : NULL;
+    line += length + 1;
+    if (!entry || !end) {
+      self->untidy = TRUE;
+      if (!entry)
+        continue;
+    }
+    if (last && strcmp (last, entry->input) >= 0)
+      self->untidy = TRUE;
+    g_free (last);
+    last = g_strdup (entry->input);
+    remember (self, entry);
+  }
+}
+
+static gboolean
+read_file (CnxJournal * self, GError ** error)
+{
+  g_autoptr (GError) cause = NULL;
+  g_autofree char *text = NULL;
+  gsize size = 0;
+
+  if (g_file_get_contents (self->path, &text, &size, &cause)) {
+    read_lines (self, text, size);
+    return TRUE;
+  }
+  if (g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cause));
+  return FALSE;
+}
+
+CnxJournal *
+cnx_journal_open (const char *folder, GError ** error)
+{
+  g_autoptr (CnxJournal) self = g_new0 (CnxJournal, 1);
+  GStatBuf status;
+
+  g_mutex_init (&self->lock);
+  self->folder = g_strdup (folder);
+  self->path = g_build_filename (folder, CNX_JOURNAL_NAME, NULL);
+  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  self->outputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (g_lstat (self->path, &status) == 0 && (!S_ISREG (status.st_mode) || status.st_size > MOST_BYTES)) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is no journal of `convnext tag`: move it away",
+        self->path);
+    return NULL;
+  }
+  return read_file (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+cnx_journal_free (CnxJournal * self)
+{
+  g_hash_table_unref (self->entries);
+  g_hash_table_unref (self->outputs);
+  g_hash_table_unref (self->owners);
+  g_mutex_clear (&self->lock);
+  g_free (self->folder);
+  g_free (self->path);
+  g_free (self);
+}
+
+/* ---- questions ---- */
+
+static char *
+digest_of (CnxJournal * self, const char *output)
+{
+  g_autofree char *path = g_build_filename (self->folder, output, NULL);
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+
+  return file ? g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) g_mapped_file_get_contents (file),
+      g_mapped_file_get_length (file)) : NULL;
+}
+
+static gboolean
+is_there (CnxJournal * self, const char *output)
+{
+  g_autofree char *path = g_build_filename (self->folder, output, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+gboolean
+cnx_journal_is_done (CnxJournal * self, const CnxJournalEntry * wanted, const char *const *names)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  const CnxJournalEntry *entry = g_hash_table_lookup (self->entries, wanted->input);
+
+  if (!entry || !entry->complete || entry->size != wanted->size || entry->mtime_ns != wanted->mtime_ns
+      || strcmp (entry->key, wanted->key) != 0)
+    return FALSE;
+  for (guint i = 0; names[i]; i++) {
+    const char *expected = g_hash_table_lookup (entry->outputs, names[i]);
+    g_autofree char *found = expected && *expected ? digest_of (self, names[i]) : NULL;
+    if (!expected || (*expected ? g_strcmp0 (expected, found) != 0 : !is_there (self, names[i])))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether @output, which is there, is one that we wrote and as we wrote it. */
+static gboolean
+is_ours (CnxJournal * self, const char *output)
+{
+  g_autofree char *found = g_hash_table_contains (self->outputs, output) ? digest_of (self, output) : NULL;
+
+  return found && knows (self, output, found);
+}
+
+gboolean
+cnx_journal_claim (CnxJournal * self, const char *output, const char *input, gboolean merges)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autofree char *path = g_build_filename (self->folder, output, NULL);
+  const char *owner = g_hash_table_lookup (self->owners, output);
+  GStatBuf status;
+
+  if (owner && strcmp (owner, input) != 0)
+    return FALSE;
+  if (!merges && g_lstat (path, &status) == 0 && !is_ours (self, output))
+    return FALSE;
+  if (!owner)
+    g_hash_table_insert (self->owners, g_strdup (output), g_strdup (input));
+  return TRUE;
+}
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+GPtrArray *
+cnx_journal_outputs (CnxJournal * self, const char *suffix)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, self->outputs);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (g_str_has_suffix (name, suffix))
+      g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, by_name);
+  return names;
+}
+
+/* ---- writing ---- */
+
+static gboolean
+set_error (const CnxJournal * self, int number, GError ** error)
+{
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "%s: %s", self->path, g_strerror (number));
+  return FALSE;
+}
+
+/* The file, locked against other processes where the file system can do that: until it is closed nobody adds to it or
+ * puts another in its place. Below 0 on error. */
+static int
+open_locked (const CnxJournal * self)
+{
+  for (;;) {
+    const int fd = g_open (self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    GStatBuf opened, named;
+    if (fd < 0)
+      return fd;
+    flock (fd, LOCK_EX);
+    if (fstat (fd, &opened) != 0 || (g_stat (self->path, &named) == 0 && opened.st_ino == named.st_ino))
+      return fd;
+    close (fd);                 /* tidied away meanwhile */
+  }
+}
+
+/* In one write, behind what other processes wrote. A line that was torn off before is ended first. */
+static gboolean
+append (CnxJournal * self, const char *line, GError ** error)
+{
+  const int fd = open_locked (self);
+  const gssize length = strlen (line);
+  char last = '\n';
+
+  if (fd < 0)
+    return set_error (self, errno, error);
+  const off_t size = lseek (fd, 0, SEEK_END);
+  gssize written = length;
+  if (size > 0 && pread (fd, &last, 1, size - 1) == 1 && last != '\n' && write (fd, "\n", 1) != 1)
+    written = -1;
+  if (written == length)
+    written = write (fd, line, length);
+  const int number = written < 0 ? errno : ENOSPC;
+  if (close (fd) != 0 || written != length)
+    return set_error (self, number, error);
+  return TRUE;
+}
+
+static CnxJournalEntry *
+copy_entry (const CnxJournalEntry * from)
+{
+  CnxJournalEntry *to = g_new0 (CnxJournalEntry, 1);
+  GHashTableIter iter;
+  gpointer name, digest;
+
+  *to = *from;
+  to->input = g_strdup (from->input);
+  to->key = g_strdup (from->key);
+  to->outputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_iter_init (&iter, from->outputs);
+  while (g_hash_table_iter_next (&iter, &name, &digest))
+    g_hash_table_insert (to->outputs, g_strdup (name), g_strdup (digest));
+  return to;
+}
+
+gboolean
+cnx_journal_add (CnxJournal * self, const CnxJournalEntry * entry, GError ** error)
+{
+  g_autofree char *line = line_of (entry);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (!append (self, line, error))
+    return FALSE;
+  remember (self, copy_entry (entry));
+  self->untidy = TRUE;
+  return TRUE;
+}
+
+static gboolean
+has_any_output (CnxJournal * self, const CnxJournalEntry * entry)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, entry->outputs);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (is_there (self, name))
+      return TRUE;
+  return FALSE;
+}
+
+/* With both locks held. */
+static gboolean
+write_anew (CnxJournal * self, GError ** error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GList) inputs = NULL;
+
+  if (!read_file (self, error)) /* what other processes added */
+    return FALSE;
+  inputs = g_list_sort (g_hash_table_get_keys (self->entries), (GCompareFunc) strcmp);
+  for (GList * input = inputs; input; input = input->next) {
+    const CnxJournalEntry *entry = g_hash_table_lookup (self->entries, input->data);
+    g_autofree char *line = line_of (entry);
+    if (has_any_output (self, entry))
+      g_string_append (text, line);
+  }
+  return g_file_set_contents_full (self->path, text->str, text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+}
+
+gboolean
+cnx_journal_tidy (CnxJournal * self, GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (!self->untidy)
+    return TRUE;
+  const int fd = open_locked (self);
+  if (fd < 0)
+    return set_error (self, errno, error);
+  self->untidy = !write_anew (self, error);
+  close (fd);
+  return !self->untidy;
+}

@@ -1,0 +1,14 @@
+/* What a file is, by what is in it and not by its name. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{ CNX_KIND_OTHER, CNX_KIND_PICTURE, CNX_KIND_FILM } CnxKind;
+
+/** Errors: G_FILE_ERROR, where it cannot be read. Call gst_init() and vips_init() before. Thread-safe. */
+gboolean cnx_kind_find (const char *path, CnxKind * kind, GError ** error);
+
+G_END_DECLS

@@ -1,0 +1,254 @@
+/* convnext tag: a folder of films and photographs in, searchable tags out. */
+#include "pipelines/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <vips/vips.h>
+
+#include "core/error.h"
+#include "gst-plugin/labelmeta.h"
+#include "pipelines/tag/jobs.h"
+#include "pipelines/tag/kind.h"
+#include "pipelines/tag/options.h"
+
+#define EXIT_INTERRUPTED 130    /* as a shell has it */
+
+/* ---- stopping ---- */
+
+static gint stop;
+
+/* The first one ends after the frame; a second one at once. */
+static void
+on_signal (int number)
+{
+  g_atomic_int_set (&stop, number);
+}
+
+static void
+catch_signals (void)
+{
+  const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    struct sigaction old, action = {.sa_handler = on_signal,.sa_flags = SA_RESETHAND | SA_RESTART };
+    if (sigaction (numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+      sigaction (numbers[i], &action, NULL);
+  }
+}
+
+/* ---- what outputs depend on ---- */
+
+static void
+add_weights (GChecksum * sum, CnxModel * model)
+{
+  const CnxRecipe *recipe = cnx_model_recipe (model);
+  const CnxArch *arch = cnx_model_arch (model);
+  struct stat status = { 0 };
+
+  if (stat (cnx_model_path (model), &status) != 0)
+    g_debug ("%s: %s", cnx_model_path (model), g_strerror (errno));
+  g_autofree char *text = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %d %d %d %d %d %g %g %g %g %g "
+      "%g", cnx_model_name (model), (guint64) status.st_size, (guint64) status.st_mtime, recipe->width, recipe->height,
+      recipe->resize, recipe->interpolation, recipe->crop_mode, recipe->mean[0], recipe->mean[1], recipe->mean[2],
+      recipe->std[0], recipe->std[1], recipe->std[2]);
+  g_checksum_update (sum, (const guchar *) text, -1);
+  for (int i = 0; i < arch->classes; i++) {
+    const char *label = cnx_model_label (model, i);
+    g_checksum_update (sum, (const guchar *) label, strlen (label) + 1);
+  }
+}
+
+/* Pictures do not depend on how films are sampled. */
+static char *
+make_key (const CnxTagOptions * options, CnxEngine * engine, gboolean of_films)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  const CnxSampling *sampling = &options->sampling;
+  g_autofree char *text = g_strdup_printf ("%s %d %g", cnx_precision_name (cnx_network_precision (cnx_engine_network
+              (engine))), options->top_k, options->threshold);
+
+  add_weights (sum, cnx_engine_model (engine));
+  g_checksum_update (sum, (const guchar *) text, -1);
+  if (of_films) {
+    g_autofree char *more = g_strdup_printf (" %g %u %d %.6f %.6f %g %g", sampling->rate, sampling->every,
+        sampling->keyframes, sampling->start, sampling->end, options->gap, options->min_length);
+    g_checksum_update (sum, (const guchar *) more, -1);
+  }
+  return g_strndup (g_checksum_get_string (sum), 16);
+}
+
+/* ---- a run ---- */
+
+typedef struct
+{
+  CnxTagOptions *options;
+  CnxProgress *progress;        /* NULL until the files are listed */
+  guint complaints;
+} Run;
+
+static void
+complain (gpointer data, const char *path, const GError * error)
+{
+  Run *run = data;
+  g_autofree char *name = g_filename_display_name (path);
+
+  fprintf (stderr, "convnext tag: %s: %s\n", name, error->message);
+  run->complaints++;
+}
+
+/* Subtitles are named like their film without its extension: who gets which name must not depend on which thread is
+ * first. */
+static void
+claim_names (CnxJobs * jobs)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < jobs->film_record.formats->len; i++)
+    any |= ((const CnxTagFormat *) jobs->film_record.formats->pdata[i])->drops_extension;
+  for (guint i = 0; any && jobs->journals && i < jobs->inputs->len; i++) {
+    const CnxInput *input = jobs->inputs->pdata[i];
+    CnxJournal *journal = cnx_journals_get (jobs->journals, input->output_dir, NULL);
+    CnxKind kind;
+    if (!journal || !cnx_kind_find (input->path, &kind, NULL) || kind != CNX_KIND_FILM)
+      continue;
+    CnxRecord *record = cnx_record_new (&jobs->film_record, input, FALSE, journal, NULL, 0, NULL);
+    g_clear_pointer (&record, cnx_record_free);
+  }
+}
+
+static void
+say_sums (const Run * run, const CnxJobs * jobs)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (run->options->quiet)
+    return;
+  g_string_append_printf (text, "%d tagged", jobs->done);
+  if (jobs->skipped)
+    g_string_append_printf (text, ", %d were done already", jobs->skipped);
+  if (jobs->passed)
+    g_string_append_printf (text, ", %d are neither films nor pictures", jobs->passed);
+  if (jobs->failed + run->complaints)
+    g_string_append_printf (text, ", %d failed", jobs->failed + run->complaints);
+  if (stop)
+    g_string_append (text, "; stopped: run it again to go on");
+  fprintf (stderr, "%s\n", text->str);
+}
+
+static guint64
+bytes_of (GPtrArray * inputs)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; i < inputs->len; i++)
+    sum += ((const CnxInput *) inputs->pdata[i])->size;
+  return sum;
+}
+
+static int
+exit_status (const Run * run, const CnxJobs * jobs)
+{
+  if (stop > 1)
+    return EXIT_INTERRUPTED;
+  return jobs->failed + run->complaints || stop ? CNX_EXIT_FAILED : CNX_EXIT_OK;
+}
+
+static CnxTagModel
+describe_model (CnxEngine * engine)
+{
+  CnxModel *model = cnx_engine_model (engine);
+  const CnxRecipe *recipe = cnx_model_recipe (model);
+  const CnxVariant *variant = cnx_variant_of (cnx_model_arch (model));
+
+  return (CnxTagModel) {.name = cnx_model_name (model),.variant = variant ? variant->name : NULL,
+    .classes = cnx_model_arch (model)->classes,.width = recipe->width,.height = recipe->height,
+    .precision = cnx_precision_name (cnx_network_precision (cnx_engine_network (engine))),
+    .device = cnx_device_info (cnx_engine_device (engine))->name
+  };
+}
+
+static int
+run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPtrArray * inputs)
+{
+  const CnxTagOptions *options = run->options;
+  const CnxTagModel model = describe_model (engine);
+  g_autofree char *film_key = make_key (options, engine, TRUE), *picture_key = make_key (options, engine, FALSE);
+  g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new ();
+  g_autoptr (CnxOrdered) ordered = options->to_stdout ? cnx_ordered_new () : NULL;
+  g_autoptr (CnxProgress) progress = cnx_progress_new (options->quiet, inputs->len, bytes_of (inputs), options->jobs);
+  g_autoptr (GError) error = NULL;
+  const CnxReader reader = { engine, settings, options->top_k, options->threshold, options->sampling,
+    MAX (1, g_get_num_processors () / options->jobs), &stop
+  };
+  CnxJobs jobs = {.reader = &reader,.model = &model,
+    .film_record = {options->formats, film_key, options->gap, options->min_length, options->to_stdout},
+    .picture_record = {options->formats, picture_key, 0, 0, options->to_stdout},
+    .inputs = inputs,.journals = journals,.ordered = ordered,.progress = progress,.threads = options->jobs,
+    .stop = &stop
+  };
+
+  claim_names (&jobs);
+  cnx_jobs_run (&jobs);
+  if (journals && !cnx_journals_tidy (journals, &error)) {
+    jobs.failed++;
+    cnx_fail (error);
+  }
+  say_sums (run, &jobs);
+  return exit_status (run, &jobs);
+}
+
+/* What is listed comes first: a wrong name is told before a model is loaded. */
+static int
+run (CnxTagOptions * options)
+{
+  Run run = { options };
+  const CnxEngineSettings settings = { options->model, options->common.variant, options->labels, options->recipe,
+    options->common.device ? options->common.device : "auto", options->common.threads, options->common.precision,
+    options->batch
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) inputs = cnx_inputs_list (&options->inputs, complain, &run);
+
+  if (inputs->len == 0) {
+    if (!run.complaints && !options->quiet)
+      fprintf (stderr, "convnext tag: there are no files\n");
+    return run.complaints ? CNX_EXIT_FAILED : CNX_EXIT_OK;
+  }
+  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
+  if (!engine)
+    return cnx_fail (error);
+  catch_signals ();
+  return run_jobs (&run, engine, &settings, inputs);
+}
+
+static void
+on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  g_debug ("libvips: %s", message);
+}
+
+int
+cnx_tag_main (int argc, char **argv)
+{
+  g_auto (CnxTagOptions) options = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (!cnx_tag_options_parse (&options, argc, argv))
+    return CNX_EXIT_USAGE;
+  if (!gst_init_check (NULL, NULL, &error))
+    return cnx_fail (error);
+  if (vips_init ("convnext") != 0) {
+    fprintf (stderr, "convnext: libvips does not start: %s\n", vips_error_buffer ());
+    return CNX_EXIT_FAILED;
+  }
+  cnx_label_meta_register ();
+  g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
+  vips_cache_set_max (0);       /* a file may change under the same name */
+  vips_concurrency_set (1);     /* every job is a thread already */
+  const int status = run (&options);
+  vips_shutdown ();
+  return status;
+}
