@@ -13,6 +13,7 @@
 #include "pipelines/tag/jobs.h"
 #include "pipelines/tag/kind.h"
 #include "pipelines/tag/options.h"
+#include "pipelines/tag/report.h"
 
 #define EXIT_INTERRUPTED 130    /* as a shell has it */
 
@@ -138,6 +139,29 @@ say_sums (const Run * run, const CnxJobs * jobs)
   fprintf (stderr, "%s\n", text->str);
 }
 
+/* The folders' pages, and the journals in order. */
+static void
+finish (const CnxTagOptions * options, CnxJobs * jobs)
+{
+  g_autoptr (GHashTable) tops = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < jobs->inputs->len; i++) {
+    const CnxInput *input = jobs->inputs->pdata[i];
+    if (!g_ptr_array_find (options->formats, &cnx_tag_html, NULL) || !g_hash_table_add (tops, input->top))
+      continue;
+    g_autoptr (GError) cause = NULL;
+    if (!cnx_report_write (jobs->journals, input->top, &cause)) {
+      jobs->failed++;
+      cnx_fail (cause);
+    }
+  }
+  if (!cnx_journals_tidy (jobs->journals, &error)) {
+    jobs->failed++;
+    cnx_fail (error);
+  }
+}
+
 static guint64
 bytes_of (GPtrArray * inputs)
 {
@@ -179,7 +203,6 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
   g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new ();
   g_autoptr (CnxOrdered) ordered = options->to_stdout ? cnx_ordered_new () : NULL;
   g_autoptr (CnxProgress) progress = cnx_progress_new (options->quiet, inputs->len, bytes_of (inputs), options->jobs);
-  g_autoptr (GError) error = NULL;
   const CnxReader reader = { engine, settings, options->top_k, options->threshold, options->sampling,
     MAX (1, g_get_num_processors () / options->jobs), &stop
   };
@@ -192,10 +215,8 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
 
   claim_names (&jobs);
   cnx_jobs_run (&jobs);
-  if (journals && !cnx_journals_tidy (journals, &error)) {
-    jobs.failed++;
-    cnx_fail (error);
-  }
+  if (journals)
+    finish (options, &jobs);
   say_sums (run, &jobs);
   return exit_status (run, &jobs);
 }

@@ -1,0 +1,118 @@
+#include "pipelines/tag/report.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "pipelines/tag/format.h"
+#include "pipelines/tag/html_index.h"
+
+/* In a journal, what the page of a folder is made of: no file is called so. */
+#define FOLDER_INPUT "/"
+/* Folders within folders: more is a loop, or no archive. */
+#define MOST_DEPTH 64
+
+typedef struct
+{
+  CnxJournals *journals;
+  const char *folder;
+  GArray *pages;                /* CnxTagPage */
+} Gathering;
+
+static void
+page_clear (gpointer data)
+{
+  CnxTagPage *page = data;
+
+  g_free ((char *) page->path);
+  g_free ((char *) page->data);
+}
+
+/* What is no page any more, or was changed, is left out. */
+static void
+add_page (Gathering * gathering, const char *below, const char *name)
+{
+  CnxTagPage page = {.path = g_build_filename (below, name, NULL) };
+  g_autofree char *path = g_build_filename (gathering->folder, page.path, NULL);
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+
+  if (file)
+    page.data = cnx_tag_html_pull (g_mapped_file_get_contents (file), g_mapped_file_get_length (file), NULL);
+  if (page.data)
+    g_array_append_val (gathering->pages, page);
+  else
+    page_clear (&page);
+}
+
+static void
+add_pages (Gathering * gathering, const char *below)
+{
+  g_autofree char *folder = g_build_filename (gathering->folder, below, NULL);
+  CnxJournal *journal = cnx_journals_get (gathering->journals, folder, NULL);
+  g_autoptr (GPtrArray) names = journal ? cnx_journal_outputs (journal, cnx_tag_html.extension) : NULL;
+
+  for (guint i = 0; names && i < names->len; i++)
+    add_page (gathering, below, names->pdata[i]);
+}
+
+static void
+gather (Gathering * gathering, const char *below, guint depth)
+{
+  g_autofree char *folder = g_build_filename (gathering->folder, below, NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *inner = g_build_filename (below, name, NULL);
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    if (strcmp (name, CNX_JOURNAL_NAME) == 0)
+      add_pages (gathering, below);
+    else if (*name != '.' && depth < MOST_DEPTH && !g_file_test (path, G_FILE_TEST_IS_SYMLINK)
+        && g_file_test (path, G_FILE_TEST_IS_DIR))
+      gather (gathering, inner, depth + 1);
+  }
+}
+
+static gboolean
+is_same (const char *path, const char *text)
+{
+  g_autofree char *there = NULL;
+
+  return g_file_get_contents (path, &there, NULL, NULL) && strcmp (there, text) == 0;
+}
+
+static gboolean
+put (CnxJournals * journals, const char *folder, const char *text, GError ** error)
+{
+  CnxJournal *journal = cnx_journals_get (journals, folder, error);
+  g_autofree char *path = g_build_filename (folder, CNX_TAG_HTML_INDEX, NULL);
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  g_autoptr (GHashTable) outputs = g_hash_table_new (g_str_hash, g_str_equal);
+  const CnxJournalEntry entry = {.input = (char *) FOLDER_INPUT,.key = (char *) "",.complete = TRUE,.outputs = outputs };
+
+  if (!journal || is_same (path, text))
+    return journal != NULL;
+  if (!cnx_journal_claim (journal, CNX_TAG_HTML_INDEX, FOLDER_INPUT, FALSE)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s is there already, and not as `convnext tag` wrote it: it is "
+        "left alone. Move it away", path);
+    return FALSE;
+  }
+  g_hash_table_insert (outputs, (gpointer) CNX_TAG_HTML_INDEX, digest);
+  return cnx_journal_add (journal, &entry, error)
+      && g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+}
+
+gboolean
+cnx_report_write (CnxJournals * journals, const char *folder, GError ** error)
+{
+  g_autoptr (GArray) pages = g_array_new (FALSE, FALSE, sizeof (CnxTagPage));
+  g_autofree char *spelling = g_canonicalize_filename (folder, NULL);
+  g_autofree char *name = g_filename_display_basename (spelling);
+  Gathering gathering = { journals, spelling, pages };
+
+  g_array_set_clear_func (pages, page_clear);
+  gather (&gathering, "", 0);
+  if (pages->len == 0)
+    return TRUE;
+  g_autofree char *text = cnx_tag_html_index (name, (const CnxTagPage *) pages->data, pages->len);
+  return put (journals, spelling, text, error);
+}

@@ -1,0 +1,12 @@
+/* labels.html: the page over all files of a folder that have one. */
+#pragma once
+
+#include "pipelines/tag/journals.h"
+
+G_BEGIN_DECLS
+
+/** Writes the page of @folder over every page of a file that a journal in it, or in the folders below, names; one that
+ * is as it would be is left alone. Errors: CNX_ERROR_INPUT where somebody else's file has its name; G_FILE_ERROR. */
+gboolean cnx_report_write (CnxJournals * journals, const char *folder, GError ** error);
+
+G_END_DECLS
