@@ -1,0 +1,506 @@
+/* XMP sidecars: the labels as keywords, in dc:subject, where photo managers look for them (XMP specification, part 1,
+ * 7, and part 2, 1.1; ISO 16684-1).
+ *
+ * A sidecar is mostly somebody else's. libxml2 reads it and says what is in it, but what is written is the bytes that
+ * were there with an insertion in one place, so that nothing else of it changes. */
+#include "pipelines/tag/format.h"
+
+#include <string.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#include "core/error.h"
+#include "pipelines/tag/text.h"
+#include "pipelines/tag/xml_place.h"
+
+#define RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+#define DC "http://purl.org/dc/elements/1.1/"
+#define XMPMETA "adobe:ns:meta/"
+/* Bytes. darktable's and Lightroom's are rarely above one million, with all of a picture's history. */
+#define MAX_SIDECAR (16 << 20)
+
+/* What there is when there is nothing. The byte order mark tells programs that look for a packet how it is coded. */
+static const char empty_sidecar[] =
+    "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+    "<x:xmpmeta xmlns:x=\"" XMPMETA "\">\n"
+    " <rdf:RDF xmlns:rdf=\"" RDF "\">\n"
+    "  <rdf:Description rdf:about=\"\"/>\n"
+    " </rdf:RDF>\n"
+    "</x:xmpmeta>\n"
+    "<?xpacket end=\"w\"?>\n";
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlParserCtxt, xmlFreeParserCtxt)
+
+static gboolean G_GNUC_PRINTF (3, 4)
+refuse (GError ** error, const char *where, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  cnx_refuse (error, CNX_ERROR_FORMAT, where, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+/* ---- reading ---- */
+
+/* What the parser met. */
+typedef struct
+{
+  gboolean has_type;            /* a document type */
+  char *reason;                 /* of the first error; NULL: there was none */
+  int line;
+} Found;
+
+/* A document type brings entities, and with them expansion and other files. No XMP has one. */
+static void
+on_document_type (void *ctxt, const xmlChar * name, const xmlChar * external, const xmlChar * system)
+{
+  ((Found *) ((xmlParserCtxt *) ctxt)->_private)->has_type = TRUE;
+  xmlStopParser (ctxt);
+}
+
+/* An undeclared prefix is an error too, without which libxml2 goes on. Its messages quote the file. */
+static void
+on_error (void *ctxt, const xmlError * error)
+{
+  Found *found = ((xmlParserCtxt *) ctxt)->_private;
+
+  if (found->reason || error->level == XML_ERR_WARNING)
+    return;
+  found->reason = error->message ? cnx_tag_plain_label (error->message, 0) : g_strdup ("it cannot be read");
+  found->line = error->line;
+}
+
+/* NULL and @error. */
+static xmlDoc *
+parse (const char *data, gsize size, const char *where, GError ** error)
+{
+  Found found = { 0 };
+
+  if (size > MAX_SIDECAR) {
+    refuse (error, where, "it has %" G_GSIZE_FORMAT " bytes; a sidecar of more than %d is not read", size,
+        MAX_SIDECAR);
+    return NULL;
+  }
+  xmlInitParser ();             /* does nothing but the first time */
+  g_autoptr (xmlParserCtxt) ctxt = xmlNewParserCtxt ();
+  ctxt->_private = &found;
+  ctxt->sax->internalSubset = on_document_type;
+  ctxt->sax->serror = (xmlStructuredErrorFunc) on_error;        /* whose error became const later */
+  g_autoptr (xmlDoc) doc = xmlCtxtReadMemory (ctxt, data, size, NULL, NULL, XML_PARSE_NONET);
+  g_autofree char *reason = found.reason;
+  if (doc && !found.has_type && !reason && xmlDocGetRootElement (doc))
+    return g_steal_pointer (&doc);
+  if (found.has_type)
+    refuse (error, where, "it has a document type, which no XMP has: it is not read");
+  else
+    refuse (error, where, "line %d: it is no well-formed XML: %s", MAX (found.line, 1),
+        reason ? reason : "it is empty");
+  return NULL;
+}
+
+/* UTF-16 and UTF-32, by a byte order mark or by the first "<". */
+static gboolean
+is_wide (const char *data, gsize size)
+{
+  return size >= 2 && (data[0] == '\0' || data[1] == '\0' || memcmp (data, "\xff\xfe", 2) == 0
+      || memcmp (data, "\xfe\xff", 2) == 0);
+}
+
+/* Whether what is written in UTF-8 can be put between its bytes. */
+static gboolean
+is_utf8 (const xmlDoc * doc, const char *data, gsize size)
+{
+  const char *declared = (const char *) doc->encoding;
+
+  return !is_wide (data, size) && (!declared || g_ascii_strcasecmp (declared, "UTF-8") == 0)
+      && g_utf8_validate_len (data, size, NULL);
+}
+
+/* ---- what is in it ---- */
+
+/* What keywords need; the parts that are not there are NULL. */
+typedef struct
+{
+  xmlDoc *doc;
+  xmlNode *rdf;                 /* rdf:RDF */
+  xmlNode *description;         /* the rdf:Description for what is new */
+  xmlNode *subject;             /* dc:subject */
+  xmlNode *list;                /* the rdf:Bag in it, or what stands for it */
+} Sidecar;
+
+static gboolean
+is_element (const xmlNode * node, const char *namespace, const char *name)
+{
+  return node->type == XML_ELEMENT_NODE && node->ns && xmlStrEqual (node->ns->href, BAD_CAST namespace)
+      && xmlStrEqual (node->name, BAD_CAST name);
+}
+
+/* rdf:RDF is the root, or in its x:xmpmeta (x:xapmeta, long ago). */
+static xmlNode *
+find_rdf (xmlDoc * doc)
+{
+  xmlNode *root = xmlDocGetRootElement (doc);
+
+  if (is_element (root, RDF, "RDF"))
+    return root;
+  if (!is_element (root, XMPMETA, "xmpmeta") && !is_element (root, XMPMETA, "xapmeta"))
+    return NULL;
+  for (xmlNode * node = xmlFirstElementChild (root); node; node = xmlNextElementSibling (node))
+    if (is_element (node, RDF, "RDF"))
+      return node;
+  return NULL;
+}
+
+/* An attribute of dc:subject makes something else of it than a list or a text: a resource, a structure. */
+static gboolean
+has_meaning (const xmlAttr * attribute)
+{
+  return !attribute->ns || !(xmlStrEqual (attribute->ns->href, XML_XML_NAMESPACE)
+      || (xmlStrEqual (attribute->ns->href, BAD_CAST RDF) && xmlStrEqual (attribute->name, BAD_CAST "ID")));
+}
+
+static gboolean
+is_list (const xmlNode * node)
+{
+  return is_element (node, RDF, "Bag") || is_element (node, RDF, "Seq") || is_element (node, RDF, "Alt");
+}
+
+static gboolean
+check_subject (xmlNode * subject, const char *where, GError ** error)
+{
+  xmlNode *child = xmlFirstElementChild (subject);
+  gboolean fits = !child || (is_list (child) && !xmlNextElementSibling (child));
+
+  for (const xmlAttr * attribute = subject->properties; attribute; attribute = attribute->next)
+    fits = fits && !has_meaning (attribute);
+  if (!fits)
+    return refuse (error, where, "line %ld: its dc:subject is neither a list nor a text: keywords cannot be added "
+        "to it", xmlGetLineNo (subject));
+  return TRUE;
+}
+
+static void
+add_key (GHashTable * keys, xmlNode * node)
+{
+  xmlChar *content = xmlNodeGetContent (node);
+  g_autofree char *plain = cnx_tag_plain_label ((const char *) content, -1);
+
+  g_hash_table_add (keys, g_utf8_normalize (plain, -1, G_NORMALIZE_NFC));
+  xmlFree (content);
+}
+
+/* dc:subject of @description, if it has one, and into @keys what it holds. The first one of all is added to. */
+static gboolean
+read_description (Sidecar * sidecar, xmlNode * description, GHashTable * keys, const char *where, GError ** error)
+{
+  if (xmlHasNsProp (description, BAD_CAST "subject", BAD_CAST DC))
+    return refuse (error, where, "line %ld: its dc:subject is an attribute, which cannot hold a list: keywords cannot "
+        "be added to it", xmlGetLineNo (description));
+  for (xmlNode * node = xmlFirstElementChild (description); node; node = xmlNextElementSibling (node)) {
+    if (!is_element (node, DC, "subject"))
+      continue;
+    if (!check_subject (node, where, error))
+      return FALSE;
+    xmlNode *list = xmlFirstElementChild (node);
+    if (!sidecar->subject) {
+      sidecar->subject = node;
+      sidecar->list = list;
+    }
+    if (!list)
+      add_key (keys, node);
+    for (xmlNode * item = list ? xmlFirstElementChild (list) : NULL; item; item = xmlNextElementSibling (item))
+      add_key (keys, item);
+  }
+  return TRUE;
+}
+
+/* New things go where the namespace is known, or into the first rdf:Description. */
+static gboolean
+read_sidecar (Sidecar * sidecar, xmlDoc * doc, GHashTable * keys, const char *where, GError ** error)
+{
+  gboolean knows_dc = FALSE;
+
+  *sidecar = (Sidecar) {.doc = doc,.rdf = find_rdf (doc) };
+  if (!sidecar->rdf)
+    return refuse (error, where, "it is XML, but no XMP: it has no rdf:RDF");
+  for (xmlNode * node = xmlFirstElementChild (sidecar->rdf); node; node = xmlNextElementSibling (node)) {
+    if (!is_element (node, RDF, "Description"))
+      continue;
+    if (!read_description (sidecar, node, keys, where, error))
+      return FALSE;
+    const gboolean knows = xmlSearchNsByHref (doc, node, BAD_CAST DC) != NULL;
+    if (!sidecar->description || (knows && !knows_dc))
+      sidecar->description = node;
+    knows_dc = knows_dc || knows;
+  }
+  return TRUE;
+}
+
+/* ---- writing ---- */
+
+/* The white space from the line's start to @at, the line's end before it included; "" where something else stands
+ * before it on its line. */
+static char *
+indent_of (const char *text, gsize at)
+{
+  gsize start = at;
+
+  while (start > 0 && (text[start - 1] == ' ' || text[start - 1] == '\t'))
+    start--;
+  if (start == 0 || text[start - 1] != '\n')
+    return g_strdup ("");
+  start--;
+  if (start > 0 && text[start - 1] == '\r')
+    start--;
+  return g_strndup (text + start, at - start);
+}
+
+/* One step further in; nothing where everything stands on one line. */
+static char *
+deeper (const char *indent)
+{
+  return g_strconcat (indent, *indent ? " " : "", NULL);
+}
+
+/* @name with the prefix that @namespace has at @node, or "" and a declaration to be put into the tag. */
+static char *
+qualified (const Sidecar * sidecar, xmlNode * node, const char *namespace, const char *prefix, const char *name,
+    char **declaration)
+{
+  const xmlNs *known = xmlSearchNsByHref (sidecar->doc, node, BAD_CAST namespace);
+
+  *declaration = known ? g_strdup ("") : g_strdup_printf (" xmlns:%s=\"%s\"", prefix, namespace);
+  if (!known)
+    return g_strconcat (prefix, ":", name, NULL);
+  return known->prefix ? g_strconcat ((const char *) known->prefix, ":", name, NULL) : g_strdup (name);
+}
+
+/* What is put into a sidecar's bytes. */
+typedef struct
+{
+  const Sidecar *sidecar;
+  const char *text;
+  gsize size;
+  const GPtrArray *keywords;
+  gsize at, cut;                /* the bytes that @added stands for; none, mostly */
+  GString *added;
+} Edit;
+
+static gboolean
+find_place (const Edit * edit, const xmlNode * wanted, CnxXmlPlace * place)
+{
+  guint number = 0;
+
+  for (const xmlNode * node = xmlDocGetRootElement (edit->sidecar->doc); node != wanted;) {
+    if (node->type == XML_ELEMENT_NODE)
+      number++;
+    if (node->children && node->type == XML_ELEMENT_NODE) {
+      node = node->children;
+      continue;
+    }
+    while (!node->next)
+      node = node->parent;
+    node = node->next;
+  }
+  return cnx_xml_place (edit->text, edit->size, number, place);
+}
+
+static void
+write_items (Edit * edit, xmlNode * node, const char *indent)
+{
+  g_autofree char *declaration = NULL, *name = qualified (edit->sidecar, node, RDF, "rdf", "li", &declaration);
+
+  for (guint i = 0; i < edit->keywords->len; i++) {
+    g_string_append_printf (edit->added, "%s<%s>", indent, name);
+    cnx_tag_append_escaped (edit->added, g_ptr_array_index (edit->keywords, i));
+    g_string_append_printf (edit->added, "</%s>", name);
+  }
+}
+
+/* An element of @namespace in @node with what @write_inner puts into it, and @attributes. */
+static void
+write_element (Edit * edit, xmlNode * node, const char *indent, const char *namespace, const char *prefix,
+    const char *name, const char *attributes, void (*write_inner) (Edit *, xmlNode *, const char *))
+{
+  g_autofree char *declaration = NULL, *inner = deeper (indent);
+  g_autofree char *full = qualified (edit->sidecar, node, namespace, prefix, name, &declaration);
+
+  g_string_append_printf (edit->added, "%s<%s%s%s>", indent, full, declaration, attributes);
+  write_inner (edit, node, inner);
+  g_string_append_printf (edit->added, "%s</%s>", indent, full);
+}
+
+static void
+write_list (Edit * edit, xmlNode * node, const char *indent)
+{
+  write_element (edit, node, indent, RDF, "rdf", "Bag", "", write_items);
+}
+
+static void
+write_subject (Edit * edit, xmlNode * node, const char *indent)
+{
+  write_element (edit, node, indent, DC, "dc", "subject", "", write_list);
+}
+
+/* An attribute has no namespace without a prefix: rdf:about needs one of its own where RDF's has none. */
+static void
+write_description (Edit * edit, xmlNode * node, const char *indent)
+{
+  g_autofree char *declaration = NULL, *about = qualified (edit->sidecar, node, RDF, "rdf", "about", &declaration);
+  g_autofree char *attributes = strchr (about, ':') ? g_strdup_printf (" %s=\"\"", about) :
+      g_strdup (" xmlns:rdf=\"" RDF "\" rdf:about=\"\"");
+
+  write_element (edit, node, indent, RDF, "rdf", "Description", attributes, write_subject);
+}
+
+/* Behind the last element in @parent, or as the first; both on a line of their own where the others are. */
+static gboolean
+insert (Edit * edit, xmlNode * parent, void (*write) (Edit *, xmlNode *, const char *))
+{
+  xmlNode *last = xmlLastElementChild (parent);
+  CnxXmlPlace place;
+
+  if (!find_place (edit, last ? last : parent, &place))
+    return FALSE;
+  g_autofree char *indent = indent_of (edit->text, place.start);
+  if (last) {
+    edit->at = place.end;
+    write (edit, parent, indent);
+    return TRUE;
+  }
+  g_autofree char *inner = deeper (indent);
+  const char *tag = edit->text + place.start + 1;
+  if (cnx_xml_place_is_one_tag (&place)) {
+    edit->at = place.end - 2;
+    edit->cut = 2;
+    g_string_append_c (edit->added, '>');
+    write (edit, parent, inner);
+    g_string_append_printf (edit->added, "%s</%.*s>", indent, (int) strcspn (tag, " \t\r\n/>"), tag);
+    return TRUE;
+  }
+  edit->at = place.content;
+  write (edit, parent, inner);
+  if (!memchr (edit->text + place.content, '\n', place.close - place.content))
+    g_string_append (edit->added, indent);
+  return TRUE;
+}
+
+/* dc:subject as a plain text becomes the first item of a list. */
+static gboolean
+wrap_text (Edit * edit, xmlNode * subject)
+{
+  g_autofree char *ignored = NULL, *bag = qualified (edit->sidecar, subject, RDF, "rdf", "Bag", &ignored);
+  g_autofree char *item = g_strdup_printf ("%.*sli", (int) (strlen (bag) - strlen ("Bag")), bag);
+  CnxXmlPlace place;
+
+  if (!find_place (edit, subject, &place))
+    return FALSE;
+  edit->at = place.content;
+  edit->cut = place.close - place.content;
+  g_string_append_printf (edit->added, "<%s><%s>%.*s</%s>", bag, item, (int) edit->cut, edit->text + edit->at, item);
+  write_items (edit, subject, "");
+  g_string_append_printf (edit->added, "</%s>", bag);
+  return TRUE;
+}
+
+static gboolean
+has_text (xmlNode * node)
+{
+  xmlChar *content = xmlNodeGetContent (node);
+  const gboolean has = *g_strstrip ((char *) content) != '\0';
+
+  xmlFree (content);
+  return has;
+}
+
+static gboolean
+add_keywords (Edit * edit)
+{
+  const Sidecar *sidecar = edit->sidecar;
+
+  if (sidecar->list)
+    return insert (edit, sidecar->list, write_items);
+  if (sidecar->subject)
+    return has_text (sidecar->subject) ? wrap_text (edit, sidecar->subject) :
+        insert (edit, sidecar->subject, write_list);
+  if (sidecar->description)
+    return insert (edit, sidecar->description, write_subject);
+  return insert (edit, sidecar->rdf, write_description);
+}
+
+/* ---- the format ---- */
+
+/* Those that @keys has not; they are in it afterwards. */
+static GPtrArray *
+new_keywords (const GArray * shares, GHashTable * keys)
+{
+  GPtrArray *keywords = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < shares->len; i++) {
+    const CnxShare *share = &g_array_index (shares, CnxShare, i);
+    char *keyword = cnx_tag_plain_label (share->label, share->id);
+
+    if (g_hash_table_add (keys, g_utf8_normalize (keyword, -1, G_NORMALIZE_NFC)))
+      g_ptr_array_add (keywords, keyword);
+    else
+      g_free (keyword);
+  }
+  return keywords;
+}
+
+static gboolean
+merge (GString * out, const char *data, gsize size, const GArray * shares, const char *where, GError ** error)
+{
+  g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) keywords = NULL;
+  g_autoptr (xmlDoc) doc = NULL;
+  Sidecar sidecar;
+
+  /* libxml2 takes it for the end. */
+  if (!is_wide (data, size) && memchr (data, '\0', size))
+    return refuse (error, where, "it is no text: it has bytes that are 0");
+  if (!(doc = parse (data, size, where, error)) || !read_sidecar (&sidecar, doc, keys, where, error))
+    return FALSE;
+  keywords = new_keywords (shares, keys);
+  if (keywords->len == 0) {
+    g_string_append_len (out, data, size);
+    return TRUE;
+  }
+  if (!is_utf8 (doc, data, size)) {
+    xmlChar *recoded = NULL;
+    int length = 0;
+
+    xmlDocDumpMemoryEnc (doc, &recoded, &length, "UTF-8");
+    gboolean done = recoded && g_utf8_validate_len ((char *) recoded, length, NULL) ?
+        merge (out, (char *) recoded, length, shares, where, error) :
+        refuse (error, where, "its characters cannot be written as UTF-8");
+    xmlFree (recoded);
+    return done;
+  }
+  g_autoptr (GString) added = g_string_new (NULL);
+  Edit edit = {.sidecar = &sidecar,.text = data,.size = size,.keywords = keywords,.added = added };
+  if (!add_keywords (&edit))
+    return refuse (error, where, "its dc:subject is not found");
+  g_string_append_len (out, data, edit.at);
+  g_string_append_len (out, added->str, added->len);
+  g_string_append_len (out, data + edit.at + edit.cut, size - edit.at - edit.cut);
+  return TRUE;
+}
+
+static gboolean
+xmp_end (GString * out, const CnxTagFacts * facts, const CnxTagReport * report, GError ** error)
+{
+  g_autofree char *name = g_path_get_basename (facts->file);
+  g_autofree char *output = cnx_tag_format_output_name (&cnx_tag_xmp, name);
+  g_autofree char *plain = cnx_tag_plain_label (output, 0);
+  g_autofree char *where = g_strdup_printf ("'%s'", plain);
+  gsize size = strlen (empty_sidecar);
+  const char *data = report->existing ? g_bytes_get_data (report->existing, &size) : empty_sidecar;
+
+  return merge (out, size > 0 ? data : "", size, report->shares, where, error);
+}
+
+const CnxTagFormat cnx_tag_xmp = {.name = "xmp",.extension = ".xmp",.merges = TRUE,.end = xmp_end };
