@@ -18,6 +18,7 @@ int cnx_devices_main (int argc, char **argv);
 int cnx_info_main (int argc, char **argv);
 int cnx_fetch_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
+int cnx_tag_main (int argc, char **argv);
 int cnx_tune_main (int argc, char **argv);
 
 /** What a subcommand takes beside --device and --threads. */

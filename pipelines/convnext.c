@@ -15,6 +15,7 @@ static const struct
 } commands[] = {
   {"run", cnx_run_main, "labels of pictures; logits and features of tensors"},
   {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
+  {"tag", cnx_tag_main, "labels of films, photographs and whole folders, into files"},
   {"convert", cnx_convert_main, "any checkpoint to safetensors in timm's naming, with its config"},
   {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
   {"info", cnx_info_main, "what a model or a variant is, and what it takes"},

@@ -60,9 +60,10 @@ on_progress (gpointer data, double seconds, guint64 frames)
 static gboolean
 is_fatal (const GError * error)
 {
-  return g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE) || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC)
-      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_ROFS) || g_error_matches (error, G_FILE_ERROR,
-      G_FILE_ERROR_PIPE);
+  return g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_ROFS)
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_PIPE);
 }
 
 static gboolean
@@ -121,8 +122,8 @@ work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
   if (kind == CNX_KIND_OTHER) {
     if (!input->named)
       return PASSED;
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, input->size ? "neither a film nor a picture that GStreamer or libvips "
-        "know" : "it is empty");
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, input->size ? "neither a film that GStreamer knows nor a "
+        "picture that libvips knows" : "it is empty");
     return FAILED;
   }
   if (jobs->journals && !(journal = cnx_journals_get (jobs->journals, input->output_dir, error)))

@@ -1,6 +1,5 @@
 #include "pipelines/tag/options.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "pipelines/tag/format.h"
@@ -14,27 +13,6 @@
 #define MOST_JOBS 64
 #define MOST_BATCH 256
 #define USUAL_BATCH 16
-
-gboolean
-cnx_tag_parse_time (const char *text, double *seconds)
-{
-  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
-  const guint n = g_strv_length (parts);
-  double sum = 0;
-
-  if (n < 1 || n > 3)
-    return FALSE;
-  for (guint i = 0; i < n; i++) {
-    char *end;
-    const double value = g_ascii_strtod (parts[i], &end);
-    if (!g_ascii_isdigit (*parts[i]) || *end || !isfinite (value) || (i > 0 && value >= 60)
-        || (i + 1 < n && value != floor (value)))
-      return FALSE;
-    sum = sum * 60 + value;
-  }
-  *seconds = sum;
-  return sum < 1e7;
-}
 
 /* What is wrong with one number, or NULL. */
 static const char *
@@ -72,9 +50,9 @@ check_sampling (CnxTagOptions * self)
     sampling->rate = self->every > 0 || sampling->keyframes ? 0 : DEFAULT_RATE;
   sampling->every = self->every;
   sampling->end = -1;
-  if (self->start && !cnx_tag_parse_time (self->start, &sampling->start))
+  if (self->start && !cnx_sampling_parse_time (self->start, &sampling->start))
     return "--start takes seconds, or H:MM:SS";
-  if (self->end && !cnx_tag_parse_time (self->end, &sampling->end))
+  if (self->end && !cnx_sampling_parse_time (self->end, &sampling->end))
     return "--end takes seconds, or H:MM:SS";
   if (sampling->end >= 0 && sampling->end <= sampling->start)
     return "--end must be behind --start";

@@ -42,7 +42,4 @@ gboolean cnx_tag_options_parse (CnxTagOptions * options, int argc, char **argv);
 void cnx_tag_options_clear (CnxTagOptions * options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxTagOptions, cnx_tag_options_clear)
 
-/** Seconds in @text: 90, 1:30, 0:01:30.5. FALSE for anything else. */
-gboolean cnx_tag_parse_time (const char *text, double *seconds);
-
 G_END_DECLS

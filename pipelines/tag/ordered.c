@@ -91,8 +91,8 @@ cnx_ordered_write (CnxOrdered * self, guint number, const char *text, gsize size
   else
     g_string_append_len (waiting_turn (self, number)->text, text, size);
   if (self->failure)
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (self->failure), "cannot write to the standard output: %s",
-        g_strerror (self->failure));
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (self->failure),
+        "cannot write to the standard output: %s", g_strerror (self->failure));
   return !self->failure;
 }
 

@@ -13,7 +13,8 @@ CnxOrdered *cnx_ordered_new (void);
 void cnx_ordered_free (CnxOrdered * ordered);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOrdered, cnx_ordered_free)
 
-/** Text of the file that is at @place among them, from 0. Errors: G_FILE_ERROR, once the standard output takes no more. */
+/** Text of the file that is at @place among them, from 0. Errors: G_FILE_ERROR, once the standard output takes no
+ * more. */
 gboolean cnx_ordered_write (CnxOrdered * ordered, guint place, const char *text, gsize size, GError ** error);
 
 /** No more of @place comes. Every place must end, whether it wrote anything or not. */

@@ -74,8 +74,8 @@ claim_name (CnxJournal * journal, const CnxTagFormat * format, const CnxInput * 
     if (cnx_journal_claim (journal, other, input->name, FALSE))
       return g_steal_pointer (&other);
   }
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "its output %s is there already, and not as `convnext tag` wrote it for "
-      "this file: it is left alone. Move it away, or name another folder with --output", name);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "its output %s is there already, and not as `convnext tag` wrote it "
+      "for this file: it is left alone. Move it away, or name another folder with --output", name);
   return NULL;
 }
 

@@ -26,8 +26,8 @@ typedef struct
 
 typedef struct _CnxRecord CnxRecord;
 
-/** The record of @input. @journal: of its output folder, NULL where nothing is kept; @ordered, @place: whose turn on the
- * standard output it is, NULL likewise. All must outlive it.
+/** The record of @input. @journal: of its output folder, NULL where nothing is kept; @ordered, @place: its turn on the
+ * standard output, NULL likewise. All must outlive it.
  * Errors: CNX_ERROR_INPUT for an output's name that somebody else's file has. Free with cnx_record_free(), which
  * throws away what was not finished. */
 CnxRecord *cnx_record_new (const CnxRecordOptions * options, const CnxInput * input, gboolean is_picture,

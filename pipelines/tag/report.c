@@ -87,7 +87,9 @@ put (CnxJournals * journals, const char *folder, const char *text, GError ** err
   g_autofree char *path = g_build_filename (folder, CNX_TAG_HTML_INDEX, NULL);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
   g_autoptr (GHashTable) outputs = g_hash_table_new (g_str_hash, g_str_equal);
-  const CnxJournalEntry entry = {.input = (char *) FOLDER_INPUT,.key = (char *) "",.complete = TRUE,.outputs = outputs };
+  const CnxJournalEntry entry = {
+    .input = (char *) FOLDER_INPUT,.key = (char *) "",.complete = TRUE,.outputs = outputs
+  };
 
   if (!journal || is_same (path, text))
     return journal != NULL;

@@ -40,3 +40,24 @@ cnx_sampling_is_past (const CnxSampling * self, GstClockTime time)
 {
   return self->end >= 0 && (double) time / GST_SECOND + ROUNDING >= self->end;
 }
+
+gboolean
+cnx_sampling_parse_time (const char *text, double *seconds)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
+  const guint n = g_strv_length (parts);
+  double sum = 0;
+
+  if (n < 1 || n > 3)
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    char *end;
+    const double value = g_ascii_strtod (parts[i], &end);
+    if (!g_ascii_isdigit (*parts[i]) || *end || !isfinite (value) || (i > 0 && value >= 60)
+        || (i + 1 < n && value != floor (value)))
+      return FALSE;
+    sum = sum * 60 + value;
+  }
+  *seconds = sum;
+  return sum < 1e7;
+}

@@ -40,4 +40,7 @@ gboolean cnx_sampler_take (CnxSampler * sampler, GstClockTime time, gint64 frame
 /** Whether @time is behind the end that was asked for. */
 gboolean cnx_sampling_is_past (const CnxSampling * sampling, GstClockTime time);
 
+/** Seconds in @text: 90, 1:30, 0:01:30.5. FALSE for anything else. */
+gboolean cnx_sampling_parse_time (const char *text, double *seconds);
+
 G_END_DECLS

@@ -51,11 +51,10 @@ add_weights (GChecksum * sum, CnxModel * model)
 
   if (stat (cnx_model_path (model), &status) != 0)
     g_debug ("%s: %s", cnx_model_path (model), g_strerror (errno));
-  g_autofree char *text = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %d %d %d %d %d %g %g %g %g %g "
-      "%g", cnx_model_name (model), (guint64) status.st_size, (guint64) status.st_mtime, recipe->width, recipe->height,
-      recipe->resize, recipe->interpolation, recipe->crop_mode, recipe->mean[0], recipe->mean[1], recipe->mean[2],
-      recipe->std[0], recipe->std[1], recipe->std[2]);
+  g_autofree char *text = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, cnx_model_name (model),
+      (guint64) status.st_size, (guint64) status.st_mtime);
   g_checksum_update (sum, (const guchar *) text, -1);
+  g_checksum_update (sum, (const guchar *) recipe, sizeof *recipe);
   for (int i = 0; i < arch->classes; i++) {
     const char *label = cnx_model_label (model, i);
     g_checksum_update (sum, (const guchar *) label, strlen (label) + 1);

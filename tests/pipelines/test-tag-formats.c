@@ -10,10 +10,10 @@
 #include "pipelines/tag/format.h"
 
 static const CnxTagModel model = { "every\nday --> <b>", NULL, 1000, 224, 192, "int8", "a \"CPU\"" };
-static const CnxTagFacts film = { "a, film.mkv", "/films/a, film.mkv", FALSE, 1920, 1080, 30000, 1001, 12.5,
+static const CnxTagFacts film = { "a, film.mkv", "/films/a, film.mkv", NULL, FALSE, 1920, 1080, 30000, 1001, 12.5,
   "Matroska", "H.264", &model
 };
-static const CnxTagFacts picture = { "cat.jpg", "/cat.jpg", TRUE, 640, 480, 0, 1, -1, NULL, NULL, &model };
+static const CnxTagFacts picture = { "cat.jpg", "/cat.jpg", NULL, TRUE, 640, 480, 0, 1, -1, NULL, NULL, &model };
 
 /* What a model's labels may be; each must come back as it is, or with U+FFFD for what is no UTF-8. */
 static const char *const hostile[] = {

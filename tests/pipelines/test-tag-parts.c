@@ -1,6 +1,5 @@
 /* Parts of `convnext tag`: which frames are taken, what times mean, whose output a name is, and whose turn it is. */
 #include "pipelines/tag/journal.h"
-#include "pipelines/tag/options.h"
 #include "pipelines/tag/ordered.h"
 #include "pipelines/tag/sampling.h"
 
@@ -39,10 +38,11 @@ static void
 test_rates (void)
 {
   const CnxSampling once = {.rate = 1,.end = -1 }, twice = {.rate = 2,.end = -1 }, rarely = {.rate = 0.1,.end = -1 };
-  const CnxSampling third = {.every = 3,.end = -1 }, all = {.every = 1,.end = -1 }, keys = {.keyframes = TRUE,.end = -1 };
+  const CnxSampling third = {.every = 3,.end = -1 }, all = {.every = 1,.end = -1 };
+  const CnxSampling keys = {.keyframes = TRUE,.end = -1 };
 
   expect_frames (&once, 250, 25, 10, 25);
-  expect_frames (&once, 300, 30000 / 1001.0, 11, 30);   /* 10.01 s: the eleventh begins at 10.01 */
+  expect_frames (&once, 301, 30000 / 1001.0, 11, 30);   /* the last one at 10.01 s */
   expect_frames (&twice, 240, 24, 20, 12);
   expect_frames (&rarely, 251, 25, 2, 250);
   expect_frames (&third, 10, 25, 4, 3);
@@ -97,12 +97,12 @@ test_times (void)
   double seconds;
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
-    g_assert_true (cnx_tag_parse_time (good[i].text, &seconds));
+    g_assert_true (cnx_sampling_parse_time (good[i].text, &seconds));
     g_assert_cmpfloat (seconds, ==, good[i].seconds);
   }
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_test_message ("\"%s\"", bad[i]);
-    g_assert_false (cnx_tag_parse_time (bad[i], &seconds));
+    g_assert_false (cnx_sampling_parse_time (bad[i], &seconds));
   }
 }
 

@@ -1,0 +1,29 @@
+/* `labels.html`, the page of a folder: search by label over all files, made of what their own pages hold. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** The name of the page of a folder. */
+#define CNX_TAG_HTML_INDEX "labels.html"
+
+/** The data, one line of JSON, that a page of one file holds; it may be any file. Free with g_free().
+ * Errors: CNX_ERROR_FORMAT: nothing that `html` wrote, not whole, or larger than it makes them. */
+char *cnx_tag_html_pull (const char *page, gsize size, GError ** error);
+
+/**
+ * CnxTagPage:
+ * @path: of the page, from the folder on, as the file system has it: "films/a.mp4.labels.html"
+ * @data: what cnx_tag_html_pull() took out of it
+ */
+typedef struct
+{
+  const char *path, *data;
+} CnxTagPage;
+
+/** The page of the folder @name, as it is called to a reader, with these pages in any order; the same text for the same
+ * pages. Those whose @data is none that cnx_tag_html_pull() gives are left out. Free with g_free(). Thread-safe. */
+char *cnx_tag_html_index (const char *name, const CnxTagPage * pages, gsize n);
+
+G_END_DECLS
