@@ -33,12 +33,15 @@ typedef struct
   CnxSampler sampler;
   guint64 frames;               /* that were decoded */
   gboolean counts;              /* they are all the film's, from its start on */
+  GstClockTime origin;          /* the time that the film begins at, where its container has no 0 */
 
   GMutex lock;                  /* guards what follows */
   GCond changed;
   GstPad *decoded;              /* the decoder's, with the film's frames; NULL until it is there */
   gulong block;                 /* holds the first frame back, until it is decided where to begin */
   gboolean blocked;
+  GstClockTime first;           /* the time of that frame */
+  gboolean no_zero;             /* times in the container count from anywhere */
   gboolean no_more_pads;
   GQueue pending;               /* Pending, in the order that they come out */
   GstVideoOrientationMethod direction;
@@ -113,7 +116,7 @@ tell_facts (Film * film)
     facts->fps_d = 1;
   }
   if (gst_pad_query_duration (film->decoded, GST_FORMAT_TIME, &duration) && duration > 0)
-    facts->duration = (double) duration / GST_SECOND;
+    facts->duration = MAX (0, (double) duration - (double) film->origin) / GST_SECOND;
 }
 
 static void
@@ -157,11 +160,19 @@ frame_number (Film * film, GstClockTime time)
   return fps_n > 0 ? (gint64) gst_util_uint64_scale_round (time, fps_n, fps_d * GST_SECOND) : -1;
 }
 
+/* Of the film, as a player counts it; GST_CLOCK_TIME_NONE where nobody knows. */
+static GstClockTime
+time_of (const Film * film, GstBuffer * buffer)
+{
+  const GstClockTime time = gst_segment_to_stream_time (&film->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+
+  return GST_CLOCK_TIME_IS_VALID (time) ? time - MIN (time, film->origin) : time;
+}
+
 static GstPadProbeReturn
 decide (Film * film, GstBuffer * buffer)
 {
-  const GstClockTime duration = GST_BUFFER_DURATION (buffer);
-  const GstClockTime time = gst_segment_to_stream_time (&film->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  const GstClockTime time = time_of (film, buffer), duration = GST_BUFFER_DURATION (buffer);
 
   film->frames++;
   if (!GST_CLOCK_TIME_IS_VALID (time))
@@ -206,6 +217,7 @@ on_first_frame (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
 
   film->blocked = TRUE;
+  film->first = time_of (film, GST_PAD_PROBE_INFO_BUFFER (probe));
   film->moved = g_get_monotonic_time ();
   g_cond_signal (&film->changed);
   return GST_PAD_PROBE_OK;
@@ -270,7 +282,12 @@ on_element (GstBin * bin, GstBin * sub_bin, GstElement * element, gpointer data)
 {
   Film *film = data;
   GstElementFactory *factory = gst_element_get_factory (element);
+  const char *name = factory ? GST_OBJECT_NAME (factory) : "";
 
+  if (strcmp (name, "tsdemux") == 0 || strcmp (name, "mpegpsdemux") == 0) {
+    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+    film->no_zero = TRUE;
+  }
   if (!factory || !gst_element_factory_list_is_type (factory,
           GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO))
     return;
@@ -391,11 +408,13 @@ begin (Film * film)
   const gboolean numbered = sampling->every == 0 || frame_rate (film, &fps_d) > 0;
 
   film->counts = !sampling->keyframes;
+  if (film->no_zero && GST_CLOCK_TIME_IS_VALID (film->first))
+    film->origin = film->first;
   if ((sampling->start > 0 && numbered) || sampling->keyframes) {
     if (sampling->keyframes)
       flags = GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_TRICKMODE | GST_SEEK_FLAG_TRICKMODE_KEY_UNITS;
     /* A little before, for a decoder cuts a frame that began earlier to begin there. */
-    const GstClockTime from = MAX (sampling->start - 1, 0) * GST_SECOND;
+    const GstClockTime from = film->origin + MAX (sampling->start - 1, 0) * GST_SECOND;
     GstEvent *seek = gst_event_new_seek (1, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, from, GST_SEEK_TYPE_NONE, 0);
     if (gst_pad_send_event (film->decoded, seek))
       film->counts = FALSE;

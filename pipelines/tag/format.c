@@ -13,17 +13,24 @@
 
 static const CnxTagFormat *const formats[] = {
   &cnx_tag_jsonl, &cnx_tag_csv, &cnx_tag_json, &cnx_tag_vtt, &cnx_tag_srt, &cnx_tag_xmp, &cnx_tag_html,
+  NULL
 };
+
+const CnxTagFormat *const *
+cnx_tag_formats (void)
+{
+  return formats;
+}
 
 const CnxTagFormat *
 cnx_tag_format_find (const char *name, GError ** error)
 {
   g_autoptr (GString) names = g_string_new (NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+  for (guint i = 0; formats[i]; i++) {
     if (strcmp (formats[i]->name, name) == 0)
       return formats[i];
-    g_string_append_printf (names, "%s%s", i == 0 ? "" : i + 1 < G_N_ELEMENTS (formats) ? ", " : " or ",
+    g_string_append_printf (names, "%s%s", i == 0 ? "" : formats[i + 1] ? ", " : " or ",
         formats[i]->name);
   }
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "there is no format '%s': it is %s",

@@ -120,6 +120,9 @@ typedef struct
 extern const CnxTagFormat cnx_tag_jsonl, cnx_tag_csv, cnx_tag_json, cnx_tag_vtt, cnx_tag_srt, cnx_tag_xmp,
     cnx_tag_html;
 
+/** All of them; NULL ends the list. */
+const CnxTagFormat *const *cnx_tag_formats (void);
+
 /** By name; NULL and CNX_ERROR_INPUT, which lists those that there are. */
 const CnxTagFormat *cnx_tag_format_find (const char *name, GError ** error);
 

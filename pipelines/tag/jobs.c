@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "pipelines/tag/html_index.h"
 #include "pipelines/tag/kind.h"
 #include "pipelines/tag/still.h"
 
@@ -136,6 +137,18 @@ work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
   return cnx_record_is_done (record) ? SKIPPED : tag (worker, input, place, kind, record, error);
 }
 
+/* What was written by a former run is not worth a word. */
+static gboolean
+is_output (const CnxInput * input)
+{
+  const CnxTagFormat *const *formats = cnx_tag_formats ();
+
+  for (guint i = 0; formats[i]; i++)
+    if (g_str_has_suffix (input->name, formats[i]->extension))
+      return TRUE;
+  return strcmp (input->name, CNX_TAG_HTML_INDEX) == 0;
+}
+
 static void
 count (CnxJobs * jobs, Outcome outcome)
 {
@@ -167,7 +180,8 @@ work_and_tell (Worker * worker, const CnxInput * input, guint place)
     cnx_ordered_end (jobs->ordered, place);
   }
   cnx_progress_end (jobs->progress, worker->slot, outcome == DONE || outcome == FAILED);
-  count (jobs, outcome);
+  if (outcome != PASSED || !is_output (input))
+    count (jobs, outcome);
 }
 
 /* ---- threads ---- */
