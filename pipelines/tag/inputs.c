@@ -34,6 +34,14 @@ input_free (gpointer data)
 }
 
 static void
+complain_text (Lister * lister, const char *path, const char *text)
+{
+  g_autoptr (GError) error = g_error_new_literal (CNX_ERROR, CNX_ERROR_INPUT, text);
+
+  lister->complain (lister->data, path, error);
+}
+
+static void
 complain_errno (Lister * lister, const char *path, int number)
 {
   g_autoptr (GError) error = g_error_new (G_FILE_ERROR, g_file_error_from_errno (number), "%s", g_strerror (number));
@@ -163,6 +171,8 @@ add_path (Lister * lister, const char *path)
     complain_errno (lister, path, errno);
   else if (S_ISDIR (status.st_mode))
     walk (lister, path, path, "");
+  else if (!S_ISREG (status.st_mode))
+    complain_text (lister, path, "it is neither a file nor a folder");
   else
     add_file (lister, path, folder, "", &status, TRUE);
 }
