@@ -1,36 +1,33 @@
-/* XMP sidecars: the labels as keywords, in dc:subject, where photo managers look for them (XMP specification, part 1,
- * 7, and part 2, 1.1; ISO 16684-1).
+/* XMP sidecars: the labels as keywords, in dc:subject, where photo managers look for them (ISO 16684-1,
+ * 7 and 8.3).
  *
  * A sidecar is mostly somebody else's. libxml2 reads it and says what is in it, but what is written is the bytes that
  * were there with an insertion in one place, so that nothing else of it changes. */
 #include "pipelines/tag/format.h"
 
 #include <string.h>
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 
 #include "core/error.h"
 #include "pipelines/tag/text.h"
+#include "pipelines/tag/xml.h"
 #include "pipelines/tag/xml_place.h"
 
 #define RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 #define DC "http://purl.org/dc/elements/1.1/"
 #define XMPMETA "adobe:ns:meta/"
-/* Bytes. darktable's and Lightroom's are rarely above one million, with all of a picture's history. */
+/* Bytes: more than the longest history of edits should need. */
 #define MAX_SIDECAR (16 << 20)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* What there is when there is nothing. The byte order mark tells programs that look for a packet how it is coded. */
 static const char empty_sidecar[] =
-    "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+    "<?xpacket begin=\"" BYTE_ORDER_MARK "\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
     "<x:xmpmeta xmlns:x=\"" XMPMETA "\">\n"
     " <rdf:RDF xmlns:rdf=\"" RDF "\">\n"
     "  <rdf:Description rdf:about=\"\"/>\n"
     " </rdf:RDF>\n"
     "</x:xmpmeta>\n"
     "<?xpacket end=\"w\"?>\n";
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlParserCtxt, xmlFreeParserCtxt)
 
 static gboolean G_GNUC_PRINTF (3, 4)
 refuse (GError ** error, const char *where, const char *format, ...)
@@ -41,82 +38,6 @@ refuse (GError ** error, const char *where, const char *format, ...)
   cnx_refuse (error, CNX_ERROR_FORMAT, where, format, args);
   va_end (args);
   return FALSE;
-}
-
-/* ---- reading ---- */
-
-/* What the parser met. */
-typedef struct
-{
-  gboolean has_type;            /* a document type */
-  char *reason;                 /* of the first error; NULL: there was none */
-  int line;
-} Found;
-
-/* A document type brings entities, and with them expansion and other files. No XMP has one. */
-static void
-on_document_type (void *ctxt, const xmlChar * name, const xmlChar * external, const xmlChar * system)
-{
-  ((Found *) ((xmlParserCtxt *) ctxt)->_private)->has_type = TRUE;
-  xmlStopParser (ctxt);
-}
-
-/* An undeclared prefix is an error too, without which libxml2 goes on. Its messages quote the file. */
-static void
-on_error (void *ctxt, const xmlError * error)
-{
-  Found *found = ((xmlParserCtxt *) ctxt)->_private;
-
-  if (found->reason || error->level == XML_ERR_WARNING)
-    return;
-  found->reason = error->message ? cnx_tag_plain_label (error->message, 0) : g_strdup ("it cannot be read");
-  found->line = error->line;
-}
-
-/* NULL and @error. */
-static xmlDoc *
-parse (const char *data, gsize size, const char *where, GError ** error)
-{
-  Found found = { 0 };
-
-  if (size > MAX_SIDECAR) {
-    refuse (error, where, "it has %" G_GSIZE_FORMAT " bytes; a sidecar of more than %d is not read", size,
-        MAX_SIDECAR);
-    return NULL;
-  }
-  xmlInitParser ();             /* does nothing but the first time */
-  g_autoptr (xmlParserCtxt) ctxt = xmlNewParserCtxt ();
-  ctxt->_private = &found;
-  ctxt->sax->internalSubset = on_document_type;
-  ctxt->sax->serror = (xmlStructuredErrorFunc) on_error;        /* whose error became const later */
-  g_autoptr (xmlDoc) doc = xmlCtxtReadMemory (ctxt, data, size, NULL, NULL, XML_PARSE_NONET);
-  g_autofree char *reason = found.reason;
-  if (doc && !found.has_type && !reason && xmlDocGetRootElement (doc))
-    return g_steal_pointer (&doc);
-  if (found.has_type)
-    refuse (error, where, "it has a document type, which no XMP has: it is not read");
-  else
-    refuse (error, where, "line %d: it is no well-formed XML: %s", MAX (found.line, 1),
-        reason ? reason : "it is empty");
-  return NULL;
-}
-
-/* UTF-16 and UTF-32, by a byte order mark or by the first "<". */
-static gboolean
-is_wide (const char *data, gsize size)
-{
-  return size >= 2 && (data[0] == '\0' || data[1] == '\0' || memcmp (data, "\xff\xfe", 2) == 0
-      || memcmp (data, "\xfe\xff", 2) == 0);
-}
-
-/* Whether what is written in UTF-8 can be put between its bytes. */
-static gboolean
-is_utf8 (const xmlDoc * doc, const char *data, gsize size)
-{
-  const char *declared = (const char *) doc->encoding;
-
-  return !is_wide (data, size) && (!declared || g_ascii_strcasecmp (declared, "UTF-8") == 0)
-      && g_utf8_validate_len (data, size, NULL);
 }
 
 /* ---- what is in it ---- */
@@ -356,7 +277,8 @@ write_description (Edit * edit, xmlNode * node, const char *indent)
   write_element (edit, node, indent, RDF, "rdf", "Description", attributes, write_subject);
 }
 
-/* Behind the last element in @parent, or as the first; both on a line of their own where the others are. */
+/* Behind the last element in @parent, which has a namespace, or as the first; on lines of their own where the others
+ * are. */
 static gboolean
 insert (Edit * edit, xmlNode * parent, void (*write) (Edit *, xmlNode *, const char *))
 {
@@ -372,13 +294,13 @@ insert (Edit * edit, xmlNode * parent, void (*write) (Edit *, xmlNode *, const c
     return TRUE;
   }
   g_autofree char *inner = deeper (indent);
-  const char *tag = edit->text + place.start + 1;
   if (cnx_xml_place_is_one_tag (&place)) {
     edit->at = place.end - 2;
     edit->cut = 2;
     g_string_append_c (edit->added, '>');
     write (edit, parent, inner);
-    g_string_append_printf (edit->added, "%s</%.*s>", indent, (int) strcspn (tag, " \t\r\n/>"), tag);
+    const char *prefix = (const char *) parent->ns->prefix;
+    g_string_append_printf (edit->added, "%s</%s%s%s>", indent, prefix ? prefix : "", prefix ? ":" : "", parent->name);
     return TRUE;
   }
   edit->at = place.content;
@@ -456,37 +378,28 @@ merge (GString * out, const char *data, gsize size, const GArray * shares, const
 {
   g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) keywords = NULL;
+  g_autoptr (GString) text = NULL, added = g_string_new (NULL);
   g_autoptr (xmlDoc) doc = NULL;
   Sidecar sidecar;
 
-  /* libxml2 takes it for the end. */
-  if (!is_wide (data, size) && memchr (data, '\0', size))
-    return refuse (error, where, "it is no text: it has bytes that are 0");
-  if (!(doc = parse (data, size, where, error)) || !read_sidecar (&sidecar, doc, keys, where, error))
+  if (size > MAX_SIDECAR)
+    return refuse (error, where, "it has %" G_GSIZE_FORMAT " bytes; a sidecar of more than %d is not read", size,
+        MAX_SIDECAR);
+  text = g_string_new_len (data, size);
+  if (!cnx_xml_decode (text, where, error) || !(doc = cnx_xml_parse (text, where, error))
+      || !read_sidecar (&sidecar, doc, keys, where, error))
     return FALSE;
   keywords = new_keywords (shares, keys);
   if (keywords->len == 0) {
     g_string_append_len (out, data, size);
     return TRUE;
   }
-  if (!is_utf8 (doc, data, size)) {
-    xmlChar *recoded = NULL;
-    int length = 0;
-
-    xmlDocDumpMemoryEnc (doc, &recoded, &length, "UTF-8");
-    gboolean done = recoded && g_utf8_validate_len ((char *) recoded, length, NULL) ?
-        merge (out, (char *) recoded, length, shares, where, error) :
-        refuse (error, where, "its characters cannot be written as UTF-8");
-    xmlFree (recoded);
-    return done;
-  }
-  g_autoptr (GString) added = g_string_new (NULL);
-  Edit edit = {.sidecar = &sidecar,.text = data,.size = size,.keywords = keywords,.added = added };
+  Edit edit = {.sidecar = &sidecar,.text = text->str,.size = text->len,.keywords = keywords,.added = added };
   if (!add_keywords (&edit))
     return refuse (error, where, "its dc:subject is not found");
-  g_string_append_len (out, data, edit.at);
+  g_string_append_len (out, text->str, edit.at);
   g_string_append_len (out, added->str, added->len);
-  g_string_append_len (out, data + edit.at + edit.cut, size - edit.at - edit.cut);
+  g_string_append_len (out, text->str + edit.at + edit.cut, text->len - edit.at - edit.cut);
   return TRUE;
 }
 
@@ -500,7 +413,7 @@ xmp_end (GString * out, const CnxTagFacts * facts, const CnxTagReport * report, 
   gsize size = strlen (empty_sidecar);
   const char *data = report->existing ? g_bytes_get_data (report->existing, &size) : empty_sidecar;
 
-  return merge (out, size > 0 ? data : "", size, report->shares, where, error);
+  return merge (out, data ? data : "", size, report->shares, where, error);
 }
 
 const CnxTagFormat cnx_tag_xmp = {.name = "xmp",.extension = ".xmp",.merges = TRUE,.end = xmp_end };

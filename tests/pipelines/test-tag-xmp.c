@@ -83,6 +83,7 @@ check_refused (const char *existing, gssize length, const char *message)
   g_assert_null (merge_bytes (bytes, two_labels, &error));
   g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
   g_assert_true (g_str_has_prefix (error->message, "'cat.jpg.xmp': "));
+  g_assert_cmpuint (strlen (error->message), <, 400);
   if (!strstr (error->message, message))
     g_error ("'%s' does not say '%s'", error->message, message);
 }
@@ -196,6 +197,25 @@ static const char lightroom[] =
     " </rdf:RDF>\n"
     "</x:xmpmeta>\n";
 
+static char *
+with_crlf (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  return g_strjoinv ("\r\n", lines);
+}
+
+/* Those of the other system's programs. */
+static void
+test_line_ends (void)
+{
+  g_autofree char *existing = with_crlf (lightroom);
+  g_autofree char *added = with_crlf ("\n   <dc:subject>\n    <rdf:Bag>\n     " ITEM_1 "\n     " ITEM_2
+      "\n    </rdf:Bag>\n   </dc:subject>");
+
+  check_added (existing, "\r\n  </rdf:Description>", added);
+}
+
 static void
 test_programs (void)
 {
@@ -212,9 +232,10 @@ test_known (void)
   static const char existing[] = DESCRIPTION ("<dc:subject><rdf:Bag><rdf:li> R &#38; B\n &lt;&quot;1\"> </rdf:li>"
       "<rdf:li>caf\xc3\xa9</rdf:li><rdf:li><![CDATA[<a>]]></rdf:li></rdf:Bag></dc:subject>\n");
   static const char *const labels[] = { "R & B <\"1\">", "cafe\xcc\x81", "<a>", NULL };
-  static const char *const more[] = { "<a>", "b", "b", "", NULL };
+  static const char *const more[] = { "<a>", "b", "b", "", "CAF\xc3\x89", "\xe2\x91\xa0", "1", NULL };
   g_autofree char *same = merge (existing, labels), *added = merge (existing, more);
-  g_autofree char *expected = put (existing, "</rdf:Bag>", "<rdf:li>b</rdf:li><rdf:li>class 3</rdf:li>");
+  g_autofree char *expected = put (existing, "</rdf:Bag>", "<rdf:li>b</rdf:li><rdf:li>class 3</rdf:li>"
+      "<rdf:li>CAF\xc3\x89</rdf:li><rdf:li>\xe2\x91\xa0</rdf:li><rdf:li>1</rdf:li>");
 
   g_assert_cmpstr (same, ==, existing);
   g_assert_cmpstr (added, ==, expected);
@@ -325,9 +346,14 @@ test_refused (void)
   check_refused (DESCRIPTION ("<dc:subject><rdf:Bag/><rdf:Bag/></dc:subject>"), -1, "its dc:subject is neither");
   check_refused (SIDECAR ("<rdf:Description " DC_DECLARED " dc:subject=\"a\"/>"), -1,
       "line 3: its dc:subject is an attribute");
-  check_refused ("<rdf:RDF " RDF_DECLARED "/>\0<a/>", sizeof "<rdf:RDF " RDF_DECLARED "/>" + 4, "bytes that are 0");
-  check_refused ("\xff\xd8\xff\xe0\0\x10JFIF", 10, "it is no");
-  check_refused (SIDECAR ("<!-- \xff -->"), -1, "line 3: it is no well-formed XML");
+  check_refused ("<rdf:RDF " RDF_DECLARED "/>\0<a/>", sizeof "<rdf:RDF " RDF_DECLARED "/>" + 4,
+      "line 1: it is no text in UTF-8 (a byte of 0x00)");
+  check_refused ("\xff\xd8\xff\xe0\0\x10JFIF", 10, "line 1: it is no text in UTF-8 (a byte of 0xff)");
+  check_refused (SIDECAR ("<!-- \xff -->"), -1, "line 3: it is no text in UTF-8 (a byte of 0xff)");
+  check_refused ("<?xml version='1.0' encoding='no-such'?><rdf:RDF " RDF_DECLARED "/>", -1, "the encoding no-such");
+  check_refused ("<?xml version='1.0' encoding='US-ASCII'?><rdf:RDF " RDF_DECLARED ">\xff</rdf:RDF>", -1,
+      "not in the encoding US-ASCII");
+  check_refused ("\xff\xfe\0\xd8<\0", 6, "not in the encoding UTF-16LE");
 }
 
 /* Entities: none is expanded, no file is read. */
@@ -350,6 +376,12 @@ test_limits (void)
   for (guint i = 0; i < 100000; i++)
     g_string_append (deep, "<a>");
   check_refused (deep->str, -1, "it is no well-formed XML");
+  /* a message that quotes the file is no longer than a line or two */
+  memset (spaces, 'a', 10000);
+  spaces[0] = '<';
+  spaces[10000] = '\0';
+  check_refused (spaces, -1, "it is no well-formed XML");
+  memset (spaces, ' ', 10001);
   check_refused (spaces, -1, "it has 16777217 bytes");
 }
 
@@ -440,6 +472,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/xmp/new", test_new);
   g_test_add_func ("/xmp/programs", test_programs);
+  g_test_add_func ("/xmp/line-ends", test_line_ends);
   g_test_add_func ("/xmp/known", test_known);
   g_test_add_func ("/xmp/subjects", test_subjects);
   g_test_add_func ("/xmp/subjects-changed", test_subjects_changed);
