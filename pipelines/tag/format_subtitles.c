@@ -114,13 +114,8 @@ append_cues (GString * out, const Style * style, const GArray * segments)
       append_cue (out, style, ++number, now, change, shown);
     now = change;
     remove_ended (shown, now);
-    for (; next < segments->len; next++) {
-      CnxSegment *segment = &g_array_index (segments, CnxSegment, next);
-      if (milliseconds (segment->start) > now)
-        break;
-      if (milliseconds (segment->end) > now)
-        g_ptr_array_add (shown, segment);
-    }
+    while (next < segments->len && milliseconds (g_array_index (segments, CnxSegment, next).start) <= now)
+      g_ptr_array_add (shown, &g_array_index (segments, CnxSegment, next++));
   }
 }
 

@@ -113,11 +113,9 @@ cnx_segments_add (CnxSegments * segments, double time, guint n, const CnxMetaLab
   const guint before = segments->shown->len;
   for (guint i = 0; i < n; i++)
     show (segments, segments->last, &labels[i]);
-  for (guint i = 0; i < before; i++) {
-    Stretch *stretch = g_ptr_array_index (segments->shown, i);
-    if (stretch->last != segments->samples)
-      stretch->segment.end = segments->last;
-  }
+  /* of those that go on it is not the end: they are in the list again */
+  for (guint i = 0; i < before; i++)
+    ((Stretch *) g_ptr_array_index (segments->shown, i))->segment.end = segments->last;
   if (before > 0)
     g_ptr_array_remove_range (segments->shown, 0, before);
 }

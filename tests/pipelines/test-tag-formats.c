@@ -19,7 +19,7 @@ static const CnxTagFacts picture = { "cat.jpg", "/cat.jpg", NULL, TRUE, 640, 480
 static const char *const hostile[] = {
   "golden retriever", "a \"quoted\" one", "two\nlines\r\nand\ta tab", "a & b < c > d", "--> ]]> </rdf:li>",
   "not \xff\xfe UTF-8", "\xe2\x80\xae" "desrever\xe2\x80\xac", "", "=1+1", "@x", "-2", " spaces ", "\\back\\slash",
-  "\x01\x02\x7f", "\xe2\x80\xa8line\xe2\x80\xa9paragraph", ",", "\"", "\xf0\x9f\x90\xb6", "{\\an8}<i>tag</i>",
+  "\x01\x02\x7f", "\xe2\x80\xa8line\xe2\x80\xa9paragraph", ",", "\"", "a\rb", "\xf0\x9f\x90\xb6", "{\\an8}<i>tag</i>",
 };
 
 /* All of @format's parts, for @n classifications. */

@@ -82,6 +82,21 @@ test_gap (void)
   }
 }
 
+/* Without a gap, a label that is gone for no time at all is gone too. */
+static void
+test_no_gap (void)
+{
+  for (guint gap = 0; gap < 2; gap++) {
+    g_autoptr (CnxSegments) segments = cnx_segments_new (gap, 0);
+
+    cnx_segments_add (segments, 0, 1, &cat);
+    cnx_segments_add (segments, 1, 0, NULL);
+    cnx_segments_add (segments, 1, 1, &cat);
+    cnx_segments_finish (segments, 2);
+    g_assert_cmpuint (cnx_segments_list (segments)->len, ==, gap ? 1 : 2);
+  }
+}
+
 /* A label that is gone for the gap, but not back by the end, was shown only until it went. */
 static void
 test_gap_at_the_end (void)
@@ -349,6 +364,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/segments/known", test_known);
   g_test_add_func ("/segments/gap", test_gap);
+  g_test_add_func ("/segments/no-gap", test_no_gap);
   g_test_add_func ("/segments/gap-at-the-end", test_gap_at_the_end);
   g_test_add_func ("/segments/gap-of-tenths", test_gap_of_tenths);
   g_test_add_func ("/segments/min-length", test_min_length);
