@@ -422,6 +422,17 @@ begin (Film * film)
   gst_pad_remove_probe (film->decoded, film->block);
 }
 
+/* Where an element's words say nothing, what it told developers may. */
+static char *
+describe_error (const GError * cause, const char *debug)
+{
+  const char *last = debug ? strrchr (debug, '\n') : NULL;
+  g_autofree char *detail = g_strdup (last && !strchr (last, '/') ? last + 1 : "");
+
+  g_strstrip (detail);
+  return *detail ? g_strdup_printf ("%s (%s)", cause->message, detail) : g_strdup (cause->message);
+}
+
 /* A decoder's own words, or which one is missing. */
 static void
 take_error (GstMessage * message, const char *missing, GError ** error)
@@ -430,11 +441,12 @@ take_error (GstMessage * message, const char *missing, GError ** error)
   g_autofree char *debug = NULL;
 
   gst_message_parse_error (message, &cause, &debug);
+  g_autofree char *words = describe_error (cause, debug);
   if (missing)
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: GStreamer lacks a %s (for H.264, H.265 and "
         "most others, install gstreamer1.0-libav)", missing);
   else
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s", cause->message);
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: %s", words);
   g_debug ("%s: %s", cause->message, debug ? debug : "");
 }
 
@@ -559,8 +571,8 @@ cnx_film_read (const CnxReader * reader, CnxTagFacts * facts, const CnxListener 
   if (!build (&film, error) || !run (&film, complete, error))
     return FALSE;
   if (!film.begun && *complete) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, film.frames ? "none of its %" G_GUINT64_FORMAT
-        " frames is one that was asked for" : "there are no frames in it", film.frames);
+    g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT,
+        film.blocked ? "none of its frames is one that was asked for" : "there are no frames in it");
     return FALSE;
   }
   if (facts->duration < film.last_end)

@@ -40,7 +40,8 @@ class Command:
 
     def start(self, *args, env=None, **options):
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        return subprocess.Popen([self.path, *map(str, args)], env={**self.env, **(env or {})}, cwd=TOP, **options)
+        options.setdefault("cwd", TOP)
+        return subprocess.Popen([self.path, *map(str, args)], env={**self.env, **(env or {})}, **options)
 
     def run(self, *args, **options):
         """(exit status, standard output, standard error)"""
