@@ -162,7 +162,7 @@ walk (Lister * lister, const char *folder, const char *top, const char *below)
 }
 
 static void
-add_path (Lister * lister, const char *path)
+add_path (Lister * lister, const char *path, gboolean named)
 {
   g_autofree char *folder = g_path_get_dirname (path);
   struct stat status;
@@ -174,7 +174,7 @@ add_path (Lister * lister, const char *path)
   else if (!S_ISREG (status.st_mode))
     complain_text (lister, path, "it is neither a file nor a folder");
   else
-    add_file (lister, path, folder, "", &status, TRUE);
+    add_file (lister, path, folder, "", &status, named);
 }
 
 static void
@@ -203,7 +203,7 @@ read_list (Lister * lister, const char *list)
       break;
     }
     if (name->len)
-      add_path (lister, name->str);
+      add_path (lister, name->str, FALSE);
     g_string_truncate (name, 0);
   } while (c != EOF);
   if (ferror (file))
@@ -224,7 +224,7 @@ cnx_inputs_list (const CnxInputOptions * options, CnxInputComplaint complain, gp
     if (strcmp (options->paths[i], "-") == 0)
       read_list (&lister, "-");
     else
-      add_path (&lister, options->paths[i]);
+      add_path (&lister, options->paths[i], TRUE);
   }
   if (options->list)
     read_list (&lister, options->list);

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * @name: without its folders
  * @output_dir: where its outputs go
  * @top: the topmost folder of those outputs: the folder that was given, or --output
- * @named: the user named it, and so wants to hear if it is nothing to tag
+ * @named: it is one of the paths given, not of a folder or a list: the user wants to hear if it is nothing to tag
  * @size, @mtime_ns: of the file when it was listed; both 0 where it could not be looked at
  */
 typedef struct

@@ -146,7 +146,7 @@ is_output (const CnxInput * input)
   for (guint i = 0; formats[i]; i++)
     if (g_str_has_suffix (input->name, formats[i]->extension))
       return TRUE;
-  return strcmp (input->name, CNX_TAG_HTML_INDEX) == 0;
+  return strcmp (input->name, CNX_TAG_HTML_INDEX) == 0 || strcmp (input->name, CNX_JOURNAL_NAME) == 0;
 }
 
 static void
