@@ -6,12 +6,13 @@
 
 #include "core/error.h"
 #include "gst-plugin/direction.h"
-#include "gst-plugin/gstconvnext.h"
-#include "gst-plugin/labelmeta.h"
 
 /* Decoders that say nothing for so long have died. */
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
 #define POLL (100 * GST_MSECOND)
+/* Sound may be a little longer than the film. */
+#define CUT_SHARE 1.05
+#define CUT_SECONDS 3
 
 /* A frame between the decoder and the classifier's far side. */
 typedef struct
@@ -55,48 +56,6 @@ typedef struct
   GArray *labels;
   gboolean begun;
 } Film;
-
-/* ---- what is read of labels ---- */
-
-GstElement *
-cnx_reader_add_classifier (const CnxReader * reader, GstElement * pipeline)
-{
-  const CnxEngineSettings *set = reader->settings;
-  GstElement *element = g_object_new (GST_TYPE_CONVNEXT, "model", set->model, "variant", set->variant,
-      "labels", set->labels, "recipe", set->recipe, "device", set->device, "threads", set->threads,
-      "precision", set->precision, "batch", set->batch, "top-k", reader->top_k, "threshold", reader->threshold,
-      NULL);
-  g_autoptr (GstContext) context = cnx_engine_context (reader->engine);
-
-  gst_util_set_object_arg (G_OBJECT (element), "mode", "every-frame");
-  gst_element_set_context (pipeline, context);
-  gst_bin_add (GST_BIN (pipeline), element);
-  return element;
-}
-
-static gboolean
-copy_labels (const CnxMetaLabels * labels, gpointer data)
-{
-  GArray *to = data;
-
-  g_array_set_size (to, 0);
-  g_array_append_vals (to, labels->labels, labels->n);
-  return FALSE;
-}
-
-gboolean
-cnx_reader_read_labels (const CnxReader * reader, GstBuffer * buffer, GArray * labels, CnxTagSample * sample)
-{
-  if (cnx_label_meta_foreach (buffer, copy_labels, labels) == 0)
-    return FALSE;
-  for (guint i = 0; i < labels->len; i++) {
-    CnxMetaLabel *label = &g_array_index (labels, CnxMetaLabel, i);
-    label->label = cnx_model_label (cnx_engine_model (reader->engine), label->id);
-  }
-  sample->n = labels->len;
-  sample->labels = (const CnxMetaLabel *) labels->data;
-  return TRUE;
-}
 
 /* ---- facts ---- */
 
@@ -478,9 +437,9 @@ take_message (Film * film, GstMessage * message, char **missing, GError ** error
   }
 }
 
-/* What needs no message to be known; @left: how long nothing happened. */
+/* What needs no message to be known. */
 static Step
-look_around (Film * film, gboolean * begun, gboolean * stopped, GError ** error)
+look_around (Film * film, gboolean * stopped, GError ** error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
   const CnxListener *listener = film->listener;
@@ -504,13 +463,21 @@ look_around (Film * film, gboolean * begun, gboolean * stopped, GError ** error)
         (int) (PATIENCE_US / G_USEC_PER_SEC));
     return FAILED;
   }
-  if (film->blocked && !*begun) {
-    *begun = TRUE;
-    begin (film);
-  }
   if (listener->progress)
     listener->progress (listener->data, film->last_end, film->frames);
   return GO_ON;
+}
+
+/* Without the lock while it seeks, for that waits for the decoder's thread. */
+static gboolean
+begin_once (Film * film)
+{
+  g_mutex_lock (&film->lock);
+  const gboolean ready = film->blocked;
+  g_mutex_unlock (&film->lock);
+  if (ready)
+    begin (film);
+  return ready;
 }
 
 static gboolean
@@ -524,12 +491,14 @@ run (Film * film, gboolean * complete, GError ** error)
   film->moved = g_get_monotonic_time ();
   gst_element_set_state (film->pipeline, GST_STATE_PLAYING);
   while (step == GO_ON) {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, film->blocked && begun ? POLL : POLL / 20,
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, begun ? POLL : POLL / 20,
         GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_TAG | GST_MESSAGE_ELEMENT);
     if (message)
       step = take_message (film, message, &missing, error);
     if (step == GO_ON)
-      step = look_around (film, &begun, &stopped, error);
+      step = look_around (film, &stopped, error);
+    if (step == GO_ON && !begun)
+      begun = begin_once (film);
   }
   gst_element_set_state (film->pipeline, GST_STATE_NULL);
   *complete = step == AT_END && !stopped;
@@ -556,6 +525,29 @@ film_clear (Film * film)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Film, film_clear)
 
+/* The end that was found holds, and not the one that the file announces: it may have been cut short, or have sound for
+ * longer. With key frames only nobody saw the end. */
+static void
+end_at (Film * film)
+{
+  const CnxSampling *sampling = &film->reader->sampling;
+  const CnxListener *listener = film->listener;
+  CnxTagFacts *facts = film->facts;
+
+  if (film->past_end) {
+    facts->duration = MAX (facts->duration, film->last_end);
+    return;
+  }
+  if (sampling->keyframes && facts->duration >= film->last_end)
+    return;
+  if (listener->warn && facts->duration > film->last_end * CUT_SHARE + CUT_SECONDS) {
+    g_autofree char *text = g_strdup_printf ("its frames end at %.1f s, where it should last %.1f s: was it cut short?",
+        film->last_end, facts->duration);
+    listener->warn (listener->data, text);
+  }
+  facts->duration = film->last_end;
+}
+
 gboolean
 cnx_film_read (const CnxReader * reader, CnxTagFacts * facts, const CnxListener * listener, gboolean * complete,
     GError ** error)
@@ -575,7 +567,7 @@ cnx_film_read (const CnxReader * reader, CnxTagFacts * facts, const CnxListener 
         film.blocked ? "none of its frames is one that was asked for" : "there are no frames in it");
     return FALSE;
   }
-  if (facts->duration < film.last_end)
-    facts->duration = film.last_end;
+  if (*complete)
+    end_at (&film);
   return TRUE;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "pipelines/tag/film.h"
 #include "pipelines/tag/html_index.h"
 #include "pipelines/tag/kind.h"
 #include "pipelines/tag/still.h"
@@ -52,7 +53,19 @@ on_progress (gpointer data, double seconds, guint64 frames)
 {
   Ear *ear = data;
 
-  cnx_progress_move (ear->worker->jobs->progress, ear->worker->slot, seconds, ear->facts->duration, frames);
+  /* a film in fragments tells its length as far as it is read */
+  const double duration = seconds <= ear->facts->duration ? ear->facts->duration : 0;
+
+  cnx_progress_move (ear->worker->jobs->progress, ear->worker->slot, seconds, duration, frames);
+}
+
+static void
+on_warning (gpointer data, const char *text)
+{
+  Ear *ear = data;
+  g_autofree char *name = g_filename_display_name (ear->facts->path);
+
+  cnx_progress_say (ear->worker->jobs->progress, "convnext tag: %s: %s", name, text);
 }
 
 /* ---- one file ---- */
@@ -101,7 +114,7 @@ tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxReco
     .fps_d = 1,.duration = -1,.model = jobs->model
   };
   Ear ear = { worker, cnx_record_listener (record), &facts };
-  const CnxListener listener = { on_begin, on_sample, on_progress, &ear };
+  const CnxListener listener = { on_begin, on_sample, on_progress, on_warning, &ear };
   gboolean complete = FALSE;
 
   if (!read_input (worker, kind, &facts, &listener, &complete, error))

@@ -1,7 +1,6 @@
 /* The files of one run of `convnext tag`, read by several threads. */
 #pragma once
 
-#include "pipelines/tag/film.h"
 #include "pipelines/tag/inputs.h"
 #include "pipelines/tag/journals.h"
 #include "pipelines/tag/ordered.h"

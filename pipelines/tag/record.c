@@ -356,7 +356,7 @@ cnx_record_finish (CnxRecord * self, const CnxTagFacts * facts, gboolean complet
 {
   g_autoptr (GArray) none = g_array_new (FALSE, FALSE, sizeof (CnxTagThumb));
 
-  cnx_segments_finish (self->segments, complete ? facts->duration : -1);
+  cnx_segments_finish (self->segments, complete ? MIN (facts->duration, self->options->end) : -1);
   const CnxTagReport report = {.segments = cnx_segments_list (self->segments),
     .shares = cnx_segments_shares (self->segments),
     .thumbs = self->thumbs ? cnx_tag_thumbs_list (self->thumbs) : none,.samples = self->samples,.complete = complete

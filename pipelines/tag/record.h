@@ -2,10 +2,10 @@
  * they are whole. */
 #pragma once
 
-#include "pipelines/tag/film.h"
 #include "pipelines/tag/inputs.h"
 #include "pipelines/tag/journal.h"
 #include "pipelines/tag/ordered.h"
+#include "pipelines/tag/reader.h"
 
 G_BEGIN_DECLS
 
@@ -14,13 +14,14 @@ G_BEGIN_DECLS
  * @formats: const CnxTagFormat *, those that are wanted
  * @key: for the journal: what else the outputs depend on
  * @gap, @min_length: of segments, in seconds
+ * @end: seconds, where the stretch to read ends; G_MAXDOUBLE where that is the file's own end
  * @to_stdout: text goes there, in turn, and nowhere else
  */
 typedef struct
 {
   GPtrArray *formats;
   const char *key;
-  double gap, min_length;
+  double gap, min_length, end;
   gboolean to_stdout;
 } CnxRecordOptions;
 

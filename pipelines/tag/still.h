@@ -1,7 +1,7 @@
 /* Still pictures, from their files through one `convnext` element to classifications. */
 #pragma once
 
-#include "pipelines/tag/film.h"
+#include "pipelines/tag/reader.h"
 
 G_BEGIN_DECLS
 

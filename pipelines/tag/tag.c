@@ -202,12 +202,13 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
   g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new ();
   g_autoptr (CnxOrdered) ordered = options->to_stdout ? cnx_ordered_new () : NULL;
   g_autoptr (CnxProgress) progress = cnx_progress_new (options->quiet, inputs->len, bytes_of (inputs), options->jobs);
+  const double end = options->sampling.end >= 0 ? options->sampling.end : G_MAXDOUBLE;
   const CnxReader reader = { engine, settings, options->top_k, options->threshold, options->sampling,
     MAX (1, g_get_num_processors () / options->jobs), &stop
   };
   CnxJobs jobs = {.reader = &reader,.model = &model,
-    .film_record = {options->formats, film_key, options->gap, options->min_length, options->to_stdout},
-    .picture_record = {options->formats, picture_key, 0, 0, options->to_stdout},
+    .film_record = {options->formats, film_key, options->gap, options->min_length, end, options->to_stdout},
+    .picture_record = {options->formats, picture_key, 0, 0, G_MAXDOUBLE, options->to_stdout},
     .inputs = inputs,.journals = journals,.ordered = ordered,.progress = progress,.threads = options->jobs,
     .stop = &stop
   };
@@ -237,6 +238,7 @@ run (CnxTagOptions * options)
       fprintf (stderr, "convnext tag: there are no files\n");
     return run.complaints ? CNX_EXIT_FAILED : CNX_EXIT_OK;
   }
+  options->jobs = MIN ((guint) options->jobs, inputs->len);       /* one film alone gets all cores */
   g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
   if (!engine)
     return cnx_fail (error);
