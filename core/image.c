@@ -1,12 +1,17 @@
 #include "core/image.h"
 
 #include <math.h>
+#include <sys/stat.h>
 #include <vips/vips.h>
 
 #include "core/error.h"
+#include "core/read_all.h"
 
 /* libvips' reduce refuses more than 2000 taps: from this shrink on it may average blocks first. */
 #define LARGE_SHRINK 400.0
+
+/* What comes through a pipe has no length to be checked beforehand. */
+#define MOST_PIPED ((gsize) 1 << 30)
 
 /* Names of our own, since libvips may or may not have made its own ready for g_autoptr. */
 typedef VipsImage Image;
@@ -130,13 +135,42 @@ normalise (const guint8 * bytes, const CnxRecipe * recipe, float *out)
     out[i] = (bytes[i] / 255.0f - recipe->mean[i % 3]) / recipe->std[i % 3];
 }
 
+static gboolean
+refuse (const char *path, const char *why, GError ** error)
+{
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s: cannot be read: %s", path, why);
+  return FALSE;
+}
+
+/* Read here and not by libvips, which would answer from its cache after the file has changed. */
+static char *
+read_file (const char *path, gsize * size, GError ** error)
+{
+  struct stat is;
+  g_autofree char *bytes = NULL;
+  g_autoptr (GError) cause = NULL;
+  const gboolean found = stat (path, &is) == 0;
+
+  if (found && !S_ISREG (is.st_mode) && !S_ISFIFO (is.st_mode)) {
+    refuse (path, S_ISDIR (is.st_mode) ? "it is a folder" : "it is neither a file nor a pipe", error);
+    return NULL;
+  }
+  const gsize most = MAX (found ? (gsize) is.st_size : 0, MOST_PIPED);
+  if (!(bytes = cnx_read_all (path, most, size, &cause))) {
+    refuse (path, cause->message, error);
+    return NULL;
+  }
+  if (*size <= most)
+    return g_steal_pointer (&bytes);
+  refuse (path, "more than 1 GiB has come, and it has not ended", error);
+  return NULL;
+}
+
 gboolean
 cnx_image_load (const char *path, const CnxRecipe * recipe, float *out, GError ** error)
 {
-  /* Read here and not by libvips, which would answer from its cache after the file has changed. */
   g_autofree char *file = NULL;
   g_autofree guint8 *bytes = NULL;
-  g_autoptr (GError) cause = NULL;
   g_autoptr (Image) loaded = NULL;
   g_autoptr (Image) rgb = NULL;
   g_autoptr (Image) resized = NULL;
@@ -144,10 +178,8 @@ cnx_image_load (const char *path, const CnxRecipe * recipe, float *out, GError *
   CnxCropPlan plan;
   gsize size;
 
-  if (!g_file_get_contents (path, &file, &size, &cause)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s: cannot be read: %s", path, cause->message);
+  if (!(file = read_file (path, &size, error)))
     return FALSE;
-  }
   loaded = vips_image_new_from_buffer (file, size, "", "fail_on", VIPS_FAIL_ON_ERROR, NULL);
   if (loaded == NULL)
     return fail (path, "read as a picture", error);

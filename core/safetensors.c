@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/json.h"
 
 /* The format's own limit. */
@@ -178,25 +179,21 @@ check_overlaps (const Reading * reading, guint first, GError ** error)
   return TRUE;
 }
 
-/* What people hand over in place of weights, and what to do about it. */
-static const char *
-hint_for (CnxInputFile * file)
+/* Of a file whose first bytes are no header's length. */
+static gboolean
+refuse_start (const Reading * reading, guint64 length, GError ** error)
 {
-  static const struct
-  {
-    const char *start;
-    const char *hint;
-  } hints[] = {
-    {"version https://git-lfs", "it is a Git LFS pointer: run `git lfs pull` where it comes from"},
-    {"<", "it looks like a web page: download the file itself"},
-  };
-  char start[32] = "";
+  guint8 start[CNX_KIND_BYTES] = { 0 };
+  const gsize known = MIN (sizeof start, cnx_input_file_size (reading->file));
+  const gboolean got = cnx_input_file_read (reading->file, 0, known, start);
+  const char *kind = got ? cnx_file_kind (start, known) : NULL;
 
-  cnx_input_file_read (file, 0, MIN (sizeof start - 1, cnx_input_file_size (file)), start);
-  for (guint i = 0; i < G_N_ELEMENTS (hints); i++)
-    if (g_str_has_prefix (start, hints[i].start))
-      return hints[i].hint;
-  return "is the download complete?";
+  if (kind)
+    return refuse (reading, NULL, error, "it seems to be %s; what is read are safetensors files and PyTorch's (.pth, "
+        ".pt, .bin)", kind);
+  return refuse (reading, NULL, error, "not a safetensors file, or cut short: it claims a header of %"
+      G_GUINT64_FORMAT " bytes (at most %d), and %" G_GUINT64_FORMAT " follow; is the download complete?", length,
+      MAX_HEADER, reading->available);
 }
 
 /* The header's length, checked against the file. */
@@ -212,9 +209,7 @@ read_length (Reading * reading, guint64 * length, GError ** error)
   *length = GUINT64_FROM_LE (*length);
   reading->available = size - sizeof *length;
   if (*length > reading->available || *length > MAX_HEADER)
-    return refuse (reading, NULL, error, "not a safetensors file, or cut short: it claims a header of %"
-        G_GUINT64_FORMAT " bytes (at most %d), and %" G_GUINT64_FORMAT " follow; %s", *length, MAX_HEADER,
-        reading->available, hint_for (reading->file));
+    return refuse_start (reading, *length, error);
   reading->available -= *length;
   reading->data = sizeof *length + *length;
   return TRUE;

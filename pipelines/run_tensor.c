@@ -1,6 +1,7 @@
 /* convnext run --tensor: logits or features of numbers that another framework made. */
 #include "pipelines/run.h"
 #include "core/error.h"
+#include "core/read_all.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,16 +38,21 @@ cnx_run_check_shape (const CnxRunOptions * options)
 static char *
 read_bytes (const char *path, const Shape * shape, GError ** error)
 {
-  const gsize count = (gsize) shape->height * shape->width * 3 * shape->n;
+  const gsize wanted = (gsize) shape->height * shape->width * 3 * shape->n * sizeof (float);
+  g_autoptr (GError) cause = NULL;
   g_autofree char *bytes = NULL;
   gsize length = 0;
 
-  if (!g_file_get_contents (path, &bytes, &length, error))
-    return NULL;
-  if (length == count * sizeof (float))
+  if (!(bytes = cnx_read_all (path, wanted, &length, &cause)))
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s: cannot be read: %s", path, cause->message);
+  else if (length == wanted)
     return g_steal_pointer (&bytes);
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s holds %" G_GSIZE_FORMAT " bytes; %d,3,%d,%d floats are %"
-      G_GSIZE_FORMAT, path, length, shape->n, shape->height, shape->width, count * sizeof (float));
+  else if (length > wanted)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s is longer than the shape says: %d,3,%d,%d floats are %"
+        G_GSIZE_FORMAT " bytes", path, shape->n, shape->height, shape->width, wanted);
+  else
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s holds %" G_GSIZE_FORMAT " bytes; %d,3,%d,%d floats are %"
+        G_GSIZE_FORMAT, path, length, shape->n, shape->height, shape->width, wanted);
   return NULL;
 }
 

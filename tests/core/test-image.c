@@ -1,8 +1,12 @@
 /* Still pictures to the network's input: the references' pictures, and every kind of file made
  * here. */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vips/vips.h>
 
 #include "core/error.h"
@@ -386,6 +390,75 @@ test_errors (void)
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
 }
 
+/* Writes a picture to a pipe, or zeros without end. */
+typedef struct
+{
+  const char *pipe, *picture;
+} Writing;
+
+static gpointer
+write_pipe (gpointer data)
+{
+  const Writing *writing = data;
+  const int fd = g_open (writing->pipe, O_WRONLY | O_CLOEXEC, 0);
+  g_autofree char *bytes = g_malloc0 (1 << 20);
+  gsize size = 1 << 20;
+
+  if (writing->picture) {
+    g_free (bytes);
+    g_assert_true (g_file_get_contents (writing->picture, &bytes, &size, NULL));
+  }
+  for (gsize done = 0; done < size;) {
+    const gssize written = write (fd, bytes + done, MIN (5000, size - done));
+    if (written < 0)
+      break;                    /* the reader has had enough */
+    done = writing->picture ? done + written : 0;
+  }
+  close (fd);
+  return NULL;
+}
+
+static void
+test_pipe (void)
+{
+  g_autofree char *path = data_path ("preprocess", "coffee.png"), *pipe = made ("pipe.png");
+  Writing writing = { pipe, path };
+  CnxRecipe recipe = recipe_of (32, 32, CNX_CROP_CENTER);
+
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  GThread *writer = g_thread_new ("write", write_pipe, &writing);
+  g_autofree float *piped = load (pipe, &recipe), *read = load (path, &recipe);
+  g_thread_join (writer);
+  g_assert_cmpmem (piped, 3 * 32 * 32 * sizeof *piped, read, 3 * 32 * 32 * sizeof *read);
+}
+
+/* What never ends: a device is not read at all, a pipe up to a bound. */
+static void
+test_endless (void)
+{
+  static const char *const devices[] = { "/dev/zero", "/dev/null" };
+  g_autofree char *pipe = made ("endless.png");
+  Writing writing = { pipe, NULL };
+  g_autoptr (GError) error = NULL;
+  CnxRecipe recipe = recipe_of (32, 32, CNX_CROP_CENTER);
+  g_autofree float *input = g_new (float, 3 * 32 * 32);
+
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++) {
+    g_autoptr (GError) refused = NULL;
+
+    g_assert_false (cnx_image_load (devices[i], &recipe, input, &refused));
+    g_assert_error (refused, CNX_ERROR, CNX_ERROR_INPUT);
+    g_assert_nonnull (strstr (refused->message, "neither a file nor a pipe"));
+  }
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  signal (SIGPIPE, SIG_IGN);
+  GThread *writer = g_thread_new ("write", write_pipe, &writing);
+  g_assert_false (cnx_image_load (pipe, &recipe, input, &error));
+  g_thread_join (writer);
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
+  g_assert_nonnull (strstr (error->message, "more than 1 GiB"));
+}
+
 static gpointer
 load_many (gpointer data)
 {
@@ -452,6 +525,8 @@ main (int argc, char **argv)
   g_test_add_func ("/image/animation", test_animation);
   g_test_add_func ("/image/changed-file", test_changed_file);
   g_test_add_func ("/image/errors", test_errors);
+  g_test_add_func ("/image/pipe", test_pipe);
+  g_test_add_func ("/image/endless", test_endless);
   g_test_add_func ("/image/threads", test_threads);
   result = g_test_run ();
   remove_folder ();
