@@ -59,13 +59,16 @@ list_spellings (const char *name, const CnxVariant * variant)
   return spellings;
 }
 
-/* The weights in DIR/NAME, DIR/NAME.safetensors (.pth and so on) or, with its ending already in the name, DIR/NAME. */
+/* The weights in DIR/NAME, DIR/NAME.safetensors (.pth and so on) or, with its ending already in the name, DIR/NAME.
+ * @refused: the first folder's error, of weights that are there and cannot be chosen from. */
 static char *
-find_in (const char *dir, const char *name)
+find_in (const char *dir, const char *name, GError ** refused)
 {
   g_autofree char *folder = g_build_filename (dir, name, NULL);
-  char *file = g_file_test (folder, G_FILE_TEST_IS_DIR) ? cnx_weights_in_folder (folder, NULL) : NULL;
+  char *file = NULL;
 
+  if (g_file_test (folder, G_FILE_TEST_IS_DIR))
+    file = cnx_weights_if_any (folder, *refused ? NULL : refused);
   return file ? file : cnx_weights_called (dir, name);
 }
 
@@ -101,6 +104,7 @@ cnx_model_find (const char *name, const char *const *dirs, const char *user_dir,
 {
   const CnxVariant *variant = cnx_variant_find (name);
   g_autoptr (GPtrArray) spellings = NULL;
+  g_autoptr (GError) refused = NULL;
 
   /* A name is looked up inside the folders, and must not lead out of them. */
   if (!name[0] || strchr (name, G_DIR_SEPARATOR) || strcmp (name, "..") == 0
@@ -112,12 +116,15 @@ cnx_model_find (const char *name, const char *const *dirs, const char *user_dir,
   spellings = list_spellings (name, variant);
   for (guint d = 0; dirs && dirs[d]; d++) {
     for (guint i = 0; i < spellings->len; i++) {
-      char *path = find_in (dirs[d], g_ptr_array_index (spellings, i));
+      char *path = find_in (dirs[d], g_ptr_array_index (spellings, i), &refused);
 
       if (path)
         return path;
     }
   }
-  set_not_found (name, variant, dirs, user_dir, error);
+  if (refused)
+    g_propagate_prefixed_error (error, g_steal_pointer (&refused), "no weights for '%s': ", name);
+  else
+    set_not_found (name, variant, dirs, user_dir, error);
   return NULL;
 }

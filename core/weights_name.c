@@ -67,6 +67,20 @@ list_weights (const char *folder, GError ** error)
 char *
 cnx_weights_in_folder (const char *folder, GError ** error)
 {
+  g_autoptr (GError) failed = NULL;
+  char *file = cnx_weights_if_any (folder, &failed);
+
+  if (failed)
+    g_propagate_error (error, g_steal_pointer (&failed));
+  else if (!file)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the folder '%s' holds no " CNX_WEIGHTS_NAME
+        ", nor another file of weights", folder);
+  return file;
+}
+
+char *
+cnx_weights_if_any (const char *folder, GError ** error)
+{
   g_autoptr (GPtrArray) names = NULL;
   g_autofree char *list = NULL;
 
@@ -78,16 +92,14 @@ cnx_weights_in_folder (const char *folder, GError ** error)
   }
   if (!(names = list_weights (folder, error)))
     return NULL;
+  if (names->len == 0)
+    return NULL;
   if (names->len == 1)
     return g_build_filename (folder, g_ptr_array_index (names, 0), NULL);
   g_ptr_array_add (names, NULL);
   list = g_strjoinv (", ", (char **) names->pdata);
-  if (names->len > 1)
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
-        "the folder '%s' holds several files of weights (%s): name one of them", folder, list);
-  else
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the folder '%s' holds no " CNX_WEIGHTS_NAME
-        ", nor another file of weights", folder);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
+      "the folder '%s' holds several files of weights (%s): name one of them", folder, list);
   return NULL;
 }
 

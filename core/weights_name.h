@@ -20,6 +20,9 @@ gboolean cnx_weights_name_is_usual (const char *path);
  * which lists them where there are several. */
 char *cnx_weights_in_folder (const char *folder, GError ** error);
 
+/** The same; NULL without an error where there is no file of weights at all. */
+char *cnx_weights_if_any (const char *folder, GError ** error);
+
 /** @folder/@name with the ending of a file of weights, or as it is; NULL where there is none. Free with g_free(). */
 char *cnx_weights_called (const char *folder, const char *name);
 

@@ -449,6 +449,51 @@ test_find_order (void)
   g_assert_cmpstr (second, ==, plain);
 }
 
+/* Weights that are there and cannot be chosen from are told, unless others are found by the name. */
+static void
+test_find_several (void)
+{
+  g_autoptr (CnxTestDir) one = cnx_test_make_dir ();
+  g_autoptr (CnxTestDir) two = cnx_test_make_dir ();
+  g_autofree char *first = cnx_test_write_text (one, "birds/a.safetensors", "");
+  g_autofree char *second = cnx_test_write_text (one, "birds/b.pth", "");
+  g_autofree char *empty = cnx_test_write_text (two, "birds/notes.txt", "");
+  const char *dirs[] = { two, one, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *missing = cnx_model_find ("birds", dirs, one, &error);
+  g_autofree char *folder = g_path_get_dirname (first);
+
+  g_assert_null (missing);
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND);
+  cnx_test_assert_message (error, "'birds'", folder, "several files of weights (a.safetensors, b.pth)", NULL);
+  g_assert_null (strstr (error->message, "looked in"));
+
+  g_autofree char *good = cnx_test_write_text (two, "birds/c.safetensors", "");
+  for (int i = 0; i < 2; i++) {
+    const char *both[] = { i ? one : two, i ? two : one, NULL };
+    g_autoptr (GError) none = NULL;
+    g_autofree char *found = cnx_model_find ("birds", both, one, &none);
+
+    g_assert_no_error (none);
+    g_assert_cmpstr (found, ==, good);
+  }
+}
+
+/* Two such folders: the first is told, and the other's error goes nowhere. */
+static void
+test_find_several_twice (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  static const char *const files[] = { "S/a.pth", "S/b.pth", "small/c.pth", "small/d.pth" };
+  const char *dirs[] = { dir, dir, NULL };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    g_free (cnx_test_write_text (dir, files[i], ""));
+  g_assert_null (cnx_model_find ("S", dirs, dir, &error));
+  cnx_test_assert_message (error, "several files of weights (a.pth, b.pth)", NULL);
+}
+
 /* The message alone must do: where it looked, what to download, and a destination that is then found. */
 static void
 test_find_mends (void)
@@ -517,6 +562,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model-files/everyday", test_everyday);
   g_test_add_func ("/model-files/find", test_find);
   g_test_add_func ("/model-files/find-order", test_find_order);
+  g_test_add_func ("/model-files/find-several", test_find_several);
+  g_test_add_func ("/model-files/find-several-twice", test_find_several_twice);
   g_test_add_func ("/model-files/find-mends", test_find_mends);
   g_test_add_func ("/model-files/find-refuses", test_find_refuses);
   return g_test_run ();
