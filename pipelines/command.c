@@ -1,8 +1,10 @@
 #include "pipelines/command.h"
 
+#include <errno.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void
 cnx_common_options_clear (CnxCommonOptions * options)
@@ -54,6 +56,32 @@ find_wrong (CnxCommonOptions * common, CnxTakes takes, const char *precision, in
   return cnx_precision_parse (precision, &common->precision, error) ? NULL : (*error)->message;
 }
 
+/* GLib's own --help ends the process without a look at whether it could be printed. */
+static gboolean
+print_help (const char *name, const char *value, gpointer data, GError ** error)
+{
+  char *help = g_option_context_get_help (data, FALSE, NULL);
+
+  fputs (help, stdout);
+  g_free (help);
+  exit (cnx_flush (CNX_EXIT_OK));
+}
+
+static void
+add_help (GOptionContext * context)
+{
+  const GOptionEntry entries[] = {
+    {"help", 'h', G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, print_help, "Show help options", NULL},
+    {"help-all", '?', G_OPTION_FLAG_NO_ARG | G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, print_help, NULL, NULL},
+    {NULL}
+  };
+  GOptionGroup *group = g_option_group_new ("help", "Help Options:", "", context, NULL);
+
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_group_add_entries (group, entries);
+  g_option_context_add_group (context, group);
+}
+
 /* @data: what the entries' callbacks get. */
 static GOptionContext *
 new_context (const char *synopsis, const char *summary, const GOptionEntry * entries, gpointer data)
@@ -63,6 +91,7 @@ new_context (const char *synopsis, const char *summary, const GOptionEntry * ent
   g_option_context_set_main_group (context, g_option_group_new (NULL, NULL, NULL, data, NULL));
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
+  add_help (context);
   return context;
 }
 
@@ -159,6 +188,20 @@ cnx_wrong (const char *command, const char *what)
 {
   fprintf (stderr, "convnext %s: %s\n\nRun it with --help for its options.\n", command, what);
   return CNX_EXIT_USAGE;
+}
+
+/* A full disk may tell only now. */
+int
+cnx_flush (int status)
+{
+  errno = 0;
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  /* 0: of a write before this one, which did not say why */
+  if (errno != EPIPE)
+    fprintf (stderr, "convnext: cannot write to the standard output%s%s\n", errno ? ": " : "",
+        errno ? g_strerror (errno) : "");
+  return status == CNX_EXIT_OK ? CNX_EXIT_FAILED : status;
 }
 
 char *

@@ -54,7 +54,7 @@ void cnx_common_options_clear (CnxCommonOptions * options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxCommonOptions, cnx_common_options_clear)
 
 /** Parses @entries and those of the shared options that it @takes (into @common) out of @argv. @synopsis: what follows
- * the options in the usage line. FALSE after printing what is wrong. */
+ * the options in the usage line. FALSE after printing what is wrong; after --help it does not return. */
 gboolean cnx_parse_options (CnxCommonOptions * common, CnxTakes takes, const GOptionEntry * entries,
     const char *synopsis, const char *summary, int argc, char **argv);
 
@@ -68,6 +68,10 @@ int cnx_fail (const GError * error);
 
 /** Prints "convnext COMMAND: WHAT" to standard error; returns CNX_EXIT_USAGE. */
 int cnx_wrong (const char *command, const char *what);
+
+/** Brings what was printed to where it goes: @status, or where that failed, CNX_EXIT_FAILED in the place of
+ * CNX_EXIT_OK, after saying so on standard error (a reader that has gone away need not be told). */
+int cnx_flush (int status);
 
 /** @text as a JSON string, with its quotes; what is no UTF-8 in it is replaced. Free with g_free(). */
 char *cnx_json_string (const char *text);

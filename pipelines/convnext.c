@@ -1,7 +1,6 @@
 /* convnext: what a person runs in a terminal. */
 #include "pipelines/command.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -64,22 +63,11 @@ occupy_streams (void)
       return;
 }
 
-/* A full disk may tell only now. */
-static int
-flush (int status)
-{
-  if (fflush (stdout) == 0 && !ferror (stdout))
-    return status;
-  if (errno != EPIPE)
-    fprintf (stderr, "convnext: cannot write to the standard output: %s\n", g_strerror (errno));
-  return status == CNX_EXIT_OK ? CNX_EXIT_FAILED : status;
-}
-
 int
 main (int argc, char **argv)
 {
   occupy_streams ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");  /* JSON and options have a point */
-  return flush (run (argc, argv));
+  return cnx_flush (run (argc, argv));
 }
