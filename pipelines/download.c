@@ -1,6 +1,7 @@
 /* One file over libcurl: what is asked, what is made of each answer, and when it is tried again. */
 #include "pipelines/download.h"
 #include "pipelines/part.h"
+#include "pipelines/url.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -29,6 +30,7 @@ typedef enum
 typedef struct
 {
   const CnxDownload *job;
+  char *shown;                  /* its URL, without what is secret */
   CURL *curl;
   CnxPart part;
   char said[CURL_ERROR_SIZE];   /* by libcurl, of the last failure */
@@ -93,13 +95,16 @@ is_redirect (Transfer * t, long status)
       && curl_easy_header (t->curl, "Location", 0, CURLH_HEADER, -1, &found) == CURLHE_OK && *found->value;
 }
 
-/* If-Range takes a strong one only: a weak one may stay while bytes change. */
+/* What a later try can ask for the rest by: If-Range takes a strong ETag only, since a weak one may stay while bytes
+ * change. NULL also where the server says that it sends no ranges. */
 static const char *
-strong_etag (Transfer * t)
+etag_for_ranges (Transfer * t)
 {
-  const char *etag = header (t, "ETag");
+  const char *etag = header (t, "ETag"), *ranges = header (t, "Accept-Ranges");
   const gsize length = etag ? strlen (etag) : 0;
 
+  if (ranges && g_ascii_strcasecmp (ranges, "none") == 0)
+    return NULL;
   return length > 2 && etag[0] == '"' && etag[length - 1] == '"' ? etag : NULL;
 }
 
@@ -144,6 +149,13 @@ continues (Transfer * t)
 /* ---- what becomes of its body ---- */
 
 static void
+report (Transfer * t)
+{
+  if (t->job->progress)
+    t->job->progress (t->part.done, t->part.total, t->part.done > 0 && t->part.etag, t->job->user_data);
+}
+
+static void
 take_rest (Transfer * t)
 {
   if (!continues (t)) {
@@ -166,17 +178,18 @@ take_whole (Transfer * t)
   if (is_page (t)) {
     give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER,
         "%s is answered with a web page, not with the file: a proxy's or a login's page, or the address is wrong",
-        job->url);
+        t->shown);
   } else if (length > 0 && (guint64) length > job->most) {
-    give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s is %.1f MB long; at most %.1f MB are taken", job->url,
+    give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s is %.1f MB long; at most %.1f MB are taken", t->shown,
         length / 1e6, job->most / 1e6);
   } else if (job->sha256 && t->sha256 && g_ascii_strcasecmp (job->sha256, t->sha256) != 0) {
     give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER,
-        "the SHA-256 of %s is %s by its server, not %s", job->url, t->sha256, job->sha256);
-  } else if (!cnx_part_begin (&t->part, job->url, MAX (length, 0), strong_etag (t), t->sha256, &error)) {
+        "the SHA-256 of %s is %s by its server, not %s", t->shown, t->sha256, job->sha256);
+  } else if (!cnx_part_begin (&t->part, job->url, MAX (length, 0), etag_for_ranges (t), t->sha256, &error)) {
     take_error (t, error);
   } else {
     t->takes = TRUE;
+    report (t);
   }
 }
 
@@ -192,7 +205,7 @@ refuse_status (Transfer * t, long status)
       outcome = OUTCOME_AGAIN;
   const int code = absent || refused ? CNX_DOWNLOAD_ERROR_ABSENT
       : outcome == OUTCOME_AGAIN ? CNX_DOWNLOAD_ERROR_NETWORK : CNX_DOWNLOAD_ERROR_ANSWER;
-  give_up (t, outcome, code, "%s is answered with HTTP status %ld%s", t->job->url, status,
+  give_up (t, outcome, code, "%s is answered with HTTP status %ld%s", t->shown, status,
       absent ? ": there is no such file" : refused ? ": access is refused" : "");
 }
 
@@ -230,7 +243,7 @@ on_body (char *data, size_t one, size_t size, void *user_data)
   if (!t->takes)
     return 0;
   if (t->part.done + size > (t->part.total ? t->part.total : t->job->most)) {
-    give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s sends more than %.1f MB", t->job->url,
+    give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s sends more than %.1f MB", t->shown,
         (t->part.total ? t->part.total : t->job->most) / 1e6);
     return 0;
   }
@@ -246,8 +259,8 @@ on_progress (void *user_data, curl_off_t total, curl_off_t now, curl_off_t up_to
 {
   Transfer *t = user_data;
 
-  if (t->takes && t->job->progress)
-    t->job->progress (t->part.done, t->part.total, t->job->user_data);
+  if (t->takes)
+    report (t);
   return 0;
 }
 
@@ -309,12 +322,15 @@ judge_failure (Transfer * t, CURLcode code, const char *url, gboolean secure)
 
   if (t->outcome == OUTCOME_ANEW || t->error)
     return;                     /* it was us who ended it */
-  if (code == CURLE_UNSUPPORTED_PROTOCOL)
-    give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s leads to %.200s, which is refused: %s", t->job->url, url,
+  if (code == CURLE_UNSUPPORTED_PROTOCOL) {
+    g_autofree char *to = cnx_url_shown (url);
+
+    give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s leads to %.200s, which is refused: %s", t->shown, to,
         secure ? "after https: only https: is followed" : "only http: and https: are followed");
-  else
-    give_up (t, may_pass (code) ? OUTCOME_AGAIN : OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_NETWORK, "cannot download %s: %s",
-        t->job->url, said);
+    return;
+  }
+  give_up (t, may_pass (code) ? OUTCOME_AGAIN : OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_NETWORK, "cannot download %s: %s",
+      t->shown, said);
 }
 
 static void
@@ -332,7 +348,7 @@ request (Transfer * t, const char *url, gboolean secure)
   if (code != CURLE_OK)
     judge_failure (t, code, url, secure);
   else if (t->outcome == OUTCOME_DONE && t->part.total && t->part.done != t->part.total)
-    give_up (t, OUTCOME_AGAIN, CNX_DOWNLOAD_ERROR_NETWORK, "%s ended after %.1f of %.1f MB", t->job->url,
+    give_up (t, OUTCOME_AGAIN, CNX_DOWNLOAD_ERROR_NETWORK, "%s ended after %.1f of %.1f MB", t->shown,
         t->part.done / 1e6, t->part.total / 1e6);
   curl_slist_free_all (headers);
 }
@@ -357,13 +373,13 @@ follow (Transfer * t)
       return;
     curl_easy_getinfo (t->curl, CURLINFO_REDIRECT_URL, &next);
     if (!next) {
-      give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s leads nowhere", t->job->url);
+      give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s leads nowhere", t->shown);
       return;
     }
     g_free (url);
     url = g_strdup (next);
   }
-  give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s is redirected more than %d times", t->job->url,
+  give_up (t, OUTCOME_FAILED, CNX_DOWNLOAD_ERROR_ANSWER, "%s is redirected more than %d times", t->shown,
       MOST_REDIRECTS);
 }
 
@@ -375,7 +391,9 @@ try_once (Transfer * t)
   if (t->outcome != OUTCOME_ANEW)
     return;
   t->job->say ("the server has another file by now, or sends no ranges: beginning anew", t->job->user_data);
-  if (cnx_part_begin (&t->part, t->job->url, 0, NULL, NULL, &t->error))
+  const gboolean begun = cnx_part_begin (&t->part, t->job->url, 0, NULL, NULL, &t->error);
+  report (t);
+  if (begun)
     follow (t);                 /* asks for no range, and so cannot come to this again */
   else
     t->outcome = OUTCOME_FAILED;
@@ -418,6 +436,16 @@ try_often (Transfer * t, GError ** error)
   return FALSE;
 }
 
+gboolean
+cnx_download_is_begun (const char *stem, const char *url)
+{
+  CnxPart part;
+  const gboolean begun = cnx_part_open (&part, stem, stem, url, NULL) && part.done > 0;
+
+  cnx_part_close (&part);
+  return begun;
+}
+
 /* ---- the finished file ---- */
 
 gboolean
@@ -445,8 +473,10 @@ cnx_file_sha256 (const char *path, GError ** error)
 }
 
 static gboolean
-check (const CnxDownload * job, CnxPart * part, GError ** error)
+check (Transfer * t, GError ** error)
 {
+  const CnxDownload *job = t->job;
+  CnxPart *part = &t->part;
   const char *wanted = job->sha256 ? job->sha256 : part->sha256;
   g_autofree char *found = wanted ? cnx_file_sha256 (part->part, error) : NULL;
   g_autoptr (GError) refused = NULL;
@@ -459,16 +489,8 @@ check (const CnxDownload * job, CnxPart * part, GError ** error)
     return TRUE;
   cnx_part_reject (part);
   g_set_error (error, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_REJECTED, "what came from %s is refused, and kept as "
-      "%s.rejected: %s", job->url, job->path, refused->message);
+      "%s: %s", t->shown, part->rejected, refused->message);
   return FALSE;
-}
-
-static void
-on_wait (gpointer user_data)
-{
-  const CnxDownload *job = user_data;
-
-  job->say ("waiting: another process downloads the same file", job->user_data);
 }
 
 static gboolean
@@ -476,18 +498,19 @@ run (Transfer * t, GError ** error)
 {
   const CnxDownload *job = t->job;
 
-  if (!cnx_part_open (&t->part, job->path, job->url, on_wait, (gpointer) job, error))
+  if (!cnx_part_open (&t->part, job->path, job->stem ? job->stem : job->path, job->url, error))
     return FALSE;
-  if (!job->again && g_file_test (job->path, G_FILE_TEST_EXISTS))
-    return TRUE;
+  report (t);
   const gboolean whole = t->part.total && t->part.done == t->part.total;
-  return (whole || try_often (t, error)) && check (job, &t->part, error) && cnx_part_finish (&t->part, error);
+  return (whole || try_often (t, error)) && check (t, error) && cnx_part_sync (&t->part, error)
+      && (!job->ready || job->ready (job->user_data, error)) && cnx_part_finish (&t->part, error);
 }
 
 gboolean
 cnx_download (const CnxDownload * download, GError ** error)
 {
-  Transfer t = {.job = download,.curl = NULL };
+  g_autofree char *shown = cnx_url_shown (download->url);
+  Transfer t = {.job = download,.shown = shown };
   gboolean done = FALSE;
 
   if (curl_global_init (CURL_GLOBAL_DEFAULT) != CURLE_OK || !(t.curl = curl_easy_init ())) {

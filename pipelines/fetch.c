@@ -2,8 +2,11 @@
 #include "pipelines/catalogue.h"
 #include "pipelines/command.h"
 #include "pipelines/download.h"
+#include "pipelines/lock.h"
 #include "pipelines/meter.h"
+#include "pipelines/url.h"
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/json.h"
 
 #include <errno.h>
@@ -16,6 +19,8 @@
 #define WEIGHTS "model.safetensors"
 #define CONFIG "config.json"
 #define PREPROCESSOR "preprocessor_config.json"
+/* A folder in the model's: what has come, until all of it has. */
+#define INCOMING "download"
 #define MOST_CONFIG (G_GUINT64_CONSTANT (16) << 20)
 #define MOST_WEIGHTS (G_GUINT64_CONSTANT (16) << 30)
 #define MOST_TIMEOUT 3600
@@ -29,12 +34,16 @@ typedef struct
   gboolean list, json, force, quiet, accept_licence;
 } Options;
 
-/* One fetch: what is known of it (NULL for a name that only --url makes sense of), and where it goes. */
+/* What tells how pictures become the input. */
+static const char *const beside[] = { CONFIG, PREPROCESSOR };
+
+/* One fetch: what is known of it (NULL for a name that only --url makes sense of), the weights'
+ * URL, where they go, and where they come to first. */
 typedef struct
 {
   const Options *options;
   const CnxPublished *published;
-  char *folder;
+  char *url, *folder, *incoming;
   CnxMeter meter;
 } Fetch;
 
@@ -77,22 +86,48 @@ print_list_json (void)
 
 /* ---- what is said ---- */
 
-/* On a signal there is no time to put it together: it is ready before. */
-static char interrupted[1024];
+/* On a signal there is no time to put anything together: it is ready before. */
+static struct
+{
+  volatile sig_atomic_t kept;   /* a later try can go on from the part */
+  volatile sig_atomic_t useless;        /* there is one, and it cannot */
+  char going_on[1024], beginning_anew[128];
+  char *part;
+} interrupted;
 
 static void
 tell_interrupted (void)
 {
-  if (write (STDERR_FILENO, interrupted, strlen (interrupted)) < 0)
+  const char *text = interrupted.kept ? interrupted.going_on : interrupted.beginning_anew;
+
+  if (interrupted.useless)
+    unlink (interrupted.part);
+  if (write (STDERR_FILENO, text, strlen (text)) < 0)
     return;
 }
 
 static void
 prepare_interrupted (const Fetch * fetch)
 {
-  g_snprintf (interrupted, sizeof interrupted, "%sconvnext: interrupted; what has come is kept in %.800s, and the same "
-      "command goes on from there\n", fetch->meter.on_terminal ? CNX_ERASE_LINE : "", fetch->folder);
+  g_autofree char *stem = g_build_filename (fetch->incoming, WEIGHTS, NULL);
+  const char *erase = fetch->meter.on_terminal ? CNX_ERASE_LINE : "";
+
+  g_snprintf (interrupted.going_on, sizeof interrupted.going_on, "%sconvnext: interrupted; what has come is kept in "
+      "%.800s, and the same command goes on from there, if the server then sends the rest of the same file\n", erase,
+      fetch->incoming);
+  g_snprintf (interrupted.beginning_anew, sizeof interrupted.beginning_anew, "%sconvnext: interrupted; nothing that "
+      "can be gone on from has come: the same command begins anew\n", erase);
+  interrupted.part = g_strconcat (stem, ".part", NULL);
+  interrupted.kept = cnx_download_is_begun (stem, fetch->url);
+  interrupted.useless = FALSE;
   cnx_set_clean_up (tell_interrupted);
+}
+
+static void
+end_interrupted (void)
+{
+  cnx_set_clean_up (NULL);
+  g_clear_pointer (&interrupted.part, g_free);
 }
 
 static void G_GNUC_PRINTF (2, 3)
@@ -117,14 +152,26 @@ on_say (const char *line, gpointer user_data)
 }
 
 static void
-on_progress (guint64 done, guint64 total, gpointer user_data)
+on_lock (const char *line, gpointer user_data)
+{
+  say (user_data, "%s\n", line);
+}
+
+static void
+on_progress (guint64 done, guint64 total, gboolean kept, gpointer user_data)
 {
   Fetch *fetch = user_data;
 
+  if (strcmp (fetch->meter.file, WEIGHTS) == 0) {
+    interrupted.kept = kept;
+    interrupted.useless = done > 0 && !kept;
+  }
+  if (done == 0)
+    return;
   cnx_meter_update (&fetch->meter, done, total);
 }
 
-/* ---- the files ---- */
+/* ---- what is made of what has come ---- */
 
 static gboolean
 check_config (const char *path, gpointer user_data, GError ** error)
@@ -151,7 +198,9 @@ static gboolean
 check_weights (const char *path, gpointer user_data, GError ** error)
 {
   if (!is_safetensors (path)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "it is no safetensors file");
+    const char *kind = cnx_file_kind_of (path);
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "it is no safetensors file%s%s", kind ? ": it seems to be " : "",
+        kind ? kind : "");
     return FALSE;
   }
   const CnxPublished *published = ((Fetch *) user_data)->published;
@@ -165,29 +214,94 @@ check_weights (const char *path, gpointer user_data, GError ** error)
   return FALSE;
 }
 
+/* ---- into place ---- */
+
+static gboolean
+has_same_text (const char *a, const char *b)
+{
+  g_autofree char *left = NULL, *right = NULL;
+  gsize left_length = 0, right_length = 0;
+  const gboolean is_left = g_file_get_contents (a, &left, &left_length, NULL);
+  const gboolean is_right = g_file_get_contents (b, &right, &right_length, NULL);
+
+  return is_left == is_right && left_length == right_length
+      && (!is_left || memcmp (left, right, left_length) == 0);
+}
+
+static gboolean
+fail_to_place (const char *path, GError ** error)
+{
+  const int number = errno;
+
+  g_set_error (error, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_DISK, "cannot replace %s: %s", path, g_strerror (number));
+  return FALSE;
+}
+
+static gboolean
+place_beside (Fetch * fetch, const char *file, GError ** error)
+{
+  g_autofree char *come = g_build_filename (fetch->incoming, file, NULL);
+  g_autofree char *path = g_build_filename (fetch->folder, file, NULL);
+
+  if (g_rename (come, path) == 0)
+    return TRUE;
+  /* There is none of these weights: one that is there is of others. */
+  return errno == ENOENT && (g_unlink (path) == 0 || errno == ENOENT) ? TRUE : fail_to_place (path, error);
+}
+
+/* The new weights are whole, checked with what is to stand beside them, and get their name next. Where that differs
+ * from what stands beside the old ones, the old ones go first: whatever ends the process in between leaves no weights
+ * that would be run with the others' config, and the part, from which the next fetch goes on. */
+static gboolean
+make_way (gpointer user_data, GError ** error)
+{
+  Fetch *fetch = user_data;
+  gboolean same = TRUE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (beside); i++) {
+    g_autofree char *come = g_build_filename (fetch->incoming, beside[i], NULL);
+    g_autofree char *path = g_build_filename (fetch->folder, beside[i], NULL);
+    same = same && has_same_text (come, path);
+  }
+  if (same)
+    return TRUE;
+  g_autofree char *weights = g_build_filename (fetch->folder, WEIGHTS, NULL);
+  if (g_unlink (weights) != 0 && errno != ENOENT)
+    return fail_to_place (weights, error);
+  for (guint i = 0; i < G_N_ELEMENTS (beside); i++)
+    if (!place_beside (fetch, beside[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- the files ---- */
+
 static gboolean
 download_file (Fetch * fetch, const char *url, const char *file, GError ** error)
 {
   const Options *options = fetch->options;
   const gboolean is_weights = strcmp (file, WEIGHTS) == 0;
-  g_autofree char *path = g_build_filename (fetch->folder, file, NULL);
+  g_autofree char *path = g_build_filename (is_weights ? fetch->folder : fetch->incoming, file, NULL);
+  g_autofree char *stem = g_build_filename (fetch->incoming, file, NULL);
+  g_autofree char *shown = cnx_url_shown (url);
   const CnxDownload download = {
     .url = url,
     .path = path,
+    .stem = stem,
     .sha256 = is_weights ? options->sha256 : NULL,
     .ca_file = options->ca_file,
     .timeout = options->timeout,
     .retries = options->retries,
     .most = is_weights ? MOST_WEIGHTS : MOST_CONFIG,
-    .again = options->force || !is_weights,     /* small, and what lies there may be of other weights */
     .check = is_weights ? check_weights : check_config,
+    .ready = is_weights ? make_way : NULL,
     .progress = on_progress,
     .say = on_say,
     .user_data = fetch,
   };
 
   fetch->meter = (CnxMeter) {.file = file,.quiet = options->quiet,.on_terminal = isatty (STDERR_FILENO) };
-  say (fetch, "%s: from %s\n", file, url);
+  say (fetch, "%s: from %s\n", file, shown);
   const gboolean done = cnx_download (&download, error);
   cnx_meter_clear (&fetch->meter);
   return done;
@@ -208,9 +322,6 @@ download_beside (Fetch * fetch, const char *file, GError ** error)
   if (download_file (fetch, url, file, &failed))
     return TRUE;
   if (may_lack && g_error_matches (failed, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_ABSENT)) {
-    g_autofree char *old = g_build_filename (fetch->folder, file, NULL);
-
-    g_unlink (old);             /* of other weights */
     say (fetch, "%s: there is none that can be had\n", file);
     return TRUE;
   }
@@ -218,22 +329,24 @@ download_beside (Fetch * fetch, const char *file, GError ** error)
   return FALSE;
 }
 
+static void
+remove_beside (Fetch * fetch)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (beside); i++) {
+    g_autofree char *come = g_build_filename (fetch->incoming, beside[i], NULL);
+    g_unlink (come);
+  }
+}
+
 static gboolean
 download_all (Fetch * fetch, GError ** error)
 {
   const CnxPublished *published = fetch->published;
-  g_autofree char *url = fetch->options->url ? g_strdup (fetch->options->url) :
-      cnx_hub_url (cnx_published_id (published), WEIGHTS);
 
-  if (g_mkdir_with_parents (fetch->folder, 0755) != 0) {
-    const int number = errno;
-    g_set_error (error, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_DISK, "cannot make the folder %s: %s", fetch->folder,
-        g_strerror (number));
-    return FALSE;
-  }
+  remove_beside (fetch);        /* of a fetch that was interrupted, from elsewhere perhaps */
   return download_beside (fetch, CONFIG, error)
       && (!(published ? published->has_preprocessor : TRUE) || download_beside (fetch, PREPROCESSOR, error))
-      && download_file (fetch, url, WEIGHTS, error);
+      && download_file (fetch, fetch->url, WEIGHTS, error);
 }
 
 /* A file that is there was checked when it came: only a SHA-256 that it was not checked with is news. */
@@ -252,32 +365,49 @@ check_there (const Options * options, const char *path, GError ** error)
   return FALSE;
 }
 
+/* Whether there is nothing to do; it is said then, or @error is set. */
+static gboolean
+is_there (const Options * options, const char *path, GError ** error)
+{
+  if (options->force || !g_file_test (path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  if (check_there (options, path, error) && !options->quiet)
+    printf ("%s is there already; --force downloads it again\n", path);
+  return TRUE;
+}
+
+/* With the lock. */
+static void
+fetch_locked (Fetch * fetch, const CnxLock * lock, const char *path, GError ** error)
+{
+  const Options *options = fetch->options;
+
+  if (lock->waited && is_there (options, path, error))
+    return;
+  signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
+  prepare_interrupted (fetch);
+  const gboolean done = download_all (fetch, error);
+  end_interrupted ();
+  remove_beside (fetch);
+  if (done && !options->quiet)
+    printf ("saved in %s\n", path);
+}
+
 static int
 fetch_all (Fetch * fetch)
 {
-  const Options *options = fetch->options;
   g_autofree char *path = g_build_filename (fetch->folder, WEIGHTS, NULL);
   g_autoptr (GError) error = NULL;
+  CnxLock lock;
 
-  if (!options->force && g_file_test (path, G_FILE_TEST_EXISTS)) {
-    if (!check_there (options, path, &error))
-      return cnx_fail (error);
-    if (!options->quiet)
-      printf ("%s is there already; --force downloads it again\n", path);
-    return CNX_EXIT_OK;
+  fetch->meter = (CnxMeter) {.quiet = fetch->options->quiet,.on_terminal = isatty (STDERR_FILENO) };
+  if (!is_there (fetch->options, path, &error)) {
+    if (cnx_lock_take (&lock, fetch->incoming, on_lock, fetch, &error))
+      fetch_locked (fetch, &lock, path, &error);
+    cnx_lock_release (&lock);
+    g_rmdir (fetch->folder);    /* where nothing has come, there need not be one */
   }
-  fetch->meter.on_terminal = isatty (STDERR_FILENO);
-  signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
-  prepare_interrupted (fetch);
-  const gboolean done = download_all (fetch, &error);
-  cnx_set_clean_up (NULL);
-  if (!done) {
-    g_rmdir (fetch->folder);    /* where nothing has come, there need not be a folder */
-    return cnx_fail (error);
-  }
-  if (!options->quiet)
-    printf ("saved in %s\n", path);
-  return CNX_EXIT_OK;
+  return error ? cnx_fail (error) : CNX_EXIT_OK;
 }
 
 /* ---- what is asked for ---- */
@@ -293,8 +423,6 @@ is_folder_name (const char *name)
 static const char *
 find_wrong (const Options * options)
 {
-  g_autofree char *scheme = options->url ? g_uri_parse_scheme (options->url) : NULL;
-
   if (options->json && !options->list)
     return "--json goes with --list";
   if (options->timeout < 1 || options->timeout > MOST_TIMEOUT)
@@ -303,9 +431,8 @@ find_wrong (const Options * options)
     return "--retries takes 0 to " G_STRINGIFY (MOST_RETRIES);
   if (options->sha256 && !cnx_is_sha256 (options->sha256))
     return "--sha256 takes 64 hexadecimal digits";
-  if (options->url && ((g_strcmp0 (scheme, "http") != 0 && g_strcmp0 (scheme, "https") != 0)
-          || !g_uri_is_valid (options->url, G_URI_FLAGS_ENCODED, NULL)))
-    return "--url takes an address that begins with https:// or http://";
+  if (options->url && cnx_url_find_wrong (options->url))
+    return cnx_url_find_wrong (options->url);
   if (!options->list && (!options->name || !*options->name))
     return "NAME says what to fetch; --list tells the names";
   return NULL;
@@ -343,7 +470,10 @@ fetch_named (const Options * options)
     return fail_licence (published);
   const char *name = published ? strchr (cnx_published_id (published), '/') + 1 : options->name;
   g_autofree char *folder = g_build_filename (models, name, NULL);
-  Fetch fetch = {.options = options,.published = published,.folder = folder };
+  g_autofree char *incoming = g_build_filename (folder, INCOMING, NULL);
+  g_autofree char *url = options->url ? g_strdup (options->url) :
+      cnx_hub_url (cnx_published_id (published), WEIGHTS);
+  Fetch fetch = {.options = options,.published = published,.url = url,.folder = folder,.incoming = incoming };
   return fetch_all (&fetch);
 }
 

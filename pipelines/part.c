@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,36 +20,11 @@ fail (const char *what, const char *path, GError ** error)
   return FALSE;
 }
 
-/* Whether the open file still has the name: whoever held the lock may have renamed or removed it meanwhile. */
-static gboolean
-has_name (int fd, const char *path)
+/* The URL itself may hold a password or a token, which is nothing to leave on disk. */
+static char *
+source_of (const char *url)
 {
-  struct stat opened, named;
-
-  return fstat (fd, &opened) == 0 && stat (path, &named) == 0 && opened.st_dev == named.st_dev
-      && opened.st_ino == named.st_ino;
-}
-
-static gboolean
-lock (CnxPart * part, void (*wait) (gpointer), gpointer user_data, GError ** error)
-{
-  gboolean told = FALSE;
-
-  for (;;) {
-    if ((part->fd = g_open (part->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
-      return fail ("write", part->part, error);
-    while (flock (part->fd, LOCK_EX | (told ? 0 : LOCK_NB)) != 0) {
-      if (errno == EWOULDBLOCK) {
-        wait (user_data);
-        told = TRUE;
-      } else if (errno != EINTR) {
-        return fail ("lock", part->part, error);
-      }
-    }
-    if (has_name (part->fd, part->part))
-      return TRUE;
-    close (part->fd);
-  }
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, url, -1);
 }
 
 /* What the note says of a part of the same URL's file. */
@@ -58,16 +32,17 @@ static void
 read_note (CnxPart * part, const char *url)
 {
   g_autoptr (GKeyFile) note = g_key_file_new ();
+  g_autofree char *source = source_of (url);
   struct stat is;
 
   if (!g_key_file_load_from_file (note, part->note, G_KEY_FILE_NONE, NULL) || fstat (part->fd, &is) != 0)
     return;
-  g_autofree char *from = g_key_file_get_string (note, GROUP, "url", NULL);
+  g_autofree char *from = g_key_file_get_string (note, GROUP, "source", NULL);
   part->etag = g_key_file_get_string (note, GROUP, "etag", NULL);
   part->sha256 = g_key_file_get_string (note, GROUP, "sha256", NULL);
   part->total = g_key_file_get_uint64 (note, GROUP, "total", NULL);
   part->done = is.st_size;
-  if (g_strcmp0 (from, url) == 0 && part->etag && !(part->total && part->done > part->total))
+  if (g_strcmp0 (from, source) == 0 && part->etag && !(part->total && part->done > part->total))
     return;
   g_clear_pointer (&part->etag, g_free);
   g_clear_pointer (&part->sha256, g_free);
@@ -75,17 +50,17 @@ read_note (CnxPart * part, const char *url)
 }
 
 gboolean
-cnx_part_open (CnxPart * part, const char *path, const char *url, void (*wait) (gpointer), gpointer user_data,
-    GError ** error)
+cnx_part_open (CnxPart * part, const char *path, const char *stem, const char *url, GError ** error)
 {
   *part = (CnxPart) {
     .path = path,
-    .part = g_strconcat (path, ".part", NULL),
-    .note = g_strconcat (path, ".part.note", NULL),
+    .part = g_strconcat (stem, ".part", NULL),
+    .note = g_strconcat (stem, ".part.note", NULL),
+    .rejected = g_strconcat (stem, ".rejected", NULL),
     .fd = -1,
   };
-  if (!lock (part, wait, user_data, error))
-    return FALSE;
+  if ((part->fd = g_open (part->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
+    return fail ("write", part->part, error);
   read_note (part, url);
   if (lseek (part->fd, part->done, SEEK_SET) < 0)
     return fail ("write", part->part, error);
@@ -96,12 +71,14 @@ gboolean
 cnx_part_begin (CnxPart * part, const char *url, guint64 total, const char *etag, const char *sha256, GError ** error)
 {
   g_autoptr (GKeyFile) note = g_key_file_new ();
+  g_autofree char *source = source_of (url);
   g_autoptr (GError) refused = NULL;
 
   /* The note goes first and comes last: one that is there is true of what is in the part. */
   g_unlink (part->note);
   if (ftruncate (part->fd, 0) != 0 || lseek (part->fd, 0, SEEK_SET) < 0)
     return fail ("write", part->part, error);
+  part->begun = TRUE;
   part->done = 0;
   part->total = total;
   g_free (part->etag);
@@ -110,7 +87,7 @@ cnx_part_begin (CnxPart * part, const char *url, guint64 total, const char *etag
   part->sha256 = g_strdup (sha256);
   if (!etag)
     return TRUE;
-  g_key_file_set_string (note, GROUP, "url", url);
+  g_key_file_set_string (note, GROUP, "source", source);
   g_key_file_set_string (note, GROUP, "etag", etag);
   g_key_file_set_uint64 (note, GROUP, "total", total);
   if (sha256)
@@ -153,22 +130,19 @@ sync_folder (const char *path)
   close (fd);
 }
 
-static char *
-rejected_name (const CnxPart * part)
+gboolean
+cnx_part_sync (CnxPart * part, GError ** error)
 {
-  return g_strconcat (part->path, ".rejected", NULL);
+  return fsync (part->fd) == 0 || fail ("write", part->part, error);
 }
 
 gboolean
 cnx_part_finish (CnxPart * part, GError ** error)
 {
-  if (fsync (part->fd) != 0)
-    return fail ("write", part->part, error);
   if (g_rename (part->part, part->path) != 0)
     return fail ("rename to its name", part->part, error);
   g_unlink (part->note);
-  g_autofree char *rejected = rejected_name (part);
-  g_unlink (rejected);
+  g_unlink (part->rejected);
   sync_folder (part->path);
   return TRUE;
 }
@@ -176,22 +150,30 @@ cnx_part_finish (CnxPart * part, GError ** error)
 void
 cnx_part_reject (CnxPart * part)
 {
-  g_autofree char *rejected = rejected_name (part);
-
   g_unlink (part->note);
-  if (g_rename (part->part, rejected) != 0)
+  if (g_rename (part->part, part->rejected) != 0)
     g_unlink (part->part);
+}
+
+static gboolean
+is_empty (const CnxPart * part)
+{
+  struct stat is;
+
+  return fstat (part->fd, &is) == 0 && is.st_size == 0;
 }
 
 void
 cnx_part_close (CnxPart * part)
 {
-  if (part->fd >= 0 && (part->done == 0 || !part->etag) && has_name (part->fd, part->part)) {
+  /* One of another source, or that could not be looked at, is left alone until one of this source is begun. */
+  if (part->fd >= 0 && (is_empty (part) || (part->begun && !part->etag))) {
     g_unlink (part->note);
     g_unlink (part->part);
   }
   if (part->fd >= 0)
     close (part->fd);
+  g_free (part->rejected);
   g_free (part->part);
   g_free (part->note);
   g_free (part->etag);

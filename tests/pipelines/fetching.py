@@ -1,14 +1,21 @@
 """What the tests of `convnext fetch` share: a server for one checkpoint, a fetch from it, and what that leaves."""
 import shutil
+import time
 from contextlib import contextmanager
 from functools import partial
 
-from harness import TOP, expect
+from harness import TIMEOUT, TOP, expect
 from loopback import Site
 
 GOLDEN = TOP / "tests/data/golden"
 PAYLOAD = (GOLDEN / "timm_v1.safetensors").read_bytes()
-WEIGHTS = "/m/model.safetensors"
+OTHER = (GOLDEN / "torchvision_v1.safetensors").read_bytes()
+# After so many bytes of either a connection breaks, or nothing more comes.
+HALF = 300_000
+WEIGHTS, CONFIG = "/m/model.safetensors", "/m/config.json"
+# What a download that is not finished leaves, in a model's folder.
+PART = "download/model.safetensors.part"
+REJECTED = "download/model.safetensors.rejected"
 ATTO, SMALL = ([40, 80, 160, 320], [2, 2, 6, 2]), ([96, 192, 384, 768], [3, 3, 27, 3])
 # No answer of these tests takes long, and none that fails gets better.
 QUICK = ["--timeout", 1, "--retries", 0]
@@ -32,8 +39,9 @@ def folder(convnext, name="birds"):
 
 
 def left(convnext, name="birds"):
-    """The names of the files in a model's folder."""
-    return sorted(path.name for path in folder(convnext, name).iterdir()) if folder(convnext, name).is_dir() else []
+    """The files in a model's folder and below."""
+    top = folder(convnext, name)
+    return sorted(str(path.relative_to(top)) for path in top.rglob("*") if not path.is_dir())
 
 
 def fetched(convnext, data=PAYLOAD, name="birds", files=("model.safetensors",)):
@@ -51,6 +59,18 @@ def fetch(convnext, site, *args, name="birds", status=0, says=(), **options):
         last = err.splitlines()[-1]
         expect(last.startswith("convnext: ") and not out, "no message", out, err)
     return out, err
+
+
+@contextmanager
+def started(convnext, site, *args, size=HALF, **options):
+    """A fetch whose part is @size long by now."""
+    part = folder(convnext) / PART
+    with convnext.start("fetch", "birds", "--url", site.url(), *args, **options) as process:
+        until = time.monotonic() + TIMEOUT
+        while not (part.exists() and part.stat().st_size >= size):
+            expect(process.poll() is None and time.monotonic() < until, "it ended", process.returncode)
+            time.sleep(0.01)
+        yield process
 
 
 def prepared(names):
