@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/name_hash.h"
 #include "core/precision.h"
 #include "core/torch_file.h"
 
@@ -171,7 +172,7 @@ static gboolean
 read_index (CnxCheckpoint * checkpoint, GError ** error)
 {
   g_autoptr (JsonNode) root = cnx_json_load (checkpoint->path, error);
-  g_autoptr (GHashTable) shards = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) shards = g_hash_table_new (cnx_name_hash, g_str_equal);
   JsonNode *map = root ? json_object_get_member (json_node_get_object (root), "weight_map") : NULL;
   JsonObjectIter iter;
   const char *name;
@@ -215,7 +216,7 @@ checkpoint_new (const char *path)
   checkpoint->path = g_strdup (path);
   checkpoint->files = g_ptr_array_new_with_free_func ((GDestroyNotify) cnx_input_file_free);
   checkpoint->tensors = g_ptr_array_new_with_free_func (tensor_free);
-  checkpoint->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  checkpoint->by_name = g_hash_table_new (cnx_name_hash, g_str_equal);
   return checkpoint;
 }
 

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "core/crowd.h"
 #include "core/error.h"
 #include "core/input_file.h"
+#include "core/name_hash.h"
 
 #define MAX_FILE (16 * 1024 * 1024)
 
@@ -15,6 +17,7 @@ typedef struct
   int depth;
   gsize items;
   gsize keys;
+  CnxCrowd *crowd;              /* every key of every object, for json-glib's tables */
   GHashTable *top_keys;         /* spelled as in the file, quotes left out */
   char *repeated;
 } Scan;
@@ -81,12 +84,67 @@ scan_escape (Scan * scan, const char *what, GError ** error)
   return TRUE;
 }
 
-/* At the opening quote; stops after the closing one. */
+/* What json-glib makes of the checked escape at @at; returns the byte after it. */
+static gsize
+decode_escape (const Scan * scan, gsize at, GString * text)
+{
+  static const char escapes[] = "bfnrt", characters[] = "\b\f\n\r\t";
+  const char escaped = scan->data[at + 1];
+  const char *known = strchr (escapes, escaped);
+
+  if (escaped != 'u') {
+    g_string_append_c (text, known ? characters[known - escapes] : escaped);
+    return at + 2;
+  }
+  const gunichar unit = unicode_at (scan, at);
+  if (unit < 0xd800 || unit > 0xdfff) {
+    g_string_append_unichar (text, unit);
+    return at + 6;
+  }
+  g_string_append_unichar (text, 0x10000 + ((unit - 0xd800) << 10) + (unicode_at (scan, at + 6) - 0xdc00));
+  return at + 12;
+}
+
+/* A key as json-glib will hash it: its escapes made out. */
+static void
+add_to_crowd (const Scan * scan, gsize start, gsize end)
+{
+  g_autoptr (GString) text = NULL;
+
+  if (!memchr (scan->data + start, '\\', end - start)) {
+    cnx_crowd_add (scan->crowd, scan->data + start, end - start);
+    return;
+  }
+  text = g_string_new (NULL);
+  while (start < end) {
+    if (scan->data[start] == '\\')
+      start = decode_escape (scan, start, text);
+    else
+      g_string_append_c (text, scan->data[start++]);
+  }
+  cnx_crowd_add (scan->crowd, text->str, text->len);
+}
+
+static void
+take_key (Scan * scan, gsize start, gsize end)
+{
+  g_autofree char *key = NULL;
+
+  add_to_crowd (scan, start, end);
+  if (scan->depth > 1 || !scan->top_keys)
+    return;
+  key = g_strndup (scan->data + start, end - start);
+  if (g_hash_table_contains (scan->top_keys, key) && !scan->repeated)
+    scan->repeated = g_steal_pointer (&key);
+  else
+    g_hash_table_add (scan->top_keys, g_steal_pointer (&key));
+}
+
+/* At the opening quote; stops after the closing one, or at the colon behind a key. */
 static gboolean
 scan_string (Scan * scan, const char *what, GError ** error)
 {
-  gsize start = ++scan->at;
-  g_autofree char *key = NULL;
+  const gsize start = ++scan->at;
 
   while (scan->at < scan->length && scan->data[scan->at] != '"') {
     if ((guchar) scan->data[scan->at] < 0x20)
@@ -100,20 +158,10 @@ scan_string (Scan * scan, const char *what, GError ** error)
   if (scan->at >= scan->length)
     return refuse (what, error, "the JSON ends inside a string");
 
-  if (scan->depth == 1 && scan->top_keys) {
-    gsize end = scan->at++;
-
-    skip_space (scan);
-    if (scan->at >= scan->length || scan->data[scan->at] != ':')
-      return TRUE;
-    key = g_strndup (scan->data + start, end - start);
-    if (g_hash_table_contains (scan->top_keys, key) && !scan->repeated)
-      scan->repeated = g_steal_pointer (&key);
-    else
-      g_hash_table_add (scan->top_keys, g_steal_pointer (&key));
-    return TRUE;
-  }
-  scan->at++;
+  const gsize end = scan->at++;
+  skip_space (scan);
+  if (scan->at < scan->length && scan->data[scan->at] == ':')
+    take_key (scan, start, end);
   return TRUE;
 }
 
@@ -165,6 +213,8 @@ scan_all (Scan * scan, const CnxJsonLimits * limits, const char *what, GError **
   if (scan->at < scan->length)
     return refuse (what, error, "something follows the JSON object, at byte %" G_GSIZE_FORMAT,
         scan->at);
+  if (cnx_crowd_is_dense (scan->crowd))
+    return refuse (what, error, "its keys are made to share hash values, which would take hours to read");
   return TRUE;
 }
 
@@ -220,8 +270,9 @@ JsonNode *
 cnx_json_parse (const char *data, gsize length, const CnxJsonLimits * limits, const char *what,
     GError ** error)
 {
+  g_autoptr (CnxCrowd) crowd = cnx_crowd_new (CNX_CROWD_GLIB);
   g_autoptr (GHashTable) top_keys = NULL;
-  Scan scan = {.data = data,.length = length };
+  Scan scan = {.data = data,.length = length,.crowd = crowd };
   JsonNode *root = NULL;
 
   /* json-glib takes no more than this. */
@@ -230,7 +281,7 @@ cnx_json_parse (const char *data, gsize length, const CnxJsonLimits * limits, co
     return NULL;
   }
   if (limits->unique_keys)
-    top_keys = scan.top_keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    top_keys = scan.top_keys = g_hash_table_new_full (cnx_name_hash, g_str_equal, g_free, NULL);
   if (scan_all (&scan, limits, what, error))
     root = parse_checked (&scan, limits, what, error);
   g_free (scan.repeated);

@@ -1,5 +1,6 @@
-/* JSON from files that nobody vouches for: nesting, size and spelling are checked before json-glib, whose
- * parser recurses and which keeps the last of two equal keys in silence, sees a byte of it. */
+/* JSON from files that nobody vouches for: nesting, size, spelling and how the keys hash are checked before json-glib,
+ * whose parser recurses, which keeps the last of two equal keys in silence, and whose tables can be made slow, sees a
+ * byte of it. */
 #pragma once
 
 #include <json-glib/json-glib.h>

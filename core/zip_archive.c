@@ -4,6 +4,8 @@
 #include <zip.h>
 
 #include "core/error.h"
+#include "core/name_hash.h"
+#include "core/zip_directory.h"
 
 struct _CnxZip
 {
@@ -152,7 +154,7 @@ add_entry (CnxZip * zip, guint64 i, GError ** error)
 static guint
 hash_entry (gconstpointer entry)
 {
-  return g_str_hash (((const CnxZipEntry *) entry)->name);
+  return cnx_name_hash (((const CnxZipEntry *) entry)->name);
 }
 
 static gboolean
@@ -171,14 +173,9 @@ cnx_zip_open (CnxInputFile * file, guint max_entries, GError ** error)
   zip->entries = g_ptr_array_new_with_free_func (g_free);
   zip->by_name = g_hash_table_new (hash_entry, entries_are_equal);
   zip_error_init (&zip->error);
-  if (!open_archive (zip, error))
+  if (!cnx_zip_check_directory (file, max_entries, error) || !open_archive (zip, error))
     return NULL;
   n = zip_get_num_entries (zip->archive, 0);
-  if (n > max_entries) {
-    refuse (zip, NULL, error, "the zip archive has %" G_GINT64_FORMAT " entries; at most %u are read", (gint64) n,
-        max_entries);
-    return NULL;
-  }
   for (zip_int64_t i = 0; i < n; i++)
     if (!add_entry (zip, i, error))
       return NULL;
