@@ -196,18 +196,28 @@ collect_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * d
   }
 }
 
-/* The first tensor of weights that the architecture has no place for. Counters and the like are let be. */
+/* The first tensor of weights that the architecture has no place for. Counters and the like are let be, and what stands
+ * outside the network's prefix: a training's losses, metrics or other networks. */
 static const CnxTensor *
 first_unexpected (const Collect * collect)
 {
-  CnxCheckpoint *checkpoint = collect->named->checkpoint;
+  const Named *named = collect->named;
+  const CnxTensor *outside = NULL;
+  guint n_outside = 0;
 
-  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
-    const CnxTensor *tensor = cnx_checkpoint_tensor (checkpoint, i);
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (named->checkpoint); i++) {
+    const CnxTensor *tensor = cnx_checkpoint_tensor (named->checkpoint, i);
 
-    if (tensor->dtype != CNX_DTYPE_OTHER && !g_hash_table_contains (collect->used, tensor))
+    if (tensor->dtype == CNX_DTYPE_OTHER || g_hash_table_contains (collect->used, tensor))
+      continue;
+    if (cnx_scheme_covers (named->scheme, named->prefix, tensor->name))
       return tensor;
+    if (n_outside++ == 0)
+      outside = tensor;
   }
+  if (outside)
+    g_debug ("'%s': %u tensors outside '%s' are not read, the first of them '%s'",
+        cnx_checkpoint_path (named->checkpoint), n_outside, named->prefix, outside->name);
   return NULL;
 }
 

@@ -140,28 +140,82 @@ cnx_scheme_file_name (CnxScheme scheme, const char *prefix, CnxRole role, int st
   return g_strdup_printf ("%.*s%s", (int) length, prefix, name);
 }
 
-/* The shortest prefix, ending in a dot, that some tensor has before @stem; NULL if none has. */
-static char *
-prefix_before (CnxCheckpoint * checkpoint, const char *stem)
+gboolean
+cnx_scheme_covers (CnxScheme scheme, const char *prefix, const char *name)
 {
-  const char *best = NULL;
-  gsize best_length = 0;
+  const gsize wrapper = wrapper_length (prefix);
 
-  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
-    const char *name = cnx_checkpoint_tensor (checkpoint, i)->name;
-    gsize length;
+  return g_str_has_prefix (name, prefix)
+      || (scheme == CNX_SCHEME_HUGGING_FACE && strncmp (name, prefix, wrapper) == 0
+      && g_str_has_prefix (name + wrapper, "classifier."));
+}
 
-    if (!g_str_has_suffix (name, stem))
-      continue;
-    length = strlen (name) - strlen (stem);
-    if (length > 0 && name[length - 1] != '.')
-      continue;
-    if (!best || length < best_length) {
-      best = name;
-      best_length = length;
-    }
+/* ---- which network of a file ---- */
+
+/* Bytes of @name before @stem, which it ends on after a dot or as a whole; -1 for another name. */
+static gssize
+prefix_before (const char *name, const char *stem)
+{
+  const gsize length = strlen (name) - strlen (stem);
+
+  if (!g_str_has_suffix (name, stem) || (length > 0 && name[length - 1] != '.'))
+    return -1;
+  return length;
+}
+
+/* A block in every stage tells a ConvNeXt, also one that lacks a tensor, from what only begins like one. */
+static gboolean
+has_blocks (CnxCheckpoint * checkpoint, CnxScheme scheme, const char *prefix)
+{
+  for (int stage = 0; stage < CNX_STAGES; stage++) {
+    g_autofree char *name = cnx_scheme_file_name (scheme, prefix, CNX_ROLE_DEPTHWISE_WEIGHT, stage, 0);
+    const CnxTensor *tensor = cnx_checkpoint_find (checkpoint, name);
+
+    if (!tensor || tensor->dtype == CNX_DTYPE_OTHER)
+      return FALSE;
   }
-  return best ? g_strndup (best, best_length) : NULL;
+  return TRUE;
+}
+
+/* The networks that were found so far. */
+typedef struct
+{
+  char *shortest;               /* prefix before a stem */
+  char *network, *other;        /* prefixes of the first that has blocks, and of another */
+  CnxScheme shortest_scheme, network_scheme;
+} Found;
+
+static void
+add_network (Found * found, CnxCheckpoint * checkpoint, CnxScheme scheme, const char *prefix)
+{
+  if (!found->shortest || strlen (prefix) < strlen (found->shortest)) {
+    g_free (found->shortest);
+    found->shortest = g_strdup (prefix);
+    found->shortest_scheme = scheme;
+  }
+  if (found->other || !has_blocks (checkpoint, scheme, prefix))
+    return;
+  if (found->network) {
+    found->other = g_strdup (prefix);
+  } else {
+    found->network = g_strdup (prefix);
+    found->network_scheme = scheme;
+  }
+}
+
+/* By the stems, which each network has one of. */
+static void
+find_networks (Found * found, CnxCheckpoint * checkpoint)
+{
+  for (int scheme = 0; scheme < CNX_N_SCHEMES; scheme++)
+    for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
+      const char *name = cnx_checkpoint_tensor (checkpoint, i)->name;
+      const gssize length = prefix_before (name, role_names[CNX_ROLE_STEM_WEIGHT].patterns[scheme]);
+      g_autofree char *prefix = length < 0 ? NULL : g_strndup (name, length);
+
+      if (prefix)
+        add_network (found, checkpoint, scheme, prefix);
+    }
 }
 
 static void
@@ -183,24 +237,24 @@ set_no_scheme_error (CnxCheckpoint * checkpoint, GError ** error)
 gboolean
 cnx_scheme_detect (CnxCheckpoint * checkpoint, CnxScheme * scheme, char **prefix, GError ** error)
 {
-  g_autofree char *best = NULL;
+  Found found = { 0 };
 
-  for (int i = 0; i < CNX_N_SCHEMES; i++) {
-    g_autofree char *found =
-        prefix_before (checkpoint, role_names[CNX_ROLE_STEM_WEIGHT].patterns[i]);
-
-    if (!found || (best && strlen (best) <= strlen (found)))
-      continue;
-    g_free (best);
-    best = g_steal_pointer (&found);
-    *scheme = i;
-  }
-  if (!best) {
+  *prefix = NULL;
+  find_networks (&found, checkpoint);
+  if (!found.shortest) {
     set_no_scheme_error (checkpoint, error);
-    return FALSE;
+  } else if (found.other) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' holds more than one ConvNeXt: the names of one start with "
+        "'%s', those of another with '%s', and nothing tells which is meant: save the one in a file of its own",
+        cnx_checkpoint_path (checkpoint), found.network, found.other);
+  } else {
+    *scheme = found.network ? found.network_scheme : found.shortest_scheme;
+    *prefix = g_strdup (found.network ? found.network : found.shortest);
   }
-  *prefix = g_steal_pointer (&best);
-  return TRUE;
+  g_free (found.shortest);
+  g_free (found.network);
+  g_free (found.other);
+  return *prefix != NULL;
 }
 
 static int

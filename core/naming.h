@@ -71,8 +71,12 @@ typedef void (*CnxTensorFunc) (CnxRole role, int stage, int block, int n_dims, c
 /** Calls @func for every tensor of @arch. */
 void cnx_arch_foreach_tensor (const CnxArch * arch, CnxTensorFunc func, gpointer user_data);
 
-/** Which scheme @checkpoint is named in, by its stem tensor, and the prefix before every name
- * ("", "module.", "model.", ...; free with g_free()). FALSE and CNX_ERROR_MODEL when none fits. */
+/** Which scheme @checkpoint is named in, by its stem tensor, and the prefix before every name ("", "module.", "model.",
+ * ...; free with g_free()). Of several stems, the one whose network has blocks in every stage; where none has, the one
+ * of the shortest prefix. FALSE and CNX_ERROR_MODEL when none fits, or when several have blocks. */
 gboolean cnx_scheme_detect (CnxCheckpoint * checkpoint, CnxScheme * scheme, char **prefix, GError ** error);
+
+/** Whether a tensor called @name is the network's that cnx_scheme_detect() found, or stands beside it in the file. */
+gboolean cnx_scheme_covers (CnxScheme scheme, const char *prefix, const char *name);
 
 G_END_DECLS

@@ -104,13 +104,13 @@ def read_weights(path):
     return tensors, content[end:]
 
 
-def keep_weights(path, to, names):
-    """Writes a safetensors file of those tensors of @path that are among @names."""
+def keep_weights(path, to, names, renamed=None):
+    """Writes a safetensors file of those tensors of @path that are among @names, called as @renamed has it."""
     tensors, data = read_weights(path)
     kept, blob = {}, b""
-    for name in names:
+    for name, called in zip(names, renamed or names):
         begin, end = tensors[name]["data_offsets"]
-        kept[name] = {**tensors[name], "data_offsets": [len(blob), len(blob) + end - begin]}
+        kept[called] = {**tensors[name], "data_offsets": [len(blob), len(blob) + end - begin]}
         blob += data[begin:end]
     header = json.dumps(kept).encode()
     to.write_bytes(len(header).to_bytes(8, "little") + header + blob)
