@@ -214,7 +214,8 @@ scan_all (Scan * scan, const CnxJsonLimits * limits, const char *what, GError **
     return refuse (what, error, "something follows the JSON object, at byte %" G_GSIZE_FORMAT,
         scan->at);
   if (cnx_crowd_is_dense (scan->crowd))
-    return refuse (what, error, "its keys are made to share hash values, which would take hours to read");
+    return refuse (what, error, "its keys share hash values, as they do where they are made to slow a reader down: "
+        "take it from another source");
   return TRUE;
 }
 
