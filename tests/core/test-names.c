@@ -128,9 +128,14 @@ test_crowd_of_one (void)
 {
   g_autoptr (CnxCrowd) crowd = cnx_crowd_new (CNX_CROWD_GLIB);
 
-  for (int i = 0; i < 10000; i++) {
+  for (int i = 0; i < 10000; i++)
     cnx_crowd_add (crowd, "dtype", 5);
-    cnx_crowd_add (crowd, "Ez\0and what a table never sees", 5 + i % 8);
+  for (int i = 0; i < 200; i++) {
+    g_autofree char *never_seen = crowded_name (i, 8, "Ez", "FY");
+    g_autoptr (GString) name = g_string_new_len ("a\0", 2);
+
+    g_string_append (name, never_seen);
+    cnx_crowd_add (crowd, name->str, name->len);
   }
   g_assert_false (cnx_crowd_is_dense (crowd));
 }
@@ -151,17 +156,17 @@ test_crowd_limit (void)
   }
 }
 
-/* Where a table of 2^17 places puts @name first. */
+/* Where a table of 2^13 places puts @name first. */
 static guint
 place_in (CnxCrowdTable table, const char *name)
 {
   guint32 hash = 5381;
 
   if (table == CNX_CROWD_GLIB)
-    return g_str_hash (name) * 11 % 131071;
+    return g_str_hash (name) * 11 % 8191;
   for (; *name; name++)
     hash = hash * 33 + (guint8) * name;
-  return hash % 131072;
+  return hash % 8192;
 }
 
 /* Hashes that differ, and still fall into one place of the table that so many names get. */
@@ -172,7 +177,7 @@ test_crowd_in_one_place (void)
     g_autoptr (CnxCrowd) crowd = cnx_crowd_new (table);
     guint found = 0;
 
-    add_numbered (crowd, "tensor.", ".weight", 40000);
+    add_numbered (crowd, "tensor.", ".weight", 3000);
     for (guint i = 0; found < 120; i++) {
       char name[16];
 
@@ -222,13 +227,14 @@ test_header (void)
 {
   static const char *const around[][2] = { {"{", "}"}, {"{\"__metadata__\":{", "}}"} };
 
+  /* So many that also a table of the top level's keys alone would take too long. */
   for (guint i = 0; i < G_N_ELEMENTS (around); i++) {
     g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
     g_autoptr (GString) header = g_string_new (around[i][0]);
     g_autofree char *path = NULL;
     g_autoptr (GError) error = NULL;
 
-    add_members (header, 16, "Ez", "FY", "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+    add_members (header, 17, "Ez", "FY", "{}");
     g_string_append (header, around[i][1]);
     path = cnx_test_write_safetensors (dir, "t.safetensors", header->str, 0);
     g_assert_null (cnx_checkpoint_open (path, &error));

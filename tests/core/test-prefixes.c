@@ -106,7 +106,7 @@ test_beside (void)
     {{CNX_SCHEME_TORCHVISION, "net."}, {{"classifier.weight"}}, NULL},
     {{CNX_SCHEME_HUGGING_FACE, "convnext."}, {{"criterion.weight"}}, NULL},
     {{CNX_SCHEME_HUGGING_FACE, "convnext."}, {{"classifier.0.weight"}}, "classifier.0.weight"},
-    {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"criterion.weight"}, {"classifier.weight"}}, NULL},
+    {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"criterion.weight"}, {"classifier.weight"}, {"x.classifier.y"}}, NULL},
     {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"m.classifier.scale"}}, "m.classifier.scale"},
     {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"m.convnext.scale"}}, "m.convnext.scale"},
   };
@@ -169,6 +169,23 @@ test_two_networks (void)
   }
 }
 
+/* Without a block in each stage, it is the network of the shortest prefix that the error is about. */
+static void
+test_none_whole (void)
+{
+  static const Part parts[] = {
+    {CNX_SCHEME_TIMM, "student.", NULL, "student.stages.1.blocks.0.conv_dw.weight"},
+    {CNX_SCHEME_TIMM, "model.", NULL, "model.stages.2.blocks.0.conv_dw.weight"},
+  };
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = build (dir, parts, 2, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (cnx_model_load (path, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+  cnx_test_assert_message (error, path, "'model.stages.2.blocks.0.conv_dw.weight' is missing", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -179,6 +196,7 @@ main (int argc, char **argv)
   g_log_set_writer_func (keep_message, NULL, NULL);
   g_test_add_func ("/prefixes/beside", test_beside);
   g_test_add_func ("/prefixes/two-networks", test_two_networks);
+  g_test_add_func ("/prefixes/none-whole", test_none_whole);
   failed = g_test_run ();
   g_string_free (debugged, TRUE);
   return failed;
