@@ -5,11 +5,13 @@
 
 #include "core/error.h"
 
-/* How many times the side that is asked for is kept: by a decoder that averages its blocks itself, and where we do. */
-#define KEEP_DECODED 2
-#define KEEP_SHRUNK 4
+/* How many times the side that is asked for is kept, by a decoder that averages its blocks itself, and where we do. Of
+ * 300 photographs, at 64 pixels, these gave every one the best label that the whole picture has, confidences within
+ * 0.012; half as many gave three another one, and one a confidence 0.19 off. */
+#define KEEP_DECODED 4
+#define KEEP_SHRUNK 8
 /* From this many times on we average blocks. */
-#define SHRINK_FROM 8
+#define SHRINK_FROM 16
 
 /* Names of our own, since libvips may or may not have made its own ready for g_autoptr. */
 typedef VipsImage Image;

@@ -28,8 +28,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxPicture, cnx_picture_clear)
 gboolean cnx_picture_is_one (const char *path);
 
 /** Decodes @path, the first page or frame of it, to @picture. Its sides may be smaller than the file's, but the shorter
- * one at least twice @shorter, or as long as the file's: a resize to @shorter that follows gives, to about a level of
- * 255, what it gives of the whole. Memory: what the format's decoder needs, and 3 bytes for every pixel of that.
+ * one at least four times @shorter, or as long as the file's: a resize to @shorter that follows gives, to about a level
+ * of 255, what it gives of the whole. Memory: what the format's decoder needs, and 3 bytes for every pixel of that.
  * Errors: CNX_ERROR_INPUT with libvips' own words. Call vips_init() once before. Thread-safe. */
 gboolean cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error);
 
