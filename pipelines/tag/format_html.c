@@ -164,7 +164,7 @@ append_jump (GString * out, const Page * page, double time)
 }
 
 static void
-append_thumb (GString * out, const Page * page, const CnxTagThumb * thumb)
+append_thumb (GString * out, const Page * page, const CnxTagThumb * thumb, gboolean tenths)
 {
   const CnxSegment *segment = segment_at (page, thumb->time);
 
@@ -173,7 +173,7 @@ append_thumb (GString * out, const Page * page, const CnxTagThumb * thumb)
   g_string_append (out, "<img alt=\"\" src=\"");
   append_data_uri (out, thumb->jpeg);
   g_string_append_printf (out, "\" width=\"%d\" height=\"%d\"><span><time>", thumb->width, thumb->height);
-  cnx_html_append_clock (out, thumb->time, FALSE);
+  cnx_html_append_clock (out, thumb->time, tenths);
   g_string_append (out, "</time> <bdi>");
   if (segment)
     cnx_html_append_text (out, segment->label);
@@ -185,11 +185,14 @@ sheet_html (const Page * page)
 {
   const GArray *thumbs = page->report->thumbs;
   GString *out = g_string_new (NULL);
+  gboolean tenths;
 
   if (page->facts->is_picture || !thumbs)
     return g_string_free (out, FALSE);
+  tenths = thumbs->len > 1
+      && g_array_index (thumbs, CnxTagThumb, 1).time - g_array_index (thumbs, CnxTagThumb, 0).time < 0.99;
   for (guint i = 0; i < thumbs->len; i++)
-    append_thumb (out, page, &g_array_index (thumbs, CnxTagThumb, i));
+    append_thumb (out, page, &g_array_index (thumbs, CnxTagThumb, i), tenths);
   return g_string_free (out, FALSE);
 }
 

@@ -156,8 +156,9 @@ cnx_html_data_free (CnxHtmlData * data)
 char *
 cnx_tag_html_pull (const char *page, gsize size, GError ** error)
 {
-  /* Both stop at a byte of 0, which no page has. */
-  const char *open = g_strstr_len (page, MIN (size, G_MAXSSIZE), CNX_TAG_HTML_OPEN), *start, *close;
+  /* Searches stop at a byte of 0, which no page has. An empty file may come as NULL. */
+  const char *open = size > 0 ? g_strstr_len (page, MIN (size, G_MAXSSIZE), CNX_TAG_HTML_OPEN) : NULL;
+  const char *start, *close;
   g_autoptr (CnxHtmlData) data = NULL;
 
   if (!open) {

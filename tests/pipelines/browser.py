@@ -33,7 +33,8 @@ class Browser:
 
         options = ["--headless=new", "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}", "--disable-gpu",
                    "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                   "--no-proxy-server", "--disable-dev-shm-usage", "--mute-audio", "--disable-breakpad"]
+                   "--no-proxy-server", "--disable-dev-shm-usage", "--mute-audio", "--disable-breakpad",
+                   "--autoplay-policy=no-user-gesture-required"]
         if os.geteuid() == 0:
             options.append("--no-sandbox")
         env = dict(os.environ, HOME=str(home), XDG_CONFIG_HOME=str(home / "config"), XDG_CACHE_HOME=str(home / "cache"))

@@ -76,11 +76,15 @@ function meter (share) {
   return drawing;
 }
 
+function from_to (start, end) {
+  return clock (start) === clock (end) ? clock (start) : `${clock (start)}–${clock (end)}`;
+}
+
 /* The links into a film at which it shows the label. */
 function times (file, tag) {
   const line = make ('div', { class: 'times' });
   for (const [start, end] of tag.links)
-    line.append (make ('a', { href: `${file.url}#t=${start}` }, `${clock (start)}–${clock (Math.ceil (end))}`));
+    line.append (make ('a', { href: `${file.url}#t=${start}` }, from_to (start, end)));
   if (tag.count > tag.links.length)
     line.append (make ('a', { href: file.url }, `${tag.count - tag.links.length} more`));
   return line;

@@ -88,9 +88,9 @@ function nearest (time) {
 function reveal (link) {
   const sheet = $ ('sheet'), inside = link.getBoundingClientRect (), box = sheet.getBoundingClientRect ();
   if (inside.top < box.top || inside.bottom > box.bottom)
-    sheet.scrollTop += inside.top - box.top - box.height / 3;
+    sheet.scrollTop += inside.top - box.top - 6;
   if (inside.left < box.left || inside.right > box.right)
-    sheet.scrollLeft += inside.left - box.left - box.width / 3;
+    sheet.scrollLeft += inside.left - box.left - (box.width - inside.width) / 2;
 }
 
 function time_in_address () {
@@ -144,12 +144,15 @@ function start_film () {
     if (!video.paused && !video.ended)
       requestAnimationFrame (frame);
   };
+  const first = nearest (time_in_address () || 0);
+  if (first)
+    video.poster = first.link.querySelector ('img').src;
   video.addEventListener ('error', cannot_play);
   video.addEventListener ('loadedmetadata', ready);
   video.addEventListener ('play', frame);
   for (const event of ['timeupdate', 'seeked'])
     video.addEventListener (event, () => show (video.currentTime));
-  if (video.error || video.networkState === HTMLMediaElement.NETWORK_NO_SOURCE)
+  if (video.error)
     cannot_play ();
   else if (video.readyState > 0)
     ready ();
@@ -158,7 +161,7 @@ function start_film () {
 /* ---- the timeline ---- */
 
 function place (element, start, end) {
-  element.style.left = 100 * start / span () + '%';
+  element.style.left = `min(${100 * start / span ()}%, 100% - 4px)`;
   if (end !== undefined)
     element.style.width = 100 * (end - start) / span () + '%';
 }
@@ -190,7 +193,7 @@ function draw_axis () {
   for (let i = 0; i * step < span (); i++) {
     const tick = make ('span', { class: 'tick' }, clock (i * step, step < 1));
     place (tick, i * step);
-    if (i * step < span () - step / 2)
+    if (i * step < span () - step / 2)      /* the last one would be cut off */
       track.append (tick);
   }
   return make ('div', { class: 'lane axis', 'aria-hidden': 'true' }, make ('div', { class: 'name' }), track);
