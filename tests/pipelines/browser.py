@@ -137,8 +137,11 @@ class Browser:
 
     def click(self, selector):
         """With the mouse, in the middle of the element, which must be what is seen there."""
-        box = self.ask(f"""(() => {{ const one = document.querySelector ({json.dumps(selector)});
-            one.scrollIntoView ({{ block: 'center', inline: 'nearest' }}); const box = one.getBoundingClientRect ();
+        box = self.ask(f"""(async () => {{ const one = document.querySelector ({json.dumps(selector)});
+            one.scrollIntoView ({{ block: 'center', inline: 'nearest' }});
+            for (let frames = 0; frames < 3; frames++)  // what comes into view takes its own size first
+              await new Promise (requestAnimationFrame);
+            const box = one.getBoundingClientRect ();
             const at = {{ x: box.left + box.width / 2, y: box.top + box.height / 2 }};
             at.seen = one.contains (document.elementFromPoint (at.x, at.y)); return at; }}) ()""")
         if not box["seen"]:
