@@ -344,7 +344,8 @@ test_index_links (void)
   CnxTagPage page = { "a.labels.html", NULL };
 
   for (int i = 0; i < 20; i++)
-    g_string_append_printf (json, "%s[0,%d,%d,0.5,0.5]", i ? "," : "", 10 * i, 10 * i + (i == 6 ? 7 : i % 3 == 0 ? 5 : 1));
+    g_string_append_printf (json, "%s[0,%d,%d,0.5,0.5]", i ? "," : "", 10 * i,
+        10 * i + (i == 6 ? 7 : i % 3 == 0 ? 5 : 1));
   g_string_append (json, "]}");
   page.data = json->str;
   text = cnx_tag_html_index ("films", &page, 1);
