@@ -75,13 +75,10 @@ function show (time) {
     $ ('still').src = thumb.link.querySelector ('img').src;
 }
 
-/* The last picture of the sheet that is not after @time. */
+/* The picture of the sheet that is nearest to @time; of two, the one before it. */
 function nearest (time) {
-  let found = thumbs.length ? thumbs[0] : null;
-  for (const thumb of thumbs)
-    if (thumb.time <= time + 0.001)
-      found = thumb;
-  return found;
+  const distance = thumb => Math.abs (thumb.time - time);
+  return thumbs.reduce ((best, thumb) => !best || distance (thumb) < distance (best) ? thumb : best, null);
 }
 
 /* Scrolls the sheet, and never the page. */
