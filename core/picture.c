@@ -23,20 +23,31 @@ cnx_picture_clear (CnxPicture * self)
   g_clear_pointer (&self->pixels, g_bytes_unref);
 }
 
-/* libvips takes tables of numbers for pictures, and what it knows nothing of it asks ImageMagick about. */
-gboolean
-cnx_picture_is_one (const char *path)
+/* The operation that loads @path; NULL for what is no picture. libvips takes tables of numbers for pictures, and what
+ * it knows nothing of it asks ImageMagick about. A dozen libraries look at the file, of which some were never meant
+ * for several threads: one at a time. */
+static const char *
+find_loader (const char *path)
 {
   static const char *const others[] = { "VipsForeignLoadCsv", "VipsForeignLoadMatrix", "VipsForeignLoadRaw",
     "VipsForeignLoadAnalyze", "VipsForeignLoadMagick", "VipsForeignLoadVips"
   };
-  const char *loader = vips_foreign_find_load (path);
+  static GMutex one_at_a_time;
 
+  g_mutex_lock (&one_at_a_time);
+  const char *loader = vips_foreign_find_load (path);
   vips_error_clear ();
+  g_mutex_unlock (&one_at_a_time);
   for (guint i = 0; loader && i < G_N_ELEMENTS (others); i++)
     if (g_str_has_prefix (loader, others[i]))
-      return FALSE;
-  return loader != NULL;
+      return NULL;
+  return loader ? vips_nickname_find (g_type_from_name (loader)) : NULL;
+}
+
+gboolean
+cnx_picture_is_one (const char *path)
+{
+  return find_loader (path) != NULL;
 }
 
 static gboolean
@@ -56,15 +67,17 @@ fail (const char *doing, GError ** error)
 
 #define HOW "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR
 
-/* @path decoded at 1 / @shrink, by a loader that can. */
+/* @path decoded at 1 / @shrink, where its loader can; NULL where it cannot. */
 static Image *
 open_shrunk (const char *path, const char *loader, int shrink)
 {
-  if (g_str_has_prefix (loader, "jpegload"))
-    return vips_image_new_from_file (path, HOW, "shrink", shrink, NULL);
-  if (g_str_has_prefix (loader, "webpload"))
-    return vips_image_new_from_file (path, HOW, "scale", 1.0 / shrink, NULL);
-  return NULL;
+  Image *out = NULL;
+
+  if (strcmp (loader, "jpegload") == 0)
+    vips_call (loader, path, &out, HOW, "shrink", shrink, NULL);
+  else if (strcmp (loader, "webpload") == 0)
+    vips_call (loader, path, &out, HOW, "scale", 1.0 / shrink, NULL);
+  return out;
 }
 
 /* The largest power of two, at most 8, that leaves @keep times @shorter. */
@@ -81,18 +94,15 @@ decoder_shrink (int side, int shorter, int keep)
 static Image *
 open_picture (const char *path, int shorter, int *full_width, int *full_height)
 {
-  g_autoptr (Image) whole = vips_image_new_from_file (path, HOW, NULL);
-  const char *loader = "";
+  const char *loader = find_loader (path);
+  g_autoptr (Image) whole = NULL;
 
-  if (!whole)
+  if (!loader || vips_call (loader, path, &whole, HOW, NULL) != 0)
     return NULL;
   *full_width = vips_image_get_width (whole);
   *full_height = vips_image_get_height (whole);
-  if (vips_image_get_typeof (whole, VIPS_META_LOADER))
-    vips_image_get_string (whole, VIPS_META_LOADER, &loader);
   const int shrink = decoder_shrink (MIN (*full_width, *full_height), shorter, KEEP_DECODED);
   Image *shrunk = shrink > 1 ? open_shrunk (path, loader, shrink) : NULL;
-  vips_error_clear ();
   return shrunk ? shrunk : g_steal_pointer (&whole);
 }
 

@@ -45,7 +45,6 @@ typedef struct
   gboolean no_zero;             /* times in the container count from anywhere */
   gboolean no_more_pads;
   GQueue pending;               /* Pending, in the order that they come out */
-  GstVideoOrientationMethod direction;
   gboolean past_end;
   double last_end;              /* seconds: where the last frame decoded ends */
   gint64 moved;                 /* when something last happened, in monotonic microseconds */
@@ -53,6 +52,7 @@ typedef struct
 
   /* the classifier's thread's own */
   GstVideoInfo info;
+  GstVideoOrientationMethod direction;
   GArray *labels;
   gboolean begun;
 } Film;
@@ -288,6 +288,7 @@ on_classified (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
 {
   Film *film = data;
   GError *failure = NULL;
+  GstTagList *tags;
   GstCaps *caps;
 
   if (!(probe->type & GST_PAD_PROBE_TYPE_BUFFER)) {
@@ -295,6 +296,9 @@ on_classified (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
     if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
       gst_event_parse_caps (event, &caps);
       gst_video_info_from_caps (&film->info, caps);
+    } else if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+      gst_event_parse_tag (event, &tags);
+      read_tags (film, tags);
     }
     return GST_PAD_PROBE_OK;
   }
@@ -413,23 +417,14 @@ typedef enum
 { GO_ON, AT_END, FAILED } Step;
 
 static Step
-take_message (Film * film, GstMessage * message, char **missing, GError ** error)
+take_message (GstMessage * message, char **missing, GError ** error)
 {
-  GstTagList *tags = NULL;
-
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
       take_error (message, *missing, error);
       return FAILED;
     case GST_MESSAGE_EOS:
       return AT_END;
-    case GST_MESSAGE_TAG:
-      gst_message_parse_tag (message, &tags);
-      g_mutex_lock (&film->lock);
-      read_tags (film, tags);
-      g_mutex_unlock (&film->lock);
-      gst_tag_list_unref (tags);
-      return GO_ON;
     default:
       if (!*missing && gst_is_missing_plugin_message (message))
         *missing = gst_missing_plugin_message_get_description (message);
@@ -492,9 +487,9 @@ run (Film * film, gboolean * complete, GError ** error)
   gst_element_set_state (film->pipeline, GST_STATE_PLAYING);
   while (step == GO_ON) {
     g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, begun ? POLL : POLL / 20,
-        GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_TAG | GST_MESSAGE_ELEMENT);
+        GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_ELEMENT);
     if (message)
-      step = take_message (film, message, &missing, error);
+      step = take_message (message, &missing, error);
     if (step == GO_ON)
       step = look_around (film, &stopped, error);
     if (step == GO_ON && !begun)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <vips/vips.h>
+#include <vips/vector.h>         /* needs the other one before it */
 
 #include "core/error.h"
 #include "gst-plugin/labelmeta.h"
@@ -270,6 +271,7 @@ cnx_tag_main (int argc, char **argv)
   g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
   vips_cache_set_max (0);       /* a file may change under the same name */
   vips_concurrency_set (1);     /* every job is a thread already */
+  vips_vector_set_enabled (FALSE);      /* the same small pictures on every CPU */
   const int status = run (&options);
   vips_shutdown ();
   return status;
