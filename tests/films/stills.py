@@ -22,7 +22,8 @@ WAYS = [
     Way("scenery/aitzgorri.jpg", "mountain", (260, 0, 375), (390, 0, 375)),
     Way("scenery/stream.jpg", "forest", (650, 0, 375), (738, 0, 286)),
     Way("pictures/grass.png", None, (0, 0, 512), (60, 60, 400)),
-    Way("pictures/astronaut.png", None, (0, 0, 512), (0, 0, 440)),
+    Way("pictures/chelsea.png", None, (75, 0, 300), (90, 0, 280)),
+    Way("pictures/chelsea.png", None, (0, 0, 300), (151, 0, 300)),
 ]
 
 # What BT.2408 calls reference white, of the 10,000 nits that PQ's largest value means.

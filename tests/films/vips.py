@@ -63,3 +63,11 @@ def power(image, exponent):
 
 def cast(image, form):
     return call("cast", in_=image, format=form)
+
+
+def save(image, path, **options):
+    """In the format that the path's ending says; options as the saver takes them."""
+    saver = Vips.Foreign.find_save(str(path))
+    if not saver:
+        raise OSError(f"{path}: no format that libvips writes")
+    call(saver, None, in_=image, filename=str(path), **options)
