@@ -6,8 +6,8 @@ from gi.repository import Gst  # noqa: E402
 
 
 def look(path, turn=True, every=1, extra=""):
-    """[(seconds, label, confidence)] of the first labels of a film's frames; of every `every`-th one. `turn`: upright, as
-    its tag says. `extra`: elements between the film and the classifier, with a ! behind each."""
+    """[(seconds, label, confidence)] of the first labels of a film's frames; of every `every`-th one. `turn`: upright,
+    as its tag says. `extra`: elements between the film and the classifier, with a ! behind each."""
     Gst.init(None)
     flip = "videoflip video-direction=auto ! " if turn else ""
     pipeline = Gst.parse_launch(f"filesrc name=file ! decodebin ! {flip}{extra}"

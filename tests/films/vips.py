@@ -71,3 +71,21 @@ def save(image, path, **options):
     if not saver:
         raise OSError(f"{path}: no format that libvips writes")
     call(saver, None, in_=image, filename=str(path), **options)
+
+
+# How a reader turns what it read, by EXIF's orientation: the operations, in order.
+UPRIGHT = {1: (), 2: ("horizontal",), 3: ("d180",), 4: ("vertical",), 5: ("d90", "horizontal"), 6: ("d90",),
+           7: ("d270", "horizontal"), 8: ("d270",)}
+BACK = {"d90": "d270", "d270": "d90"}
+
+
+def turned(image, orientation):
+    """`image` as a camera stores it that is held that way, with the orientation in its EXIF."""
+    for step in reversed(UPRIGHT[orientation]):
+        if step.startswith("d"):
+            image = call("rot", in_=image, angle=BACK.get(step, step))
+        else:
+            image = call("flip", in_=image, direction=step)
+    image = call("copy", in_=image)
+    image.set_int("orientation", orientation)
+    return image
