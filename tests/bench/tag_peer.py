@@ -22,6 +22,8 @@ TOP = HERE.parents[1]
 MODULES = ("torch", "numpy", "safetensors", "onnx", "onnxruntime", "PIL")
 # Pictures that the ways to run it are tried on.
 PROBE = 200
+# The command's default threshold.
+SURE = 0.5
 
 
 class Failed(Exception):
@@ -136,10 +138,11 @@ class Peer:
         batch[:len(inputs)] = inputs
         logits = self.session.run(None, {"frames": batch})[0][:len(inputs)]
         for name, row in zip(names, logits):
-            found[name] = self.recipe.labels[int(row.argmax())]
+            best = int(row.argmax())
+            found[name] = self.recipe.labels[best], float(1 / np.exp(row - row[best]).sum())
 
     def answers(self, files):
-        """{path: label}; no more pictures are in memory than two batches and the threads' own."""
+        """{path: (label, confidence)}; no more pictures are in memory than two batches and the threads' own."""
         found, names, inputs, waiting = {}, [], [], collections.deque()
         with concurrent.futures.ThreadPoolExecutor(self.options.threads) as pool:
             rest = iter(files)
@@ -181,7 +184,8 @@ class Ours:
         try:
             for line in map(json.loads, done.stdout.splitlines()):
                 if line.get("labels"):
-                    found[str(Path(line["file"]).resolve())] = line["labels"][0]["label"]
+                    first = line["labels"][0]
+                    found[str(Path(line["file"]).resolve())] = first["label"], first["confidence"]
         except (ValueError, KeyError, TypeError) as error:
             raise Failed(f"what the command wrote is not the expected JSON: {error!r}") from None
         if not found:
@@ -210,6 +214,10 @@ def run_rounds(contenders, options):
     return speeds, answers
 
 
+def agreement(paths, ours, peer):
+    return {"compared": len(paths), "same": sum(ours[path][0] == peer[path][0] for path in paths)}
+
+
 def summarise(contenders, speeds, answers, files):
     rows = []
     for each in contenders:
@@ -222,9 +230,10 @@ def summarise(contenders, speeds, answers, files):
         ours, peer = (answers[row["contender"]] for row in rows)
         both = [path for path in ours if path in peer]
         result["ratio"] = rows[0]["median"] / rows[1]["median"]
-        result["compared"], result["same"] = len(both), sum(ours[path] == peer[path] for path in both)
+        result["all"] = agreement(both, ours, peer)
+        result["sure"] = agreement([path for path in both if max(ours[path][1], peer[path][1]) >= SURE], ours, peer)
         result["different"] = [{"file": path, "ours": ours[path], "peer": peer[path]} for path in both
-                               if ours[path] != peer[path]]
+                               if ours[path][0] != peer[path][0]]
     return result
 
 
@@ -238,8 +247,10 @@ def print_result(result):
         if row["unread"]:
             print(f"{row['contender']} did not read all of {', '.join(row['unread'])}")
     if "ratio" in result:
-        print(f"ours / peer, of the medians: {result['ratio']:.2f}; the same first label: {result['same']} of "
-              f"{result['compared']}" + (f", {result['same'] / result['compared']:.2%}" if result["compared"] else ""))
+        print(f"ours / peer, of the medians: {result['ratio']:.2f}")
+        for which, what in ("all", "pictures"), ("sure", f"those that one of them gives at least {SURE:.0%}"):
+            same, compared = result[which]["same"], result[which]["compared"]
+            print(f"the same first label: {same} of {compared} {what}, {same / max(compared, 1):.2%}")
 
 
 def main():
