@@ -7,12 +7,12 @@ from gi.repository import Gst  # noqa: E402
 
 def look(path, turn=True, every=1, extra=""):
     """[(seconds, label, confidence)] of the first labels of a film's frames; of every `every`-th one. `turn`: upright,
-    as its tag says. `extra`: elements between the film and the classifier, with a ! behind each."""
+    as its tags say. `extra`: elements between the film and the classifier, with a ! behind each."""
     Gst.init(None)
-    flip = "videoflip video-direction=auto ! " if turn else ""
-    pipeline = Gst.parse_launch(f"filesrc name=file ! decodebin ! {flip}{extra}"
-                                "videoconvert ! identity name=some ! convnext mode=every-frame threshold=0 top-k=1 ! "
-                                "fakesink name=sink sync=false")
+    direction = "auto" if turn else "identity"
+    pipeline = Gst.parse_launch(f"filesrc name=file ! decodebin ! {extra}"
+                                "videoconvert ! identity name=some ! convnext mode=every-frame threshold=0 top-k=1 "
+                                f"video-direction={direction} ! fakesink name=sink sync=false")
     pipeline.get_by_name("file").set_property("location", str(path))
     found, count = [], [0]
 

@@ -1,4 +1,4 @@
-"""The photographs that test films show: what the shipped model surely says of which parts, and those parts as stills."""
+"""The photographs that test films show: what the shipped model surely says of which parts, and these as stills."""
 import collections
 from pathlib import Path
 
