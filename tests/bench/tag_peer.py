@@ -40,7 +40,7 @@ def parse_arguments():
     add("--batch", type=int, default=32, help="pictures in a pass of the peer's (32)")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of the peer that decode (every core)")
     add("--draft", type=float, default=2, metavar="X",
-        help="the peer's JPEGs are decoded at a size of at least X times the resized one, as libjpeg does it quickly; 0: always whole (2)")
+        help="the peer's JPEGs are decoded at X times the resized size or more, by libjpeg's quick way; 0: whole (2)")
     add("--convnext", default=str(TOP / "build/pipelines/convnext"), metavar="PATH", help="our command")
     add("--no-ours", dest="ours", action="store_false", help="time the peer alone")
     add("--json", type=Path, metavar="FILE", help="write every number here")
