@@ -1,0 +1,109 @@
+"""What runs on a Dask worker: `convnext tag` on some files or on a stretch of a film, and what it says of each. Tasks
+write nothing that stays: one may run twice, and its first run may end anywhere."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+
+def _run(setup, arguments, names):
+    """(exit status, standard output, standard error) of `convnext tag` on @names, in the client's folder."""
+    # Where the worker is killed, so is what it started.
+    die_with_us = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    done = subprocess.run([*die_with_us, setup["convnext"], "tag", *setup["options"], *arguments, "-0", "-T", "-"],
+                          input=b"".join(os.fsencode(name) + b"\0" for name in names), capture_output=True,
+                          cwd=setup["folder"], start_new_session=True, check=False)
+    if done.returncode in (126, 127):
+        raise OSError(done.stderr.decode(errors="replace").strip())
+    return done.returncode, done.stdout, done.stderr.decode(errors="replace")
+
+
+def check(setup):
+    """What `convnext tag` says against its options, "" for nothing. OSError: it cannot be started."""
+    status, _, said = _run(setup, ["--output", "-"], [])
+    return "" if status == 0 else said.strip() or f"convnext ended with exit status {status}"
+
+
+def measure(setup, names):
+    """Of each file, whether its frames are numbered by its frame rate from its start on, and its duration in seconds;
+    (False, None) of what is no film, or is none that can be read: those who tag it hear why."""
+    with tempfile.TemporaryDirectory(prefix="tag-dask-") as folder:
+        links = []
+        for number, name in enumerate(names):
+            links.append(f"{number}{os.path.splitext(name)[1]}")
+            os.symlink(os.path.join(setup["folder"], name), os.path.join(folder, links[-1]))
+        _run(setup, ["--quiet", "--rate", "1", "--end", "1", "--format", "json,jsonl", "--output", folder],
+             [os.path.join(folder, link) for link in links])
+        return [_facts(os.path.join(folder, link)) for link in links]
+
+
+def _facts(link):
+    try:
+        with open(link + ".labels.json", encoding="utf-8") as file:
+            facts = json.load(file)
+        with open(link + ".labels.jsonl", encoding="utf-8") as file:
+            first = json.loads(file.readline())
+    except (OSError, ValueError):
+        return False, None
+    if facts["type"] != "video" or not facts["duration"]:
+        return False, None
+    return bool(facts["frame_rate"]) and round(first["time"] * facts["frame_rate"]) == first["frame"], facts["duration"]
+
+
+def tag(setup, names, span=None):
+    """[(lines, error, warning)] of each file: its lines of JSON, in bytes, and texts or None.
+    @span: of a film, (start, end) in seconds, end None for the film's own.
+    RuntimeError: nothing is known of some; OSError: `convnext` runs on no file at all."""
+    arguments = ["--quiet", "--output", "-"]
+    if span and span[0]:
+        arguments += ["--start", str(span[0])]
+    if span and span[1] is not None:
+        arguments += ["--end", str(span[1])]
+    status, out, said = _run(setup, arguments, names)
+    if status not in (0, 1):
+        raise RuntimeError(_ending(status, said))
+    lines = _share_out(names, out)
+    heard = [_said_of(name, said) for name in names]
+    if len(names) == 1 and not heard[0] and said.startswith("convnext tag: "):
+        heard = [said.strip().removeprefix("convnext tag: ")]       # a name that is not UTF-8, as it is shown
+    if status == 1 and not any(heard):
+        raise OSError(said.strip() or "convnext failed, and did not say why")
+    answers = []
+    for name, text, why in zip(names, lines, heard):
+        if not text and not why:
+            raise RuntimeError(f"convnext said nothing of {name!r}: {said.strip()[-500:]}")
+        if status == 0:
+            answers.append((text, None, why))
+        elif not (text and why):
+            answers.append((text, why, None))
+        elif len(names) > 1:        # a warning, or an error on the way? By itself its exit status tells
+            answers += tag(setup, [name], span)
+        else:
+            answers.append((b"", why, None))
+    return answers
+
+
+def _ending(status, said):
+    how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    return f"convnext ended with {how}: {said.strip()[-500:]}".rstrip(": ")
+
+
+def _share_out(names, out):
+    """The lines of each file."""
+    if len(names) == 1:
+        return [out]
+    index = {name: number for number, name in enumerate(names)}
+    shares = [[] for _ in names]
+    for line in out.splitlines(keepends=True):
+        shares[index[json.loads(line)["file"]]].append(line)
+    return [b"".join(share) for share in shares]
+
+
+def _said_of(name, said):
+    """Why @name failed, or what is strange about it; None for nothing."""
+    opening = f"convnext tag: {os.fsencode(name).decode(errors='replace')}: "
+    begin = said.find(opening)
+    if begin < 0:
+        return None
+    return said[begin + len(opening):].split("\n", 1)[0]
