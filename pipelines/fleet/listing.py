@@ -9,7 +9,7 @@ import sys
 # Of <fnmatch.h>: globs mean what they mean to `convnext tag`, which Python's own fnmatch does not.
 FNM_PATHNAME, FNM_CASEFOLD = 1 << 0, 1 << 4
 
-File = collections.namedtuple("File", "path named size")        # named: by the user, not found in a folder
+File = collections.namedtuple("File", "path named size")        # named: by the user, not in a folder or a list
 
 
 class Listing:
@@ -20,8 +20,8 @@ class Listing:
         self._include, self._exclude, self._seen = include, exclude, set()
         self._fnmatch = ctypes.CDLL(None).fnmatch
 
-    def add(self, path):
-        """A file or a folder that the user named."""
+    def add(self, path, named=True):
+        """A file or a folder; @named: by the user, who wants to hear if it is nothing to tag."""
         try:
             status = os.stat(path)
         except (OSError, ValueError) as error:
@@ -30,7 +30,7 @@ class Listing:
         if stat.S_ISDIR(status.st_mode):
             self._walk(path, "")
         elif stat.S_ISREG(status.st_mode):
-            self._add_file(path, status, True)
+            self._add_file(path, status, named)
         else:
             self.complaints.append((path, "it is neither a file nor a folder"))
 
@@ -48,7 +48,7 @@ class Listing:
         for line in content.split(b"\0" if null_ends else b"\n"):
             path = os.fsdecode(line if null_ends else line.removesuffix(b"\r"))
             if path:
-                self.add(path)
+                self.add(path, named=False)
 
     def _complain(self, path, error):
         self.complaints.append((path, getattr(error, "strerror", None) or str(error)))

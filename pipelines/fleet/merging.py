@@ -4,8 +4,8 @@ import os
 import re
 import tempfile
 
-# `convnext tag` has such errors for what a folder may well hold, and never tells them of what it found there itself.
-NO_MEDIA = re.compile("neither a film that GStreamer knows nor a picture that libvips knows|it is empty")
+import tagging
+
 # So a stretch ends in which there is no frame to take: behind the film's real end, or between two key frames.
 NO_FRAMES = re.compile("there are no frames in it|none of its .*frames is one that was asked for")
 ROWS = 10000
@@ -41,7 +41,7 @@ class Results:
             if not any(length for _, length in self._parts[number].values()):
                 self._errors.setdefault(number, why)
         unnamed = [number for number, why in self._errors.items()
-                   if not self._files[number].named and NO_MEDIA.fullmatch(why)]
+                   if not self._files[number].named and why == tagging.NO_MEDIA]
         self.passed = len(unnamed)
         failed = [(self._files[number].path, self._errors[number]) for number in sorted(self._errors)
                   if number not in set(unnamed)]

@@ -6,6 +6,10 @@ import shutil
 import subprocess
 import tempfile
 
+# What `convnext tag` says when it stops at an error that is none of the file's.
+GIVING_UP = "every other file would meet the same"
+# What it says of no film and no picture that is named; it says nothing of one that a list has.
+NO_MEDIA = "neither a film that GStreamer knows nor a picture that libvips knows"
 
 def _run(setup, arguments, names):
     """(exit status, standard output, standard error) of `convnext tag` on @names, in the client's folder."""
@@ -54,7 +58,7 @@ def _facts(link):
 def tag(setup, names, span=None):
     """[(lines, error, warning)] of each file: its lines of JSON, in bytes, and texts or None.
     @span: of a film, (start, end) in seconds, end None for the film's own.
-    RuntimeError: nothing is known of some; OSError: `convnext` runs on no file at all."""
+    RuntimeError: it ended before its end; OSError: `convnext` runs on no file at all."""
     arguments = ["--quiet", "--output", "-"]
     if span and span[0]:
         arguments += ["--start", str(span[0])]
@@ -67,21 +71,29 @@ def tag(setup, names, span=None):
     heard = [_said_of(name, said) for name in names]
     if len(names) == 1 and not heard[0] and said.startswith("convnext tag: "):
         heard = [said.strip().removeprefix("convnext tag: ")]       # a name that is not UTF-8, as it is shown
-    if status == 1 and not any(heard):
+    if status == 1 and (not any(heard) or GIVING_UP in said):
         raise OSError(said.strip() or "convnext failed, and did not say why")
-    answers = []
+    return _judge(setup, names, span, status, lines, heard)
+
+
+def _judge(setup, names, span, status, lines, heard):
+    """By the exit status, where it tells: what is said of a file may be a warning, and silence is of files that are
+    neither films nor pictures, or of ones that were not reached. In doubt they run once more, among fewer."""
+    answers, doubtful = {}, []
     for name, text, why in zip(names, lines, heard):
-        if not text and not why:
-            raise RuntimeError(f"convnext said nothing of {name!r}: {said.strip()[-500:]}")
         if status == 0:
-            answers.append((text, None, why))
-        elif not (text and why):
-            answers.append((text, why, None))
-        elif len(names) > 1:        # a warning, or an error on the way? By itself its exit status tells
-            answers += tag(setup, [name], span)
+            answers[name] = (text, None, why) if text else (b"", why or NO_MEDIA, None)
+        elif why and (not text or len(names) == 1):
+            answers[name] = (b"", why, None)
+        elif text and not why:
+            answers[name] = (text, None, None)
+        elif text:
+            answers[name] = tag(setup, [name], span)[0]
         else:
-            answers.append((b"", why, None))
-    return answers
+            doubtful.append(name)
+    if doubtful:
+        answers.update(zip(doubtful, tag(setup, doubtful, span)))
+    return [answers[name] for name in names]
 
 
 def _ending(status, said):
