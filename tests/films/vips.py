@@ -32,12 +32,14 @@ def images(*values):
 
 
 def load(path):
-    """A picture in sRGB, 8 bits, three bands."""
+    """A picture in sRGB, or grey, without alpha, and without its profile: savers complain of a broken one."""
     loader = Vips.Foreign.find_load(str(path))
     if not loader:
         raise OSError(f"{path}: no picture that libvips reads")
     image = call("colourspace", in_=call(loader, filename=str(path)), space="srgb")
-    return call("extract-band", in_=image, band=0, n=3) if image.get_bands() > 3 else image
+    image = call("copy", in_=call("extract-band", in_=image, band=0, n=3) if image.get_bands() > 3 else image)
+    image.remove("icc-profile-data")
+    return image
 
 
 def crop(image, left, top, width, height):
