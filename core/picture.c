@@ -1,5 +1,7 @@
 #include "core/picture.h"
 
+#include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <vips/vips.h>
 
@@ -23,9 +25,35 @@ cnx_picture_clear (CnxPicture * self)
   g_clear_pointer (&self->pixels, g_bytes_unref);
 }
 
+/* What most pictures of an archive are, known by their first bytes; "" where it is none of them. */
+static const char *
+find_usual_loader (const char *path)
+{
+  static const struct
+  {
+    const char *bytes;
+    gsize length, offset;
+    const char *loader;
+  } usual[] = {
+    {"\xff\xd8\xff", 3, 0, "jpegload"},
+    {"\x89PNG\r\n\x1a\n", 8, 0, "pngload"},
+    {"WEBP", 4, 8, "webpload"},
+  };
+  guint8 head[12] = { 0 };
+  FILE *file = g_fopen (path, "rb");
+  const gsize size = file ? fread (head, 1, sizeof head, file) : 0;
+
+  if (file)
+    fclose (file);
+  for (guint i = 0; size == sizeof head && i < G_N_ELEMENTS (usual); i++)
+    if (memcmp (head + usual[i].offset, usual[i].bytes, usual[i].length) == 0)
+      return usual[i].loader;
+  return "";
+}
+
 /* The operation that loads @path; NULL for what is no picture. libvips takes tables of numbers for pictures, and what
- * it knows nothing of it asks ImageMagick about. A dozen libraries look at the file, of which some were never meant
- * for several threads: one at a time. */
+ * it knows nothing of it asks ImageMagick about. A dozen libraries look at the file then, of which some were never
+ * meant for several threads: one at a time. */
 static const char *
 find_loader (const char *path)
 {
@@ -33,7 +61,10 @@ find_loader (const char *path)
     "VipsForeignLoadAnalyze", "VipsForeignLoadMagick", "VipsForeignLoadVips"
   };
   static GMutex one_at_a_time;
+  const char *usual = find_usual_loader (path);
 
+  if (*usual)
+    return usual;
   g_mutex_lock (&one_at_a_time);
   const char *loader = vips_foreign_find_load (path);
   vips_error_clear ();

@@ -16,7 +16,7 @@ class Results:
 
     def __init__(self, output, files):
         self._output, self._files = output, files
-        self._spool = tempfile.TemporaryFile(dir=os.path.dirname(output) or ".")    # pylint: disable=consider-using-with
+        self._spool = tempfile.TemporaryFile(dir=os.path.dirname(output) or ".")  # pylint: disable=consider-using-with
         self._parts = [{} for _ in files]       # stretch to (offset, length)
         self._hollow, self._errors = {}, {}     # file to why
         self.passed = 0

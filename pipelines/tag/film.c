@@ -14,6 +14,8 @@
 #define CUT_SHARE 1.05
 #define CUT_SECONDS 3
 
+#define NO_VIDEO "there is no video in it"
+
 /* A frame between the decoder and the classifier's far side. */
 typedef struct
 {
@@ -43,7 +45,7 @@ typedef struct
   gboolean blocked;
   GstClockTime first;           /* the time of that frame */
   gboolean no_zero;             /* times in the container count from anywhere */
-  gboolean no_more_pads;
+  gboolean others, no_more_pads;        /* streams of another kind; all streams are known */
   GQueue pending;               /* Pending, in the order that they come out */
   gboolean past_end;
   double last_end;              /* seconds: where the last frame decoded ends */
@@ -208,7 +210,12 @@ on_pad (GstElement * decoder, GstPad * pad, gpointer data)
   Film *film = data;
   g_autoptr (GstPad) sink = gst_element_get_static_pad (film->queue, "sink");
 
-  if (!is_raw_video (pad) || gst_pad_is_linked (sink) || gst_pad_link (pad, sink) != GST_PAD_LINK_OK)
+  if (!is_raw_video (pad)) {
+    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+    film->others = TRUE;
+    return;
+  }
+  if (gst_pad_is_linked (sink) || gst_pad_link (pad, sink) != GST_PAD_LINK_OK)
     return;
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_decoded, film, NULL);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
@@ -396,9 +403,17 @@ describe_error (const GError * cause, const char *debug)
   return *detail ? g_strdup_printf ("%s (%s)", cause->message, detail) : g_strdup (cause->message);
 }
 
+static gboolean
+has_no_video (Film * film)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+
+  return film->others && !film->decoded;
+}
+
 /* A decoder's own words, or which one is missing. */
 static void
-take_error (GstMessage * message, const char *missing, GError ** error)
+take_error (Film * film, GstMessage * message, const char *missing, GError ** error)
 {
   g_autoptr (GError) cause = NULL;
   g_autofree char *debug = NULL;
@@ -408,6 +423,8 @@ take_error (GstMessage * message, const char *missing, GError ** error)
   if (missing)
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: GStreamer lacks a %s (for H.264, H.265 and "
         "most others, install gstreamer1.0-libav)", missing);
+  else if (has_no_video (film))        /* what else there is has nowhere to go */
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, NO_VIDEO);
   else
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: %s", words);
   g_debug ("%s: %s", cause->message, debug ? debug : "");
@@ -417,11 +434,11 @@ typedef enum
 { GO_ON, AT_END, FAILED } Step;
 
 static Step
-take_message (GstMessage * message, char **missing, GError ** error)
+take_message (Film * film, GstMessage * message, char **missing, GError ** error)
 {
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
-      take_error (message, *missing, error);
+      take_error (film, message, *missing, error);
       return FAILED;
     case GST_MESSAGE_EOS:
       return AT_END;
@@ -450,7 +467,7 @@ look_around (Film * film, gboolean * stopped, GError ** error)
   if (film->past_end && g_queue_is_empty (&film->pending))
     return AT_END;
   if (film->no_more_pads && !film->decoded) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "there is no video in it");
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, NO_VIDEO);
     return FAILED;
   }
   if (g_get_monotonic_time () - film->moved > PATIENCE_US) {
@@ -489,7 +506,7 @@ run (Film * film, gboolean * complete, GError ** error)
     g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, begun ? POLL : POLL / 20,
         GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_ELEMENT);
     if (message)
-      step = take_message (message, &missing, error);
+      step = take_message (film, message, &missing, error);
     if (step == GO_ON)
       step = look_around (film, &stopped, error);
     if (step == GO_ON && !begun)
