@@ -65,7 +65,8 @@ on_warning (gpointer data, const char *text)
   Ear *ear = data;
   g_autofree char *name = g_filename_display_name (ear->facts->path);
 
-  cnx_progress_say (ear->worker->jobs->progress, "convnext tag: %s: %s", name, text);
+  if (!ear->worker->jobs->quiet)
+    cnx_progress_say (ear->worker->jobs->progress, "convnext tag: %s: %s", name, text);
 }
 
 /* ---- one file ---- */

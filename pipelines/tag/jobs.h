@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @journals: of all output folders; NULL where nothing is kept
  * @ordered: the standard output, where text goes there; or NULL
  * @progress: who is told
+ * @quiet: only of errors
  * @threads: how many read
  * @failed, @done, @skipped, @passed: counts of what became of the inputs: an error, outputs, outputs that were there
  *   already, and nothing, for it is neither film nor picture
@@ -34,6 +35,7 @@ typedef struct
   CnxJournals *journals;
   CnxOrdered *ordered;
   CnxProgress *progress;
+  gboolean quiet;
   guint threads;
 
   gint failed, done, skipped, passed;

@@ -210,7 +210,8 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
   CnxJobs jobs = {.reader = &reader,.model = &model,
     .film_record = {options->formats, film_key, options->gap, options->min_length, end, options->to_stdout},
     .picture_record = {options->formats, picture_key, 0, 0, G_MAXDOUBLE, options->to_stdout},
-    .inputs = inputs,.journals = journals,.ordered = ordered,.progress = progress,.threads = options->jobs,
+    .inputs = inputs,.journals = journals,.ordered = ordered,.progress = progress,.quiet = options->quiet,
+    .threads = options->jobs,
     .stop = &stop
   };
 
