@@ -61,12 +61,8 @@ find_type (const char *path, const guint8 * head, gsize size)
 {
   const char *dot = strrchr (path, '.');
   const char *extension = dot && !strchr (dot, '/') ? dot + 1 : NULL;
-  static GMutex one_at_a_time;
-
-  /* One of GStreamer's finders asks GIO, which crashed now and then when two threads asked at once. */
-  g_mutex_lock (&one_at_a_time);
   g_autoptr (GstCaps) caps = gst_type_find_helper_for_data_with_extension (NULL, head, size, extension, NULL);
-  g_mutex_unlock (&one_at_a_time);
+
   if (!caps || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
     return "";
   return g_intern_string (gst_structure_get_name (gst_caps_get_structure (caps, 0)));
