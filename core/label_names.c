@@ -71,9 +71,10 @@ cnx_labels_load (const char *path, int classes, GError ** error)
 char **
 cnx_labels_of_imagenet (void)
 {
-  /* Asked of our own resource: a plugin and a program may both hold one. */
-  g_autoptr (GBytes) bytes = g_resource_lookup_data (cnx_label_names_get_resource (), IMAGENET_NAMES,
-      G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  /* The first call has the resource linked in. What it returns may be NULL while another thread asks for any resource
+   * the first time; a lookup among all of them waits for that thread. */
+  cnx_label_names_get_resource ();
+  g_autoptr (GBytes) bytes = g_resources_lookup_data (IMAGENET_NAMES, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 
   return split_lines (g_bytes_get_data (bytes, NULL));  /* a zero byte follows */
 }

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/label_names.h"
 #include "pipelines/tag/format.h"
 #include "pipelines/tag/html.h"
 #include "pipelines/tag/html_data.h"
@@ -372,6 +373,51 @@ test_index_hostile (void)
   }
 }
 
+/* ---- what is built in ---- */
+
+static int ready;
+
+/* Begins with all the others. */
+static void
+wait_for_all (int threads)
+{
+  g_atomic_int_inc (&ready);
+  while (g_atomic_int_get (&ready) < threads);
+}
+
+static gpointer
+ask_for_template (gpointer name)
+{
+  wait_for_all (3);
+  return (gpointer) cnx_html_file (name);
+}
+
+static gpointer
+ask_for_labels (gpointer data)
+{
+  wait_for_all (3);
+  return cnx_labels_of_imagenet ();
+}
+
+/* Three threads ask first for what is built in, of two resources: in a program that has asked for nothing. */
+static void
+test_first_asked_for (void)
+{
+  if (!g_test_subprocess ()) {
+    for (int i = 0; i < 20; i++) {
+      g_test_trap_subprocess (NULL, 0, 0);
+      g_test_trap_assert_passed ();
+    }
+    return;
+  }
+  GThread *labels = g_thread_new ("labels", ask_for_labels, NULL);
+  GThread *style = g_thread_new ("style", ask_for_template, "common.css");
+  g_assert_nonnull (ask_for_template ("page.js"));
+  g_assert_nonnull (g_thread_join (style));
+  g_auto (GStrv) names = g_thread_join (labels);
+  g_assert_cmpuint (g_strv_length (names), ==, CNX_IMAGENET_CLASSES);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -393,6 +439,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tag-page/a folder", test_index);
   g_test_add_func ("/tag-page/links of a folder", test_index_links);
   g_test_add_func ("/tag-page/hostile in a folder", test_index_hostile);
+  g_test_add_func ("/tag-page/first asked for by three threads", test_first_asked_for);
   status = g_test_run ();
   vips_shutdown ();
   return status;
