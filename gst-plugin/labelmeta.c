@@ -15,7 +15,8 @@ cnx_label_meta_register (void)
 {
   static const gchar *tags[] = { NULL };
 
-  gst_meta_register_custom (CNX_LABEL_META_NAME, tags, NULL, NULL, NULL);
+  if (!gst_meta_get_info (CNX_LABEL_META_NAME))
+    gst_meta_register_custom (CNX_LABEL_META_NAME, tags, NULL, NULL, NULL);
 }
 
 /* ---- our structure ---- */

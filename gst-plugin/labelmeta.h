@@ -35,7 +35,7 @@ typedef struct
   const CnxMetaLabel *labels;
 } CnxMetaLabels;
 
-/** Registers the custom meta; call once, at plugin load. */
+/** Registers the custom meta, unless a plugin or a program in this process has. Call it once, before it is used. */
 void cnx_label_meta_register (void);
 
 /** Adds @labels to @buffer, which must be writable (its memory need not be). */

@@ -10,6 +10,7 @@
 #include <vips/vector.h>         /* needs the other one before it */
 
 #include "core/error.h"
+#include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/labelmeta.h"
 #include "pipelines/tag/jobs.h"
 #include "pipelines/tag/kind.h"
@@ -262,6 +263,7 @@ cnx_tag_main (int argc, char **argv)
 
   if (!cnx_tag_options_parse (&options, argc, argv))
     return CNX_EXIT_USAGE;
+  g_type_ensure (GST_TYPE_CONVNEXT);    /* before a plugin of that name, see gst-plugin/plugin.c */
   if (!gst_init_check (NULL, NULL, &error))
     return cnx_fail (error);
   if (vips_init ("convnext") != 0) {
