@@ -2,14 +2,14 @@
  * half, a quarter or an eighth where its format can do that, and never held whole where it is huge. */
 #pragma once
 
-#include <glib.h>
+#include "core/resample.h"
 
 G_BEGIN_DECLS
 
 /**
  * CnxPicture:
  * @width, @height: of the pixels
- * @full_width, @full_height: of the file's picture, turned upright
+ * @whole: the file's picture, turned upright, and where it lies in them
  * @pixels: rows of R G B bytes, without gaps
  *
  * A picture, upright, in 8-bit sRGB, alpha flattened on black.
@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   int width, height;
-  int full_width, full_height;
+  CnxWhole whole;
   GBytes *pixels;
 } CnxPicture;
 
@@ -28,9 +28,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxPicture, cnx_picture_clear)
 gboolean cnx_picture_is_one (const char *path);
 
 /** Decodes @path, the first page or frame of it, to @picture. Its sides may be smaller than the file's, but the shorter
- * one at least four times @shorter, or as long as the file's: a resize to @shorter that follows gives, to about a level
- * of 255, what it gives of the whole. Memory: what the format's decoder needs, and 3 bytes for every pixel of that.
- * Errors: CNX_ERROR_INPUT with libvips' own words. Call vips_init() once before. Thread-safe. */
+ * one at least four times @shorter, or as long as the file's: a resize of @whole to @shorter that follows gives, to
+ * about a level of 255, what it gives of the file's. Memory: what the format's decoder needs, and 3 bytes for every
+ * pixel of that. Errors: CNX_ERROR_INPUT with libvips' own words. Call vips_init() once before. Thread-safe. */
 gboolean cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error);
 
 G_END_DECLS

@@ -80,16 +80,23 @@ init_normalisation (CnxResampler * self)
   }
 }
 
-/* The axis of samples that lie @chroma's subsampling apart, of a picture of @size luma pixels.
- * Chroma sample j is sited at luma 2j + 0.5 (@cosited) or between two pixels, at 2j + 1. */
-static CnxAxis
-axis_of (int size, int resized, gboolean chroma, gboolean cosited)
+/* @size luma pixels, of which the picture takes up @extent from @from on. */
+typedef struct
 {
-  CnxAxis axis = { size, (double) size / resized, 0.0 };
+  int size;
+  double from, extent;
+} Side;
+
+/* The frame's @side for its samples, which lie @chroma's subsampling apart. Chroma sample j is sited at luma 2j + 0.5
+ * (@cosited) or between two pixels, at 2j + 1. */
+static CnxAxis
+axis_of (Side side, int resized, gboolean chroma, gboolean cosited)
+{
+  CnxAxis axis = { side.size, side.extent / resized, side.from };
 
   if (!chroma)
     return axis;
-  return (CnxAxis) {(size + 1) / 2, axis.scale / 2.0, cosited ? 0.25 : 0.0};
+  return (CnxAxis) {(side.size + 1) / 2, axis.scale / 2.0, axis.shift / 2.0 + (cosited ? 0.25 : 0.0)};
 }
 
 static void
@@ -106,7 +113,8 @@ init_readers (CnxResampler * self, CnxResamplePlane * plane, const Band * band, 
     CnxAxis axis;
 
     reader->read = band->reads[plane->n_readers];
-    axis = axis_of (format->width, plan->resized_width, reader->read.chroma, format->chroma_left);
+    axis = axis_of ((Side) {format->width, format->whole.x, format->whole.across}, plan->resized_width,
+        reader->read.chroma, format->chroma_left);
     cnx_taps_init (&reader->taps, &axis, self->recipe.interpolation, plan->x + self->left,
         self->right - self->left, step, CNX_COLUMNS_BLOCK (step));
     plane->first_byte = MIN (plane->first_byte, reader->taps.first * step);
@@ -129,8 +137,8 @@ init_planes (CnxResampler * self, const CnxFrameFormat * format, const CnxCropPl
       self->n_planes++) {
     CnxResamplePlane *plane = &self->planes[self->n_planes];
     const Band *band = &layout->bands[self->n_planes];
-    CnxAxis axis = axis_of (format->height, plan->resized_height, band->chroma_rows,
-        format->chroma_top);
+    CnxAxis axis = axis_of ((Side) {format->height, format->whole.y, format->whole.down}, plan->resized_height,
+        band->chroma_rows, format->chroma_top);
 
     plane->plane = band->plane;
     cnx_taps_init (&plane->taps, &axis, self->recipe.interpolation, plan->y + self->top,
@@ -157,10 +165,31 @@ init_scratch (CnxResampler * self)
   }
 }
 
+/* One side of a whole: a picture of @size pixels that takes up @extent of the frame's @samples, from @from on. */
+static gboolean
+side_fits (int size, double from, double extent, int samples)
+{
+  return size >= 1 && size <= MAX_WIDENED && extent > 0 && extent <= samples + 1.0 && fabs (from) < samples;
+}
+
+static gboolean
+check_whole (const CnxFrameFormat * format, GError ** error)
+{
+  const CnxWhole *whole = &format->whole;
+
+  if (whole->width == 0 || (side_fits (whole->width, whole->x, whole->across, format->width)
+          && side_fits (whole->height, whole->y, whole->down, format->height)))
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "a frame of %dx%d pixels cannot stand for a picture of %dx%d at "
+      "%g, %g in it, %g across and %g down", format->width, format->height, whole->width, whole->height, whole->x,
+      whole->y, whole->across, whole->down);
+  return FALSE;
+}
+
 static gboolean
 check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError ** error)
 {
-  double widened = (double) format->width * format->par_n / MAX (format->par_d, 1);
+  double widened = (double) MAX (format->width, format->whole.width) * format->par_n / MAX (format->par_d, 1);
 
   if ((guint) format->pixels >= G_N_ELEMENTS (layouts)) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
@@ -197,20 +226,23 @@ check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError **
         recipe->height, recipe->resize, CNX_RECIPE_MAX_INPUT, CNX_RECIPE_MAX_RESIZE);
     return FALSE;
   }
-  return TRUE;
+  return check_whole (format, error);
 }
 
 CnxResampler *
-cnx_resampler_new (const CnxFrameFormat * format, const CnxRecipe * recipe, GError ** error)
+cnx_resampler_new (const CnxFrameFormat * frame, const CnxRecipe * recipe, GError ** error)
 {
+  CnxFrameFormat completed = *frame, *format = &completed;
   CnxResampler *self;
   CnxCropPlan plan;
   double square;
 
   if (!check_format (format, recipe, error))
     return NULL;
-  square = rint ((double) format->width * format->par_n / format->par_d);
-  cnx_recipe_plan (recipe, (int) MAX (square, 1.0), format->height, &plan);
+  if (format->whole.width == 0)
+    format->whole = (CnxWhole) {format->width, format->height, 0.0, 0.0, format->width, format->height};
+  square = rint ((double) format->whole.width * format->par_n / format->par_d);
+  cnx_recipe_plan (recipe, (int) MAX (square, 1.0), format->whole.height, &plan);
 
   self = g_new0 (CnxResampler, 1);
   self->recipe = *recipe;

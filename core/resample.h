@@ -25,6 +25,21 @@ typedef enum
 } CnxPixelFormat;
 
 /**
+ * CnxWhole:
+ * @width, @height: of the whole picture, in its own pixels; 0 where the frame is the whole
+ * @x, @y: where it begins in the frame, in the frame's pixels
+ * @across, @down: how many of the frame's pixels it takes up
+ *
+ * What a reduced frame stands for. A decoder that averages blocks of eight pixels makes a row of 375.125 pixels one of
+ * 376, of which the last one (the first one, where the picture was turned since) lies mostly beyond its edge.
+ */
+typedef struct
+{
+  int width, height;
+  double x, y, across, down;
+} CnxWhole;
+
+/**
  * CnxFrameFormat:
  * @width, @height: luma pixels
  * @pixels: layout
@@ -34,6 +49,7 @@ typedef enum
  * @chroma_left: chroma samples sit at the left luma column (MPEG-2, the usual) and not between two
  * @chroma_top: chroma samples sit at the upper luma row and not between two
  * @par_n, @par_d: pixel aspect ratio; a picture is resized as if widened by par_n / par_d first
+ * @whole: the picture that the recipe is applied to; {0}: the frame
  *
  * A plain value; compare field by field.
  */
@@ -45,6 +61,7 @@ typedef struct
   gboolean full_range;
   gboolean chroma_left, chroma_top;
   int par_n, par_d;
+  CnxWhole whole;
 } CnxFrameFormat;
 
 /** Planes and their strides in bytes (any sign, any padding). */
@@ -56,7 +73,7 @@ typedef struct
 
 typedef struct _CnxResampler CnxResampler;
 
-/** Errors: CNX_ERROR_INPUT for a size or an aspect ratio that cannot be used. Free with
+/** Errors: CNX_ERROR_INPUT for a size, an aspect ratio or a whole that cannot be used. Free with
  * cnx_resampler_free(). */
 CnxResampler *cnx_resampler_new (const CnxFrameFormat * format, const CnxRecipe * recipe,
     GError ** error);

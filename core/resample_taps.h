@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * CnxAxis:
  * @samples: source samples along the axis
  * @scale: source samples per pixel of the resized picture
- * @shift: added to a place, in source samples: where chroma is sited. 0 for luma.
+ * @shift: added to a place, in source samples: where the picture begins, and where chroma is sited
  *
  * Pixel p of the resized picture has its centre at (p + 0.5) * scale + shift, source sample s
  * at s + 0.5.

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/resample.h"
 #include "gst-plugin/direction.h"
+#include "gst-plugin/wholemeta.h"
 
 #include <string.h>
 
@@ -12,8 +13,9 @@ struct _CnxFrameIn
   CnxDirection direction;
   float *lying;                 /* a tensor before it is turned; NULL where none is */
 
-  /* made for a region, and made anew for a frame with another one */
+  /* made for a region and a whole, and made anew for a frame with others */
   GstVideoRectangle region;     /* the picture's place in the frame; fields count as frames */
+  CnxWhole whole;               /* what the frame stands for */
   GstVideoInfo info;            /* what the resampler reads: the frame, to the region's end */
   CnxResampler *resampler;
   CnxFramePlan *plan;           /* of the same; NULL until it is asked for */
@@ -83,6 +85,7 @@ describe (const CnxFrameIn * in, CnxFrameFormat * format)
   memset (format, 0, sizeof *format);
   format->width = in->region.w;
   format->height = in->region.h;
+  format->whole = in->whole;
   format->pixels = direct[find_direct (GST_VIDEO_INFO_FORMAT (info))].pixels;
   format->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
   format->par_n = in->caps.par_n;
@@ -161,12 +164,13 @@ lying_recipe (const CnxFrameIn * in)
 }
 
 static gboolean
-prepare (CnxFrameIn * in, const GstVideoRectangle * region, GError ** error)
+prepare (CnxFrameIn * in, const GstVideoRectangle * region, const CnxWhole * whole, GError ** error)
 {
   CnxFrameFormat format;
 
   unprepare (in);
   in->region = *region;
+  in->whole = *whole;
   in->info = in->caps;
   in->info.width = region->x + region->w;
   in->info.height = region->y + region->h;
@@ -185,11 +189,12 @@ cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError **
 {
   g_autoptr (CnxFrameIn) in = g_new0 (CnxFrameIn, 1);
   const GstVideoRectangle all = { 0, 0, info->width, GST_VIDEO_INFO_FIELD_HEIGHT (info) };
+  const CnxWhole itself = { 0 };
 
   in->caps = *info;
   in->recipe = *recipe;
   complete_colour (&in->caps);
-  return prepare (in, &all, error) ? g_steal_pointer (&in) : NULL;
+  return prepare (in, &all, &itself, error) ? g_steal_pointer (&in) : NULL;
 }
 
 void
@@ -244,6 +249,13 @@ picture_in (const CnxFrameIn * in, const GstVideoFrame * frame)
   return region;
 }
 
+/* What is cropped has become a picture of its own. */
+static CnxWhole
+whole_of (const GstVideoFrame * frame)
+{
+  return gst_buffer_get_video_crop_meta (frame->buffer) ? (CnxWhole) {0} : cnx_whole_meta_get (frame->buffer);
+}
+
 /* The planes of @frame, which is in a format of `direct`, from the region's first pixel on. */
 static CnxFramePlanes
 planes_of (const CnxFrameIn * in, const GstVideoFrame * frame)
@@ -271,13 +283,14 @@ static gboolean
 look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, GError ** error)
 {
   const GstVideoRectangle region = picture_in (in, frame);
+  const CnxWhole whole = whole_of (frame);
 
   if (region.w < 1 || region.h < 1) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame is cropped to nothing");
     return FALSE;
   }
-  if ((!in->resampler || memcmp (&region, &in->region, sizeof region) != 0)
-      && !prepare (in, &region, error))
+  if ((!in->resampler || memcmp (&region, &in->region, sizeof region) != 0
+          || memcmp (&whole, &in->whole, sizeof whole) != 0) && !prepare (in, &region, &whole, error))
     return FALSE;
   if (in->converter) {
     GstVideoFrame rows = *frame;

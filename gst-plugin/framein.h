@@ -21,7 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_free)
 void cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod method);
 
 /** @out: recipe height x width x 3 normalised floats (HWC). @frame must be mapped for reading. Where its
- * buffer has a GstVideoCropMeta, the picture is what that says. Errors: CNX_ERROR_INPUT. */
+ * buffer has a GstVideoCropMeta, the picture is what that says; else, where it stands for a larger one
+ * (wholemeta.h), that one. Errors: CNX_ERROR_INPUT. */
 gboolean cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error);
 
 /** As above, or, where the bytes of the frame that are needed are fewer than the tensor's, those: packed by *@plan,

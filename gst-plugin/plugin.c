@@ -5,6 +5,7 @@
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
 #include "gst-plugin/labelmeta.h"
+#include "gst-plugin/wholemeta.h"
 
 /* A program that holds the element itself, as `convnext tag` does, may look through the plugins in its own process:
  * a type's name is to be had once. */
@@ -20,6 +21,7 @@ static gboolean
 plugin_init (GstPlugin * plugin)
 {
   cnx_label_meta_register ();
+  cnx_whole_meta_register ();
   return gst_element_register (plugin, "convnext", GST_RANK_NONE, convnext_type ())
       && gst_element_register (plugin, "labeloverlay", GST_RANK_NONE, GST_TYPE_LABEL_OVERLAY)
       && gst_element_register (plugin, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);

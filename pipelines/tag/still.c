@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/picture.h"
+#include "gst-plugin/wholemeta.h"
 
 struct _CnxStills
 {
@@ -98,6 +99,7 @@ to_frame (CnxStills * self, const CnxPicture * picture)
   /* without gaps between rows, where GStreamer would have some */
   gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB, width, height, 1, offsets,
       strides);
+  cnx_whole_meta_add (buffer, &picture->whole);
   GST_BUFFER_PTS (buffer) = 0;
   return buffer;
 }
@@ -130,8 +132,8 @@ cnx_stills_read (CnxStills * self, CnxTagFacts * facts, const CnxListener * list
 
   if (!cnx_picture_load (facts->path, shorter, &picture, error))
     return FALSE;
-  facts->width = picture.full_width;
-  facts->height = picture.full_height;
+  facts->width = picture.whole.width;
+  facts->height = picture.whole.height;
   facts->fps_n = 0;
   facts->fps_d = 1;
   facts->duration = 0;

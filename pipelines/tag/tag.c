@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/labelmeta.h"
+#include "gst-plugin/wholemeta.h"
 #include "pipelines/tag/jobs.h"
 #include "pipelines/tag/kind.h"
 #include "pipelines/tag/options.h"
@@ -271,6 +272,7 @@ cnx_tag_main (int argc, char **argv)
     return CNX_EXIT_FAILED;
   }
   cnx_label_meta_register ();
+  cnx_whole_meta_register ();
   g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
   vips_cache_set_max (0);       /* a file may change under the same name */
   vips_concurrency_set (1);     /* every job is a thread already */

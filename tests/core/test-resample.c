@@ -461,6 +461,102 @@ test_errors (void)
   cnx_resampler_free (NULL);
 }
 
+/* ---- frames that stand for a larger picture ---- */
+
+/* Levels that rise by one a pixel to the right, and in the next channel downwards. */
+static Picture *
+ramp (int width, int height)
+{
+  Picture *picture = g_new0 (Picture, 1);
+
+  *picture = (Picture) {width, height, g_new0 (guint8, 3 * width * height)};
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++) {
+      guint8 *pixel = picture->rgb + 3 * (y * width + x);
+      pixel[0] = 20 + x;
+      pixel[1] = 20 + y;
+      pixel[2] = 90;
+    }
+  return picture;
+}
+
+/* Away from the edges a pixel of the input is as light as the ramp is at its middle, wherever the whole lies. */
+static void
+test_whole (void)
+{
+  const CnxWhole wholes[] = {
+    {1600, 1200, 0, 0, 160, 120}, {1597, 1195, 0, 0, 159.7, 119.5}, {1597, 1195, 0.3, 0.5, 159.7, 119.5},
+    {1605, 1203, 0, -0.3, 160.5, 120.3}, {400, 1000, 20, 10, 80, 100}, {7, 5, 0, 0, 160, 120},
+  };
+  const CnxPixelFormat layouts[] = { CNX_PIXELS_RGB, CNX_PIXELS_NV12, CNX_PIXELS_YUY2 };
+  g_autoptr (Picture) picture = ramp (160, 120);
+  CnxRecipe recipe = recipe_of (24, 24);
+
+  recipe.crop_mode = CNX_CROP_SQUASH;
+  for (guint i = 0; i < G_N_ELEMENTS (wholes); i++)
+    for (guint l = 0; l < G_N_ELEMENTS (layouts); l++) {
+      const CnxWhole *whole = &wholes[i];
+      CnxFrameFormat format = usual;
+      format.full_range = TRUE;
+      format.pixels = layouts[l];
+      g_autoptr (Frame) frame = frame_new (picture, &format, 0, FALSE);
+      frame->format.whole = *whole;
+      g_autofree float *input = frame_resample (frame, &recipe);
+      for (int y = 4; y < 20; y++)
+        for (int x = 4; x < 20; x++) {
+          const float *pixel = input + 3 * (24 * y + x);
+          const double across = 20 + whole->x + (x + 0.5) * whole->across / 24 - 0.5;
+          const double down = 20 + whole->y + (y + 0.5) * whole->down / 24 - 0.5;
+          g_assert_cmpfloat_with_epsilon (255 * (pixel[0] * recipe.std[0] + recipe.mean[0]), across, l ? 1.6 : 0.51);
+          g_assert_cmpfloat_with_epsilon (255 * (pixel[1] * recipe.std[1] + recipe.mean[1]), down, l ? 1.6 : 0.51);
+        }
+    }
+}
+
+/* The crop is the whole's, whose shape the frame has only nearly: 64 * 3002 / 2001 are 96 pixels, 64 * 374 / 250 are
+ * 95. */
+static void
+test_whole_decides_the_crop (void)
+{
+  g_autoptr (Picture) picture = ramp (187, 125);
+  CnxFrameFormat format = {.pixels = CNX_PIXELS_RGB,.par_n = 1,.par_d = 1 };
+  const CnxRecipe recipe = recipe_of (64, 64);
+  g_autoptr (Frame) frame = frame_new (picture, &format, 0, FALSE);
+
+  for (int placed = 0; placed < 2; placed++) {
+    if (placed)
+      frame->format.whole = (CnxWhole) {3002, 2001, 0, 0, 187.625, 125.0625};
+    g_autofree float *input = frame_resample (frame, &recipe);
+    const int resized = placed ? 96 : 95, left = (int) rint ((resized - 64) / 2.0);
+    const double across = placed ? 187.625 : 187;
+    const double expected = 20 + (32 + left + 0.5) * across / resized - 0.5;
+    g_assert_cmpfloat_with_epsilon (255 * (input[3 * (64 * 32 + 32)] * recipe.std[0] + recipe.mean[0]), expected,
+        0.51);
+  }
+}
+
+static void
+test_whole_refused (void)
+{
+  const CnxWhole wrong[] = {
+    {-1, 120, 0, 0, 160, 120}, {160, 0, 0, 0, 160, 120}, {160, 120, 0, 0, 0, 120}, {160, 120, 0, 0, 160, -1},
+    {160, 120, 160, 0, 160, 120}, {160, 120, 0, -120, 160, 120}, {160, 120, 0, 0, 161.5, 120},
+    {160, 120, NAN, 0, 160, 120}, {160, 120, 0, 0, 160, NAN}, {160, 120, 0, 0, INFINITY, 120},
+    {1 << 25, 120, 0, 0, 160, 120},
+  };
+  const CnxRecipe recipe = recipe_of (24, 24);
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    const CnxFrameFormat format = {.width = 160,.height = 120,.pixels = CNX_PIXELS_RGB,.par_n = 1,.par_d = 1,
+      .whole = wrong[i]
+    };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (cnx_resampler_new (&format, &recipe, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -483,6 +579,9 @@ main (int argc, char **argv)
   g_test_add_func ("/resample/reads-only-the-crop", test_reads_only_the_crop);
   g_test_add_func ("/resample/loops", test_loops);
   g_test_add_func ("/resample/errors", test_errors);
+  g_test_add_func ("/resample/whole", test_whole);
+  g_test_add_func ("/resample/whole/crop", test_whole_decides_the_crop);
+  g_test_add_func ("/resample/whole/refused", test_whole_refused);
   result = g_test_run ();
   vips_shutdown ();
   return result;

@@ -2,6 +2,7 @@
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
+#include "gst-plugin/wholemeta.h"
 
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/gstvideopool.h>
@@ -13,6 +14,7 @@ cnx_test_init_elements (int *argc, char ***argv)
   g_unsetenv ("GST_PLUGIN_PATH");
   gst_init (argc, argv);
   cnx_label_meta_register ();
+  cnx_whole_meta_register ();
   gst_element_register (NULL, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT);
   gst_element_register (NULL, "labeloverlay", GST_RANK_NONE, GST_TYPE_LABEL_OVERLAY);
   gst_element_register (NULL, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);
