@@ -8,9 +8,9 @@
 #include "core/error.h"
 
 /* How many times the side that is asked for is kept, by a decoder that averages its blocks itself, and where we do. Of
- * 1,000 pictures of tests/bench/make-pictures, at 64 pixels, these give 99.3 % the first label that Pillow and ONNX
- * Runtime give the whole ones; the rest are ties to within 0.02. Twice as many (400, simulated): 100 % in place of
- * 99.5, for a seventh of the speed. */
+ * 5,000 pictures of tests/bench/make-pictures, at 64 pixels, these give 99.4 % the first label that Pillow and ONNX
+ * Runtime give the whole ones; the rest are ties but for CMYK. Twice as many (400, simulated): 100 % in place of 99.5,
+ * for a seventh of the speed. */
 #define KEEP_DECODED 4
 #define KEEP_SHRUNK 8
 /* From this many times on we average blocks. */
