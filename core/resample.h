@@ -30,8 +30,8 @@ typedef enum
  * @x, @y: where it begins in the frame, in the frame's pixels
  * @across, @down: how many of the frame's pixels it takes up
  *
- * What a reduced frame stands for. A decoder that averages blocks of eight pixels makes a row of 375.125 pixels one of
- * 376, of which the last one (the first one, where the picture was turned since) lies mostly beyond its edge.
+ * What a reduced frame stands for. Of a row of 3,001 pixels a decoder that averages blocks of eight makes 375, which
+ * lack an eighth at the end (at the beginning, where the picture was turned since), or 376, which go beyond it.
  */
 typedef struct
 {

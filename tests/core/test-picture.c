@@ -23,18 +23,18 @@ make (const char *suffix, int orientation)
 {
   g_autofree char *source = data_path ("pictures", "china.jpg");
   char *path = g_strdup_printf ("%s/%d%s", folder, orientation, suffix);
-  VipsImage *small = vips_image_new_from_file (source, NULL), *large = NULL, *cut = NULL;
+  VipsImage *small = vips_image_new_from_file (source, NULL), *large = NULL, *writable = NULL;
 
   g_assert_nonnull (small);
   g_assert_cmpint (vips_resize (small, &large, (double) WIDTH / small->Xsize, "vscale",
           (double) HEIGHT / small->Ysize, NULL), ==, 0);
-  g_assert_cmpint (vips_copy (large, &cut, NULL), ==, 0);
-  g_assert_cmpint (cut->Xsize, ==, WIDTH);
-  g_assert_cmpint (cut->Ysize, ==, HEIGHT);
-  vips_image_remove (cut, VIPS_META_ICC_NAME);
-  vips_image_set_int (cut, VIPS_META_ORIENTATION, orientation);
-  g_assert_cmpint (vips_image_write_to_file (cut, path, NULL), ==, 0);
-  g_object_unref (cut);
+  g_assert_cmpint (vips_copy (large, &writable, NULL), ==, 0);
+  g_assert_cmpint (writable->Xsize, ==, WIDTH);
+  g_assert_cmpint (writable->Ysize, ==, HEIGHT);
+  vips_image_remove (writable, VIPS_META_ICC_NAME);
+  vips_image_set_int (writable, VIPS_META_ORIENTATION, orientation);
+  g_assert_cmpint (vips_image_write_to_file (writable, path, NULL), ==, 0);
+  g_object_unref (writable);
   g_object_unref (large);
   g_object_unref (small);
   return path;

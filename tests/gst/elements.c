@@ -20,6 +20,21 @@ cnx_test_init_elements (int *argc, char ***argv)
   gst_element_register (NULL, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);
 }
 
+CnxRecipe
+cnx_test_plain_recipe (int side)
+{
+  CnxRecipe recipe;
+
+  cnx_recipe_init (&recipe);
+  recipe.width = recipe.height = recipe.resize = side;
+  recipe.crop_mode = CNX_CROP_SQUASH;
+  for (int c = 0; c < 3; c++) {
+    recipe.mean[c] = 0.0f;
+    recipe.std[c] = 1.0f / 255.0f;
+  }
+  return recipe;
+}
+
 GstBuffer *
 cnx_test_frame (const char *text, guint32 seed, GstClockTime pts)
 {

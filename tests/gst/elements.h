@@ -4,12 +4,16 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
+#include "core/recipe.h"
 #include "gst-plugin/labelmeta.h"
 
 G_BEGIN_DECLS
 
 /** gst_init(), the label meta and the three elements. */
 void cnx_test_init_elements (int *argc, char ***argv);
+
+/** A recipe that squashes a frame to @side x @side pixels, in levels of 0..255, so that differences read as such. */
+CnxRecipe cnx_test_plain_recipe (int side);
 
 /** A frame of @caps full of seeded noise, at @pts. */
 GstBuffer *cnx_test_frame (const char *caps, guint32 seed, GstClockTime pts);

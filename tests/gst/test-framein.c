@@ -2,6 +2,7 @@
  * converted first. What to expect is the tensor of the same picture in RGB. */
 #include "gst-plugin/framein.h"
 #include "core/error.h"
+#include "tests/gst/elements.h"
 
 #include <gst/check/gstharness.h>
 #include <math.h>
@@ -11,22 +12,6 @@
 #define HEIGHT 64
 #define SIDE 64
 #define VALUES (SIDE * SIDE * 3)
-
-/* Tensors in levels of 0..255, so that differences read as such. */
-static CnxRecipe
-plain_recipe (void)
-{
-  CnxRecipe recipe;
-
-  cnx_recipe_init (&recipe);
-  recipe.width = recipe.height = recipe.resize = SIDE;
-  recipe.crop_mode = CNX_CROP_SQUASH;
-  for (int c = 0; c < 3; c++) {
-    recipe.mean[c] = 0.0f;
-    recipe.std[c] = 1.0f / 255.0f;
-  }
-  return recipe;
-}
 
 static GstVideoInfo
 info_of (const char *text)
@@ -95,7 +80,7 @@ converted (GstBuffer * from, const GstVideoInfo * from_info, const GstVideoInfo 
 static float *
 tensor_of (GstBuffer * buffer, const GstVideoInfo * info)
 {
-  const CnxRecipe recipe = plain_recipe ();
+  const CnxRecipe recipe = cnx_test_plain_recipe (SIDE);
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxFrameIn) in = cnx_frame_in_new (info, &recipe, &error);
   float *tensor = g_new (float, VALUES);
@@ -264,7 +249,7 @@ static void
 test_alternate (void)
 {
   const char *const formats[] = { "NV12", "I420", "RGB", "UYVY", "Y42B", "P010_10LE", "GRAY16_LE" };
-  CnxRecipe recipe = plain_recipe ();
+  CnxRecipe recipe = cnx_test_plain_recipe (SIDE);
 
   recipe.crop_mode = CNX_CROP_CENTER;   /* the one that depends on the shape of pixels */
   for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
@@ -446,7 +431,7 @@ test_crop_changes (void)
   const GstVideoFormat formats[] = { GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_NV12,
     GST_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_Y42B
   };
-  const CnxRecipe recipe = plain_recipe ();
+  const CnxRecipe recipe = cnx_test_plain_recipe (SIDE);
   const GstVideoInfo rgb = format_info (GST_VIDEO_FORMAT_RGB, FULL_WIDTH, FULL_HEIGHT);
   g_autoptr (GstBuffer) source = picture (&rgb);
 
@@ -529,7 +514,7 @@ upright_tensor (GstBuffer * buffer, const GstVideoInfo * info, const CnxRecipe *
 static void
 test_direction (gconstpointer data)
 {
-  CnxRecipe recipe = plain_recipe ();
+  CnxRecipe recipe = cnx_test_plain_recipe (SIDE);
   const GstVideoInfo rgb = format_info (GST_VIDEO_FORMAT_RGB, WIDTH, HEIGHT);
   g_autoptr (GstBuffer) source = picture (&rgb);
 

@@ -2,6 +2,7 @@
 #include "gst-plugin/wholemeta.h"
 #include "core/error.h"
 #include "gst-plugin/framein.h"
+#include "tests/gst/elements.h"
 
 #include <gst/check/gstharness.h>
 
@@ -40,15 +41,7 @@ static CnxFrameIn *
 frame_in (void)
 {
   const GstVideoInfo info = frame_info ();
-  CnxRecipe recipe;
-
-  cnx_recipe_init (&recipe);
-  recipe.width = recipe.height = recipe.resize = SIDE;
-  recipe.crop_mode = CNX_CROP_SQUASH;
-  for (int c = 0; c < 3; c++) {
-    recipe.mean[c] = 0.0f;
-    recipe.std[c] = 1.0f / 255.0f;
-  }
+  const CnxRecipe recipe = cnx_test_plain_recipe (SIDE);
   CnxFrameIn *in = cnx_frame_in_new (&info, &recipe, NULL);
   g_assert_nonnull (in);
   return in;
