@@ -8,7 +8,7 @@
  * One thread claims, runs, submits and takes (an element's streaming thread); the worker is the other. */
 #pragma once
 
-#include "core/labels.h"
+#include "core/model/labels.h"
 #include "gst-plugin/engine.h"
 #include "opencl/frame.h"
 

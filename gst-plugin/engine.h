@@ -6,8 +6,8 @@
 
 #include <gst/gst.h>
 
-#include "core/model.h"
-#include "core/precision.h"
+#include "core/model/model.h"
+#include "core/model/precision.h"
 #include "opencl/network.h"
 
 G_BEGIN_DECLS

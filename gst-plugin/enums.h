@@ -3,7 +3,7 @@
 
 #include <glib-object.h>
 
-#include "core/precision.h"
+#include "core/model/precision.h"
 
 G_BEGIN_DECLS
 

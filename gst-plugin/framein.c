@@ -1,6 +1,6 @@
 #include "gst-plugin/framein.h"
 #include "core/error.h"
-#include "core/resample.h"
+#include "core/picture/resample.h"
 #include "gst-plugin/direction.h"
 #include "gst-plugin/wholemeta.h"
 

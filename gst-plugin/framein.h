@@ -4,7 +4,7 @@
 #pragma once
 
 #include <gst/video/video.h>
-#include "core/recipe.h"
+#include "core/model/recipe.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "core/resample.h"
+#include "core/picture/resample.h"
 
 G_BEGIN_DECLS
 

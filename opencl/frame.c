@@ -1,7 +1,7 @@
 #include "opencl/frame.h"
 #include "opencl/program.h"
 #include "core/error.h"
-#include "core/resample_private.h"
+#include "core/picture/resample_private.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * packed for the way; it touches no device. A CnxFrameKernels runs any plan. */
 #pragma once
 
-#include "core/resample.h"
+#include "core/picture/resample.h"
 #include "opencl/device.h"
 
 G_BEGIN_DECLS

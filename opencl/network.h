@@ -1,7 +1,7 @@
 /* A model on a device: weights uploaded once in the kernels' layout, then forward passes. */
 #pragma once
 
-#include "core/model.h"
+#include "core/model/model.h"
 #include "opencl/device.h"
 #include "opencl/frame.h"
 #include "opencl/ops.h"

@@ -1,7 +1,7 @@
 #include "opencl/ops_private.h"
 #include "opencl/program.h"
 #include "core/error.h"
-#include "core/model.h"
+#include "core/model/model.h"
 
 const char *const cnx_kernel_names[N_KERNELS] = {
   "patchify", "depthwise", "layer_norm", "norm_patchify", "grn_norms", "grn_scales", "grn_apply", "to_operand",

@@ -1,7 +1,7 @@
 /* What the device was measured to do at most, to hold a network's speed against. One thread at a time. */
 #pragma once
 
-#include "core/precision.h"
+#include "core/model/precision.h"
 #include "opencl/device.h"
 
 G_BEGIN_DECLS

@@ -1,8 +1,8 @@
 #include "opencl/support.h"
 #include "opencl/tuned.h"
 #include "core/error.h"
-#include "core/random_checkpoint.h"
-#include "core/reference.h"
+#include "core/model/random_checkpoint.h"
+#include "core/reference/reference.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Which precisions a device runs, and which one it is given. */
 #pragma once
 
-#include "core/precision.h"
+#include "core/model/precision.h"
 #include "opencl/ops.h"
 
 G_BEGIN_DECLS

@@ -1,6 +1,6 @@
 #include "opencl/tuned.h"
-#include "core/input_file.h"
-#include "core/json.h"
+#include "core/input/input_file.h"
+#include "core/input/json.h"
 #include "opencl/program.h"
 
 #define MAX_FILE (1024 * 1024)

@@ -1,5 +1,5 @@
 #include "opencl/tuner.h"
-#include "core/random_checkpoint.h"
+#include "core/model/random_checkpoint.h"
 
 #define MOST_BLOCKS 9
 #define MOST_BYTES (64 << 20)     /* beyond most caches; several sets are held at once */

@@ -1,7 +1,7 @@
 /* Tile sizes for a device: data, never #ifdef by vendor. */
 #pragma once
 
-#include "core/precision.h"
+#include "core/model/precision.h"
 #include "opencl/device.h"
 
 G_BEGIN_DECLS

@@ -1,5 +1,5 @@
 /* A product's two operands in the precision that the network runs in, one of OPERAND_FP32, OPERAND_FP16,
- * OPERAND_BF16 and OPERAND_INT8; core/precision.h has the arithmetic. Sums are floats always.
+ * OPERAND_BF16 and OPERAND_INT8; core/model/precision.h has the arithmetic. Sums are floats always.
  *
  *   element   a value of an input's row. Rows are `stride` elements apart, `depth` of them used
  *   scales    int8: (scale, low) of each GROUP values of a row, `groups` of them a row; else unused

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "pipelines/tag/film.h"
-#include "pipelines/tag/html_index.h"
-#include "pipelines/tag/kind.h"
-#include "pipelines/tag/still.h"
+#include "pipelines/tag/read/film.h"
+#include "pipelines/tag/html/html_index.h"
+#include "pipelines/tag/read/kind.h"
+#include "pipelines/tag/read/still.h"
 
 #define SHOW_US (G_USEC_PER_SEC / 10)
 

@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "pipelines/tag/format.h"
+#include "pipelines/tag/formats/format.h"
 
 /* A journal of a million inputs is a fifth of that. */
 #define MOST_BYTES (1024 * 1024 * 1024)

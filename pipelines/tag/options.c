@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "pipelines/tag/format.h"
+#include "pipelines/tag/formats/format.h"
 
 #define DEFAULT_RATE 1.0
 #define DEFAULT_FORMAT "jsonl"

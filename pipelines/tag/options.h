@@ -1,9 +1,9 @@
 /* The command line of `convnext tag`. */
 #pragma once
 
-#include "pipelines/command.h"
+#include "pipelines/command/command.h"
 #include "pipelines/tag/inputs.h"
-#include "pipelines/tag/sampling.h"
+#include "pipelines/tag/read/sampling.h"
 
 G_BEGIN_DECLS
 

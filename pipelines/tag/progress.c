@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "pipelines/meter.h"
+#include "pipelines/command/meter.h"
 
 #define BAR_WIDTH 20
 #define DRAW_US (G_USEC_PER_SEC / 5)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "pipelines/tag/snapshot.h"
-#include "pipelines/tag/thumb.h"
+#include "pipelines/tag/read/snapshot.h"
+#include "pipelines/tag/formats/thumb.h"
 
 /* So much text of an output is kept before it is written. */
 #define FLUSH_BYTES (64 * 1024)

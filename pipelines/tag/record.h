@@ -5,7 +5,7 @@
 #include "pipelines/tag/inputs.h"
 #include "pipelines/tag/journal.h"
 #include "pipelines/tag/ordered.h"
-#include "pipelines/tag/reader.h"
+#include "pipelines/tag/read/reader.h"
 
 G_BEGIN_DECLS
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "pipelines/tag/format.h"
-#include "pipelines/tag/html_index.h"
+#include "pipelines/tag/formats/format.h"
+#include "pipelines/tag/html/html_index.h"
 
 /* In a journal, what the page of a folder is made of: no file is called so. */
 #define FOLDER_INPUT "/"

@@ -1,5 +1,5 @@
 /* convnext tag: a folder of films and photographs in, searchable tags out. */
-#include "pipelines/command.h"
+#include "pipelines/command/command.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include "gst-plugin/labelmeta.h"
 #include "gst-plugin/wholemeta.h"
 #include "pipelines/tag/jobs.h"
-#include "pipelines/tag/kind.h"
+#include "pipelines/tag/read/kind.h"
 #include "pipelines/tag/options.h"
 #include "pipelines/tag/report.h"
 

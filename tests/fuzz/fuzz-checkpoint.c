@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
-#include "core/model.h"
+#include "core/model/model.h"
 #include "tests/fuzz/memory_file.h"
 
 #define MOST_VALUES 4096

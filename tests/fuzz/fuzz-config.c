@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
-#include "core/model_config.h"
+#include "core/model/model_config.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t * data, size_t size);
 

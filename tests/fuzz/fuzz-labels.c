@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/label_names.h"
+#include "core/model/label_names.h"
 #include "tests/fuzz/memory_file.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t * data, size_t size);

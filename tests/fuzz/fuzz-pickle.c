@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
-#include "core/pickle.h"
+#include "core/weights/pickle.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t * data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
-#include "core/torch_file.h"
+#include "core/weights/torch_file.h"
 #include "tests/fuzz/memory_file.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t * data, size_t size);

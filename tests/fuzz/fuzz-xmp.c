@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "pipelines/tag/format.h"
+#include "pipelines/tag/formats/format.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t * data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
-#include "core/recipe.h"
+#include "core/model/recipe.h"
 #include "gst-plugin/labelmeta.h"
 
 G_BEGIN_DECLS

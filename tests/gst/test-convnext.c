@@ -1,7 +1,7 @@
 /* The classifier under GstHarness: metadata, buffers left as they are, caps, errors, life. */
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"
-#include "core/random_checkpoint.h"
+#include "core/model/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 #include <glib/gstdio.h>

@@ -2,8 +2,8 @@
  * plain-C reference answers on the very same frames, in several formats, sizes and mirrored; and how far the answers
  * of other precisions are from fp32's. */
 #include "core/error.h"
-#include "core/labels.h"
-#include "core/reference.h"
+#include "core/model/labels.h"
+#include "core/reference/reference.h"
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/framein.h"
 #include "opencl/support.h"

@@ -3,7 +3,7 @@
 #include "gst-plugin/gstconvnext.h"
 #include "opencl/support.h"
 #include "tests/gst/elements.h"
-#include "core/random_checkpoint.h"
+#include "core/model/random_checkpoint.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

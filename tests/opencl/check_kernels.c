@@ -1,9 +1,9 @@
 /* Every kernel against its reference function: one table of shapes, random and extreme inputs, canaries
  * around every output, on each tuning that the device can run. `--bench` prints GFLOP/s from the same rows. */
-#include "core/reference.h"
-#include "core/model.h"
+#include "core/reference/reference.h"
+#include "core/model/model.h"
 #include "opencl/ops.h"
-#include "core/random_checkpoint.h"
+#include "core/model/random_checkpoint.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * format and the recipe can say; and how many bytes travel. */
 #include "opencl/network.h"
 #include "core/error.h"
-#include "core/resample_loops.h"
+#include "core/picture/resample_loops.h"
 #include "tests/support/temp_files.h"
 
 #include <math.h>

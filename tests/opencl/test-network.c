@@ -1,11 +1,11 @@
 /* The OpenCL network against the reference libraries' logits and the plain-C reference, in every precision that the
  * device runs. */
 #include "core/error.h"
-#include "core/reference.h"
+#include "core/reference/reference.h"
 #include "opencl/network.h"
 #include "opencl/support.h"
 #include "tests/support/golden.h"
-#include "core/random_checkpoint.h"
+#include "core/model/random_checkpoint.h"
 #include "tests/support/temp_files.h"
 
 #include <json-glib/json-glib.h>

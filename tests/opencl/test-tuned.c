@@ -1,5 +1,5 @@
 /* The tuner's saved answers: kept, found, of no use when they are another's, and never trusted. */
-#include "core/model.h"
+#include "core/model/model.h"
 #include "opencl/network.h"
 #include "opencl/program.h"
 #include "opencl/support.h"

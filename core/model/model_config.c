@@ -1,0 +1,443 @@
+#include "core/model/model_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/input/json.h"
+#include "core/model/label_names.h"
+#include "core/weights/weights_name.h"
+
+/* ConvNextConfig's own default, where config.json does not say. */
+#define HUGGING_FACE_FINAL_EPS 1e-12
+/* Of classes. */
+#define MAX_COUNT 1e9
+/* What torchvision resizes to where the size is not one that it published. */
+#define TORCHVISION_RESIZE 232
+
+/* A file beside the weights, and the weights. */
+typedef struct
+{
+  const char *path;
+  JsonObject *root;
+  const CnxArch *arch;
+} Config;
+
+/* *INDENT-OFF* */
+static gboolean refuse (const Config * config, CnxError code, GError ** error, const char *format,
+    ...)
+    G_GNUC_PRINTF (4, 5);
+/* *INDENT-ON* */
+
+static gboolean
+refuse (const Config * config, CnxError code, GError ** error, const char *format, ...)
+{
+  g_autofree char *where = g_strdup_printf ("'%s'", config->path);
+  va_list args;
+
+  va_start (args, format);
+  cnx_refuse (error, code, where, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+/* A missing key and a null are the same. */
+static JsonNode *
+find (JsonObject * object, const char *key)
+{
+  JsonNode *node = object ? json_object_get_member (object, key) : NULL;
+
+  return node && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
+}
+
+static const char *
+find_string (JsonObject * object, const char *key)
+{
+  JsonNode *node = find (object, key);
+
+  if (!node || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+static JsonObject *
+find_object (JsonObject * object, const char *key)
+{
+  JsonNode *node = find (object, key);
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+static gboolean
+find_number (JsonObject * object, const char *key, double *number)
+{
+  JsonNode *node = find (object, key);
+  GType type = node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
+
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return FALSE;
+  *number = json_node_get_double (node);
+  return isfinite (*number);
+}
+
+/* Settings that change the arithmetic and leave no trace in the tensors: each may be missing, or be what is
+ * computed here. */
+static const struct
+{
+  const char *object;           /* NULL: the root */
+  const char *key;
+  const char *values[4];
+} known_settings[] = {
+  {"model_args", "act_layer", {"gelu"}},
+  {NULL, "hidden_act", {"gelu"}},
+  {NULL, "global_pool", {"avg"}},
+  {"model_args", "global_pool", {"avg"}},
+  {NULL, "model_type", {"convnext", "convnextv2", "timm_wrapper"}},
+};
+
+static gboolean
+check_settings (const Config * config, GError ** error)
+{
+  double eps = CNX_NORM_EPS;
+
+  for (guint i = 0; i < G_N_ELEMENTS (known_settings); i++) {
+    const char *parent = known_settings[i].object;
+    JsonObject *object = parent ? find_object (config->root, parent) : config->root;
+    const char *value = find_string (object, known_settings[i].key);
+
+    if (value && !g_strv_contains (known_settings[i].values, value)) {
+      g_autofree char *escaped = g_strescape (value, NULL);
+
+      return refuse (config, CNX_ERROR_MODEL, error, "'%s' is '%.80s'; only '%s' is supported",
+          known_settings[i].key, escaped, known_settings[i].values[0]);
+    }
+  }
+  if (find_number (find_object (config->root, "model_args"), "norm_eps", &eps)
+      && eps != CNX_NORM_EPS)
+    return refuse (config, CNX_ERROR_MODEL, error, "'norm_eps' is %g; only 1e-6 is supported", eps);
+  return TRUE;
+}
+
+/* timm's "convnext_small.fb_in1k" must be that size. Other names, "small" alone too, say nothing. */
+static gboolean
+check_architecture (const Config * config, const char *architecture, GError ** error)
+{
+  g_auto (GStrv) parts = g_strsplit (architecture, ".", 2);
+  const CnxVariant *said = parts[0] ? cnx_variant_find (parts[0]) : NULL;
+  const CnxVariant *found = cnx_variant_of (config->arch);
+
+  if (g_str_has_prefix (architecture, "convnext") && said && said != found)
+    return refuse (config, CNX_ERROR_MODEL, error,
+        "'architecture' is '%.80s', but the weights beside it "
+        "are %s%s: the file belongs to others", architecture,
+        found ? "those of " : "of a size that was never published", found ? found->name : "");
+  return TRUE;
+}
+
+/* Hugging Face's `depths` and `hidden_sizes`. */
+static gboolean
+check_sizes (const Config * config, const char *key, const int *sizes, GError ** error)
+{
+  JsonNode *node = find (config->root, key);
+  JsonArray *array;
+
+  if (!node || !JSON_NODE_HOLDS_ARRAY (node))
+    return TRUE;
+  array = json_node_get_array (node);
+  for (guint i = 0; i < CNX_STAGES; i++) {
+    JsonNode *element =
+        i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
+
+    if (!element || json_array_get_length (array) != CNX_STAGES
+        || !JSON_NODE_HOLDS_VALUE (element) || json_node_get_int (element) != sizes[i])
+      return refuse (config, CNX_ERROR_MODEL, error, "'%s' is not %d, %d, %d, %d as in the weights "
+          "beside it: the file belongs to others", key, sizes[0], sizes[1], sizes[2], sizes[3]);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_classes (const Config * config, const char *key, gint64 count, GError ** error)
+{
+  int classes = config->arch->classes;
+
+  if (classes == 0 || count == classes)
+    return TRUE;
+  return refuse (config, CNX_ERROR_MODEL, error, "'%s' counts %" G_GINT64_FORMAT
+      " classes, but the weights have %d", key, count, classes);
+}
+
+/* Takes @labels, which are as many as the classes; none come from nowhere. */
+static void
+set_labels (CnxModelConfig * model, char **labels, const char *from)
+{
+  g_strfreev (model->labels);
+  model->labels = labels;
+  g_free (model->labels_from);
+  model->labels_from = g_strdup (labels[0] ? from : NULL);
+}
+
+/* timm: "label_names", which for the larger data sets are keys into "label_descriptions". */
+static gboolean
+read_label_names (CnxModelConfig * model, const Config * config, GError ** error)
+{
+  JsonObject *descriptions = find_object (config->root, "label_descriptions");
+  JsonNode *node = find (config->root, "label_names");
+  g_auto (GStrv) labels = g_new0 (char *, config->arch->classes + 1);
+  JsonArray *array;
+
+  if (!node)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'label_names' is not an array");
+  array = json_node_get_array (node);
+  if (!check_classes (config, "label_names", json_array_get_length (array), error))
+    return FALSE;
+  for (int i = 0; i < config->arch->classes; i++) {
+    JsonNode *element = json_array_get_element (array, i);
+    const char *label, *description;
+
+    if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING)
+      return refuse (config, CNX_ERROR_FORMAT, error, "entry %d of 'label_names' is not a string",
+          i);
+    label = json_node_get_string (element);
+    description = find_string (descriptions, label);
+    labels[i] = g_strdup (description ? description : label);
+  }
+  set_labels (model, g_steal_pointer (&labels), config->path);
+  return TRUE;
+}
+
+/* {"0": "LABEL_0", ...}: what transformers writes where nobody named the classes. */
+static gboolean
+are_placeholders (JsonObject * id2label)
+{
+  g_autoptr (GList) keys = json_object_get_members (id2label);
+
+  for (GList * key = keys; key; key = key->next) {
+    g_autofree char *placeholder = g_strconcat ("LABEL_", key->data, NULL);
+
+    if (g_strcmp0 (find_string (id2label, key->data), placeholder) != 0)
+      return FALSE;
+  }
+  return keys != NULL;
+}
+
+/* Hugging Face: {"0": "tench", ...}. */
+static gboolean
+read_id2label (CnxModelConfig * model, const Config * config, GError ** error)
+{
+  JsonNode *node = find (config->root, "id2label");
+  g_auto (GStrv) labels = g_new0 (char *, config->arch->classes + 1);
+  JsonObject *object;
+
+  if (!node)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' is not an object");
+  object = json_node_get_object (node);
+  if (are_placeholders (object))
+    return TRUE;
+  if (!check_classes (config, "id2label", json_object_get_size (object), error))
+    return FALSE;
+  for (int i = 0; i < config->arch->classes; i++) {
+    g_autofree char *key = g_strdup_printf ("%d", i);
+    const char *label = find_string (object, key);
+
+    if (!label)
+      return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' has no string for class %d", i);
+    labels[i] = g_strdup (label);
+  }
+  set_labels (model, g_steal_pointer (&labels), config->path);
+  return TRUE;
+}
+
+static gboolean
+read_num_classes (const Config * config, GError ** error)
+{
+  double count;
+
+  if (!find_number (config->root, "num_classes", &count)
+      && !find_number (find_object (config->root, "pretrained_cfg"), "num_classes", &count))
+    return TRUE;
+  if (count < 0 || count > MAX_COUNT || count != floor (count))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'num_classes' is %g, which is no number of classes", count);
+  return check_classes (config, "num_classes", count, error);
+}
+
+/* Of the LayerNorm before the classifier; @eps stays what it is where @key is not there. */
+static gboolean
+read_eps (const Config * config, const char *key, double *eps, GError ** error)
+{
+  double value;
+
+  if (!find (config->root, key))
+    return TRUE;
+  if (!find_number (config->root, key, &value) || value < 0 || value > 1)
+    return refuse (config, CNX_ERROR_FORMAT, error, "'%s' is not a number from 0 to 1", key);
+  *eps = value;
+  return TRUE;
+}
+
+static gboolean
+read_timm (CnxModelConfig * model, const Config * config, GError ** error)
+{
+  const char *architecture = find_string (config->root, "architecture");
+
+  /* It becomes the model's name, which goes to terminals. */
+  if (architecture && !cnx_name_is_printable (architecture))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'architecture' is not printable, or too long");
+  if (architecture) {
+    if (!check_architecture (config, architecture, error))
+      return FALSE;
+    g_free (model->name);
+    model->name = g_strdup (architecture);
+  }
+  if (!read_num_classes (config, error) || !read_label_names (model, config, error)
+      || !read_eps (config, "final_norm_eps", &model->final_norm_eps, error))
+    return FALSE;
+  if (cnx_recipe_from_timm (&model->recipe, config->root, error))
+    return TRUE;
+  g_prefix_error (error, "'%s': ", config->path);
+  return FALSE;
+}
+
+static gboolean
+read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme scheme, GError ** error)
+{
+  if (!check_sizes (config, "depths", config->arch->depths, error)
+      || !check_sizes (config, "hidden_sizes", config->arch->dims, error)
+      || !read_id2label (model, config, error))
+    return FALSE;
+  return scheme != CNX_SCHEME_HUGGING_FACE || read_eps (config, "layer_norm_eps", &model->final_norm_eps, error);
+}
+
+/* @whole: whether the file says how a picture becomes the input. */
+static gboolean
+read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, CnxScheme scheme,
+    gboolean * whole, GError ** error)
+{
+  g_autoptr (JsonNode) root = cnx_json_load (path, error);
+  Config config = {.path = path,.arch = arch };
+
+  if (!root)
+    return FALSE;
+  config.root = json_node_get_object (root);
+  *whole = find_object (config.root, "pretrained_cfg") != NULL;
+  if (!check_settings (&config, error))
+    return FALSE;
+  if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
+    return read_timm (model, &config, error);
+  return read_hugging_face (model, &config, scheme, error);
+}
+
+static gboolean
+read_preprocessor (CnxModelConfig * model, const char *path, GError ** error)
+{
+  g_autoptr (JsonNode) root = cnx_json_load (path, error);
+
+  if (!root)
+    return FALSE;
+  if (cnx_recipe_from_hugging_face (&model->recipe, json_node_get_object (root), error))
+    return TRUE;
+  g_prefix_error (error, "'%s': ", path);
+  return FALSE;
+}
+
+/* torchvision ships no files beside its weights: the presets of its weights' documentation. */
+static void
+set_torchvision_recipe (CnxRecipe * recipe, const CnxArch * arch)
+{
+  static const struct
+  {
+    const char *variant;
+    int resize;
+  } presets[] = { {"tiny", 236}, {"small", 230}, {"base", 232}, {"large", 232} };
+  const CnxVariant *variant = cnx_variant_of (arch);
+
+  recipe->interpolation = CNX_INTERPOLATION_BILINEAR;
+  recipe->resize = TORCHVISION_RESIZE;
+  for (guint i = 0; variant && i < G_N_ELEMENTS (presets); i++) {
+    if (strcmp (presets[i].variant, variant->name) == 0)
+      recipe->resize = presets[i].resize;
+  }
+}
+
+/* "/a/everyday/model.safetensors" -> "everyday"; "/a/mine.pth" -> "mine". */
+static char *
+name_of_file (const char *file)
+{
+  g_autofree char *base = g_path_get_basename (file);
+  g_autofree char *full = NULL, *folder = NULL;
+
+  if (cnx_weights_name_is_usual (file)) {
+    full = g_canonicalize_filename (file, NULL);
+    folder = g_path_get_dirname (full);
+    return g_path_get_basename (folder);
+  }
+  return g_strndup (base, cnx_weights_stem_length (base));
+}
+
+static void
+set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, CnxScheme scheme)
+{
+  model->name = name_of_file (file);
+  model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
+  cnx_recipe_init (&model->recipe);
+  if (scheme == CNX_SCHEME_TORCHVISION)
+    set_torchvision_recipe (&model->recipe, arch);
+}
+
+/* Where nothing names the classes. */
+static void
+set_default_labels (CnxModelConfig * model, int classes)
+{
+  if (classes == CNX_IMAGENET_CLASSES) {
+    set_labels (model, cnx_labels_of_imagenet (), CNX_IMAGENET_NAME);
+    return;
+  }
+  model->labels = g_new0 (char *, classes + 1);
+  for (int i = 0; i < classes; i++)
+    model->labels[i] = g_strdup_printf ("class %d", i);
+}
+
+/* Several weights may share a folder: one's own `NAME.json` goes before config.json. */
+static char *
+find_config (const char *file, const char *folder)
+{
+  g_autofree char *stem = g_strndup (file, cnx_weights_stem_length (file));
+  g_autofree char *own = NULL, *shared = NULL;
+
+  own = g_strconcat (stem, ".json", NULL);
+  if (g_file_test (own, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&own);
+  shared = g_build_filename (folder, "config.json", NULL);
+  return g_file_test (shared, G_FILE_TEST_EXISTS) ? g_steal_pointer (&shared) : NULL;
+}
+
+gboolean
+cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch * arch,
+    CnxScheme scheme, GError ** error)
+{
+  g_autofree char *folder = g_path_get_dirname (file);
+  g_autofree char *path = find_config (file, folder);
+  g_autofree char *preprocessor = g_build_filename (folder, "preprocessor_config.json", NULL);
+
+  gboolean whole = FALSE;
+
+  set_defaults (config, file, arch, scheme);
+  if (path && !read_config (config, path, arch, scheme, &whole, error))
+    return FALSE;
+  if (!config->labels)
+    set_default_labels (config, arch->classes);
+  return whole || !g_file_test (preprocessor, G_FILE_TEST_EXISTS)
+      || read_preprocessor (config, preprocessor, error);
+}
+
+void
+cnx_model_config_clear (CnxModelConfig * config)
+{
+  g_clear_pointer (&config->name, g_free);
+  g_clear_pointer (&config->labels, g_strfreev);
+  g_clear_pointer (&config->labels_from, g_free);
+}

@@ -1,0 +1,34 @@
+/* What the files beside the weights say: name, labels, preprocessing, and whether the arithmetic is one that
+ * is known. Part of model.[ch], for nobody else but its tests. */
+#pragma once
+
+#include "core/model/model.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxModelConfig:
+ * @name: short name of the model
+ * @recipe: its preprocessing
+ * @final_norm_eps: of the LayerNorm before the classifier
+ * @labels: one per class, NULL-terminated
+ * @labels_from: as cnx_model_labels_from() has it
+ */
+typedef struct
+{
+  char *name;
+  CnxRecipe recipe;
+  double final_norm_eps;
+  char **labels;
+  char *labels_from;
+} CnxModelConfig;
+
+/** Fills @config for the weights @file: from `<file without its ending>.json` or else `config.json` beside it,
+ * and preprocessor_config.json; with what holds for @scheme where they are not there.
+ * Errors: CNX_ERROR_FORMAT, CNX_ERROR_MODEL when they belong to other weights or ask for other arithmetic.
+ * Clear with cnx_model_config_clear(), also after an error. */
+gboolean cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch * arch,
+    CnxScheme scheme, GError ** error);
+void cnx_model_config_clear (CnxModelConfig * config);
+
+G_END_DECLS

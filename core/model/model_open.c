@@ -1,0 +1,157 @@
+/* From what a user says, a path, a name or a variant, to a loaded model. */
+#include "core/error.h"
+#include "core/model/model.h"
+
+#include <string.h>
+
+#define DEFAULT_MODEL "everyday"
+
+char *
+cnx_model_user_dir (void)
+{
+  return g_build_filename (g_get_user_data_dir (), "convnext", "models", NULL);
+}
+
+/* Each once: the standard's lists and ours may name the same folder. */
+static void
+add_dir (GPtrArray * dirs, const char *dir)
+{
+  if (!g_ptr_array_find_with_equal_func (dirs, dir, g_str_equal, NULL))
+    g_ptr_array_add (dirs, g_strdup (dir));
+}
+
+char **
+cnx_model_dirs (void)
+{
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+  const char *path = g_getenv ("CONVNEXT_MODEL_PATH");
+  g_auto (GStrv) listed = g_strsplit (path ? path : "", G_SEARCHPATH_SEPARATOR_S, -1);
+  g_autofree char *user = cnx_model_user_dir ();
+  const char *const *system_dirs = g_get_system_data_dirs ();
+
+  for (guint i = 0; listed[i]; i++) {
+    if (*listed[i])
+      add_dir (dirs, listed[i]);
+  }
+  add_dir (dirs, user);
+  for (guint i = 0; system_dirs[i]; i++) {
+    g_autofree char *dir = g_build_filename (system_dirs[i], "convnext", "models", NULL);
+    add_dir (dirs, dir);
+  }
+  add_dir (dirs, CNX_SYSTEM_MODEL_DIR);
+  add_dir (dirs, CNX_SOURCE_MODEL_DIR);
+  g_ptr_array_add (dirs, NULL);
+  return (char **) g_ptr_array_steal (dirs, NULL);
+}
+
+static gboolean
+is_set (const char *text)
+{
+  return text && *text;
+}
+
+static const CnxVariant *
+find_variant (const char *name, GError ** error)
+{
+  const CnxVariant *variant = cnx_variant_find (name);
+  g_autoptr (GString) known = NULL;
+
+  if (variant)
+    return variant;
+  known = g_string_new (NULL);
+  for (const CnxVariant * v = cnx_variants (); v->name; v++)
+    g_string_append_printf (known, "%s%s", known->len ? ", " : "", v->name);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
+      "no variant is called \"%s\"; the variants are %s. A model of one's own is set by `model`",
+      name, known->str);
+  return NULL;
+}
+
+/* "convnext_tiny.fb_in1k" of the hub's "timm/convnext_tiny.fb_in1k": downloads are kept without the owner. */
+static const char *
+skip_owner (const char *model)
+{
+  static const char *const owners[] = { "timm/", "facebook/" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (owners); i++) {
+    if (g_str_has_prefix (model, owners[i]) && !g_file_test (model, G_FILE_TEST_EXISTS))
+      return model + strlen (owners[i]);
+  }
+  return model;
+}
+
+/* A path that is there is taken as it is; a word without a slash is a model's name. */
+static char *
+find_weights (const char *model, const CnxVariant * variant, GError ** error)
+{
+  const char *name = DEFAULT_MODEL;
+  g_autofree char *user = cnx_model_user_dir ();
+  g_auto (GStrv) dirs = NULL;
+
+  if (is_set (model)) {
+    model = skip_owner (model);
+    gboolean is_path = strchr (model, G_DIR_SEPARATOR) != NULL;
+
+    if (is_path || g_file_test (model, G_FILE_TEST_EXISTS))
+      return g_strdup (model);
+    name = model;
+  } else if (variant) {
+    name = variant->name;
+  }
+  dirs = cnx_model_dirs ();
+  return cnx_model_find (name, (const char *const *) dirs, user, error);
+}
+
+static char *
+describe_arch (const CnxArch * arch)
+{
+  return g_strdup_printf ("version %d, depths %d,%d,%d,%d, dims %d,%d,%d,%d", arch->version,
+      arch->depths[0], arch->depths[1], arch->depths[2], arch->depths[3],
+      arch->dims[0], arch->dims[1], arch->dims[2], arch->dims[3]);
+}
+
+static gboolean
+check_variant (CnxModel * model, const CnxVariant * variant, GError ** error)
+{
+  const CnxVariant *found = cnx_variant_of (cnx_model_arch (model));
+  g_autofree char *wanted_arch = NULL, *found_arch = NULL;
+
+  if (!variant || found == variant)
+    return TRUE;
+  wanted_arch = describe_arch (&variant->arch);
+  found_arch = describe_arch (cnx_model_arch (model));
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL,
+      "the model in %s is %s (%s), not the variant %s that was asked for (%s): set `variant` to what it is, "
+      "or leave it out", cnx_model_path (model), found ? found->name : "no published variant",
+      found_arch, variant->name, wanted_arch);
+  return FALSE;
+}
+
+CnxModel *
+cnx_model_open (const char *name, const char *variant_name, const char *labels, const char *recipe,
+    GError ** error)
+{
+  const CnxVariant *variant = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (CnxModel) model = NULL;
+
+  if (is_set (variant_name) && !(variant = find_variant (variant_name, error)))
+    return NULL;
+  if (!(path = find_weights (name, variant, error)))
+    return NULL;
+  if (!(model = cnx_model_load (path, error)))
+    return NULL;
+  if (!check_variant (model, variant, error))
+    return NULL;
+  if (is_set (labels)) {
+    CnxModel *labelled = cnx_model_with_labels (model, labels, error);
+
+    if (!labelled)
+      return NULL;
+    cnx_model_unref (model);
+    model = labelled;
+  }
+  if (is_set (recipe))
+    return cnx_model_with_recipe (model, recipe, error);
+  return g_steal_pointer (&model);
+}

@@ -1,0 +1,148 @@
+#include "core/model/precision.h"
+#include "core/error.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const names[] = { "auto", "fp32", "fp16", "bf16", "int8" };
+
+const char *
+cnx_precision_name (CnxPrecision precision)
+{
+  return names[precision];
+}
+
+gboolean
+cnx_precision_parse (const char *name, CnxPrecision * precision, GError ** error)
+{
+  *precision = CNX_PRECISION_AUTO;
+  if (!name || !*name)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_strcasecmp (name, names[i]) == 0) {
+      *precision = i;
+      return TRUE;
+    }
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
+      "there is no precision '%s'; there are auto, fp32, fp16, bf16 and int8", name);
+  return FALSE;
+}
+
+CnxPrecision
+cnx_precision_of_downsamples (CnxPrecision precision)
+{
+  return precision == CNX_PRECISION_INT8 ? CNX_PRECISION_FP32 : precision;
+}
+
+/* The largest sum of four magnitudes whose products are added in 16 bits; see the head of precision.h. */
+static float
+largest_four (const float *row, int count)
+{
+  float largest = 0;
+
+  for (int k = 0; k < count; k += 8)
+    for (int half = 0; half < 4; half += 2) {
+      float sum = 0;
+      for (int i = 0; i < 8; i++)
+        if ((i & 2) == half && k + i < count)
+          sum += fabsf (row[k + i]);
+      largest = fmaxf (largest, sum);
+    }
+  return largest;
+}
+
+float
+cnx_int8_weight (const float *row, int count, gint8 * out)
+{
+  float largest = 0;
+
+  for (int k = 0; k < count; k++)
+    largest = fmaxf (largest, fabsf (row[k]));
+  /* four roundings may each add a half */
+  const float scale = fmaxf (largest / 127, largest_four (row, count) / (CNX_INT8_FOUR - 2));
+  for (int k = 0; k < count; k++)
+    out[k] = scale > CNX_INT8_LEAST ? (gint8) lrintf (row[k] / scale) : 0;
+  return scale > CNX_INT8_LEAST ? scale : 0;
+}
+
+void
+cnx_int8_group (const float *in, int count, int levels, guint8 * out, float *scale, float *low)
+{
+  float least = 0, most = 0;
+
+  for (int k = 0; k < count; k++) {
+    least = fminf (least, in[k]);
+    most = fmaxf (most, in[k]);
+  }
+  const float range = most - least, inverse = range > CNX_INT8_LEAST ? levels / range : 0;
+  *scale = range / levels;
+  *low = least;
+  for (int k = 0; k < count; k++)
+    out[k] = (guint8) fmaf (in[k] - least, inverse, 0.5f);
+}
+
+static float
+float_from_bits (guint32 bits)
+{
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+static guint32
+bits_of (float value)
+{
+  guint32 bits;
+
+  memcpy (&bits, &value, sizeof bits);
+  return bits;
+}
+
+guint16
+cnx_bf16_from_float (float value)
+{
+  const guint32 bits = bits_of (value);
+
+  if (isnan (value))
+    return bits >> 16 | 0x40;
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+float
+cnx_bf16_to_float (guint16 half)
+{
+  return float_from_bits ((guint32) half << 16);
+}
+
+guint16
+cnx_fp16_from_float (float value)
+{
+  const guint16 sign = bits_of (value) >> 16 & 0x8000;
+  const float magnitude = fabsf (value);
+
+  if (isnan (value))
+    return sign | 0x7e00;
+  if (magnitude >= 65520)       /* halfway to what would be the next value */
+    return sign | 0x7c00;
+  if (magnitude < 0x1p-14f)     /* steps of 2^-24; nearbyint rounds ties to even */
+    return sign | (guint16) nearbyintf (magnitude * 0x1p24f);
+  const guint32 bits = bits_of (magnitude) - ((127 - 15) << 23);
+  return sign | (bits + 0xfff + (bits >> 13 & 1)) >> 13;
+}
+
+float
+cnx_fp16_to_float (guint16 half)
+{
+  const guint32 sign = (guint32) (half & 0x8000) << 16;
+  const guint32 exponent = (half >> 10) & 0x1f;
+  const guint32 mantissa = half & 0x3ff;
+
+  if (exponent == 0) {
+    const float magnitude = ldexpf (mantissa, -24);
+    return sign ? -magnitude : magnitude;
+  }
+  if (exponent == 0x1f)
+    return float_from_bits (sign | 0x7f800000 | mantissa << 13);
+  return float_from_bits (sign | (exponent + 127 - 15) << 23 | mantissa << 13);
+}

@@ -1,0 +1,36 @@
+/* Still pictures to pixels, through libvips, no larger than they need be: a file of a whole archive is decoded at a
+ * half, a quarter or an eighth where its format can do that, and never held whole where it is huge. */
+#pragma once
+
+#include "core/picture/resample.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxPicture:
+ * @width, @height: of the pixels
+ * @whole: the file's picture, turned upright, and where it lies in them
+ * @pixels: rows of R G B bytes, without gaps
+ *
+ * A picture, upright, in 8-bit sRGB, alpha flattened on black.
+ */
+typedef struct
+{
+  int width, height;
+  CnxWhole whole;
+  GBytes *pixels;
+} CnxPicture;
+
+void cnx_picture_clear (CnxPicture * picture);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxPicture, cnx_picture_clear)
+
+/** Whether libvips knows @path's format by its first bytes; text that anything might be is no picture. */
+gboolean cnx_picture_is_one (const char *path);
+
+/** Decodes @path, the first page or frame of it, to @picture. Its sides may be smaller than the file's, but the shorter
+ * one at least four times @shorter, or as long as the file's: a resize of @whole to @shorter that follows gives, to
+ * about a level of 255, what it gives of the file's. Memory: what the format's decoder needs, and 3 bytes for every
+ * pixel of that. Errors: CNX_ERROR_INPUT with libvips' own words. Call vips_init() once before. Thread-safe. */
+gboolean cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error);
+
+G_END_DECLS

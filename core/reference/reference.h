@@ -1,0 +1,65 @@
+/* The plain-C forward pass: one obvious function per operation, sums in double. The truth that every
+ * kernel is checked against; never fast.
+ *
+ * Activations are NHWC floats. "rows" are pixels: a row holds the channels of one pixel. No function
+ * allocates but those of the whole network; all are thread-safe. */
+#pragma once
+
+#include "core/model/model.h"
+#include "core/model/precision.h"
+
+G_BEGIN_DECLS
+
+/** Non-overlapping patches: in (n, height, width, channels) to rows of patch * patch * channels values in the
+ * order (ky, kx, channel); out has n * height/patch * width/patch rows. */
+void cnx_reference_patchify (const float *in, int n, int height, int width, int channels, int patch, float *out);
+
+/** out[r][o] = bias[o] + sum over k of in[r][k] * weight[o][k]; weight (outputs, inputs) row-major.
+ * bias may be NULL. */
+void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs, const float *weight,
+    const float *bias, float *out);
+
+/** The same in another precision (core/model/precision.h). @levels: of int8's inputs. What int8 gives is exact to the last
+ * bit: for each group in order, out = fma (fma (sum of q * w, scale, low * sum of w), the weight's scale, out). bf16
+ * and fp16 round both operands and add up in double. */
+void cnx_reference_linear_in (CnxPrecision precision, int levels, const float *in, gsize rows, int inputs,
+    int outputs, const float *weight, const float *bias, float *out);
+
+/** 7x7 depthwise convolution, padding 3: weight (channels, 7, 7), bias (channels);
+ * in and out (n, height, width, channels). */
+void cnx_reference_depthwise (const float *in, int n, int height, int width, int channels,
+    const float *weight, const float *bias, float *out);
+
+/** Layer normalisation of each row over its channels: (x - mean) / sqrt (variance + eps) * weight + bias.
+ * In place is allowed. */
+void cnx_reference_layer_norm (const float *in, gsize rows, int channels, const float *weight, const float *bias,
+    double eps, float *out);
+
+/** x * (1 + erf (x / sqrt 2)) / 2, in place. */
+void cnx_reference_gelu (float *x, gsize count);
+
+/** Global response normalisation over each picture (ConvNeXt V2, section 3.2), in place:
+ * x is (n, pixels, channels). */
+void cnx_reference_grn (float *x, int n, int pixels, int channels, const float *weight, const float *bias);
+
+/** x[r][c] += y[r][c] * scale[c]; scale NULL means 1. */
+void cnx_reference_scale_add (float *x, const float *y, gsize rows, int channels, const float *scale);
+
+/** Mean over pixels: in (n, pixels, channels), out (n, channels). */
+void cnx_reference_pool (const float *in, int n, int pixels, int channels, float *out);
+
+/** The whole network. in: (n, height, width, 3), normalised; logits: (n, classes).
+ * Errors: CNX_ERROR_INPUT for a size that is no multiple of 32, CNX_ERROR_MODEL without a classifier. */
+gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int width,
+    float *logits, GError ** error);
+
+/** The same with the products in @precision that are not fp32 always, see core/model/precision.h. */
+gboolean cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *logits, GError ** error);
+
+/** What the classifier reads: the last stage averaged over each picture's pixels, then the final LayerNorm.
+ * features: (n, the last stage's channels). A model needs no classifier for them; else as above. */
+gboolean cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *features, GError ** error);
+
+G_END_DECLS

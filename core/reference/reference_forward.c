@@ -1,0 +1,204 @@
+/* The whole network in plain C, out of reference.c's operations. */
+#include "core/reference/reference.h"
+
+/* A forward pass under way: the activations of @n pictures and their present size. */
+typedef struct
+{
+  CnxModel *model;
+  CnxPrecision precision;
+  int levels;
+  int n, height, width, channels;
+  float *x;                     /* activations */
+  float *y;                     /* room for as many, and for the patches of the input */
+  float *hidden;                /* room for 4C values a pixel */
+} Pass;
+
+static gsize
+count_rows (const Pass * pass)
+{
+  return (gsize) pass->n * pass->height * pass->width;
+}
+
+static float *
+load (const Pass * pass, CnxRole role, int stage, int block)
+{
+  return cnx_model_values (pass->model, role, stage, block);
+}
+
+static void
+norm (const Pass * pass, CnxRole weight_role, CnxRole bias_role, int stage, int block, double eps,
+    const float *in, gsize rows, float *out)
+{
+  g_autofree float *weight = load (pass, weight_role, stage, block);
+  g_autofree float *bias = load (pass, bias_role, stage, block);
+
+  cnx_reference_layer_norm (in, rows, pass->channels, weight, bias, eps, out);
+}
+
+static void
+linear (const Pass * pass, CnxPrecision precision, const float *in, gsize rows, int inputs, int outputs,
+    const float *weight, const float *bias, float *out)
+{
+  cnx_reference_linear_in (precision, pass->levels, in, rows, inputs, outputs, weight, bias, out);
+}
+
+/* Every output's weights, in the order that patchify gives the inputs. */
+static float *
+load_patches (const Pass * pass, CnxRole role, int stage, int inputs, int outputs)
+{
+  float *weight = g_new (float, (gsize) inputs * outputs);
+
+  cnx_model_rows (pass->model, role, stage, 0, 0, outputs, weight);
+  return weight;
+}
+
+/* x becomes @outputs channels of a picture 1/@patch as high and wide. */
+static void
+patch_convolution (Pass * pass, CnxPrecision precision, const float *in, CnxRole weight_role,
+    CnxRole bias_role, int stage, int outputs, int patch)
+{
+  const int inputs = patch * patch * pass->channels;
+  g_autofree float *weight = load_patches (pass, weight_role, stage, inputs, outputs);
+  g_autofree float *bias = load (pass, bias_role, stage, 0);
+
+  cnx_reference_patchify (in, pass->n, pass->height, pass->width, pass->channels, patch, pass->y);
+  pass->height /= patch;
+  pass->width /= patch;
+  linear (pass, precision, pass->y, count_rows (pass), inputs, outputs, weight,
+      bias, pass->x);
+  pass->channels = outputs;
+}
+
+static void
+stem (Pass * pass, const float *in)
+{
+  patch_convolution (pass, CNX_PRECISION_FP32, in, CNX_ROLE_STEM_WEIGHT, CNX_ROLE_STEM_BIAS, 0,
+      cnx_model_arch (pass->model)->dims[0], 4);
+  norm (pass, CNX_ROLE_STEM_NORM_WEIGHT, CNX_ROLE_STEM_NORM_BIAS, 0, 0, CNX_NORM_EPS,
+      pass->x, count_rows (pass), pass->x);
+}
+
+static void
+downsample (Pass * pass, int stage)
+{
+  norm (pass, CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, stage, 0,
+      CNX_NORM_EPS, pass->x, count_rows (pass), pass->x);
+  patch_convolution (pass, cnx_precision_of_downsamples (pass->precision), pass->x, CNX_ROLE_DOWNSAMPLE_WEIGHT,
+      CNX_ROLE_DOWNSAMPLE_BIAS, stage, cnx_model_arch (pass->model)->dims[stage], 2);
+}
+
+/* y = linear (GELU (linear (y))), with GRN before the second linear where the model has it. */
+static void
+mlp (Pass * pass, int stage, int block)
+{
+  g_autofree float *weight1 = load (pass, CNX_ROLE_LINEAR1_WEIGHT, stage, block);
+  g_autofree float *bias1 = load (pass, CNX_ROLE_LINEAR1_BIAS, stage, block);
+  g_autofree float *weight2 = load (pass, CNX_ROLE_LINEAR2_WEIGHT, stage, block);
+  g_autofree float *bias2 = load (pass, CNX_ROLE_LINEAR2_BIAS, stage, block);
+  g_autofree float *grn_weight = load (pass, CNX_ROLE_GRN_WEIGHT, stage, block);
+  g_autofree float *grn_bias = load (pass, CNX_ROLE_GRN_BIAS, stage, block);
+  gsize rows = count_rows (pass);
+  int channels = pass->channels;
+
+  linear (pass, pass->precision, pass->y, rows, channels, 4 * channels, weight1, bias1, pass->hidden);
+  cnx_reference_gelu (pass->hidden, rows * 4 * channels);
+  if (grn_weight)
+    cnx_reference_grn (pass->hidden, pass->n, pass->height * pass->width, 4 * channels, grn_weight,
+        grn_bias);
+  linear (pass, pass->precision, pass->hidden, rows, 4 * channels, channels, weight2, bias2, pass->y);
+}
+
+static void
+run_block (Pass * pass, int stage, int block)
+{
+  g_autofree float *weight = load (pass, CNX_ROLE_DEPTHWISE_WEIGHT, stage, block);
+  g_autofree float *bias = load (pass, CNX_ROLE_DEPTHWISE_BIAS, stage, block);
+  g_autofree float *layer_scale = load (pass, CNX_ROLE_LAYER_SCALE, stage, block);
+  gsize rows = count_rows (pass);
+
+  cnx_reference_depthwise (pass->x, pass->n, pass->height, pass->width, pass->channels, weight,
+      bias, pass->y);
+  norm (pass, CNX_ROLE_BLOCK_NORM_WEIGHT, CNX_ROLE_BLOCK_NORM_BIAS, stage, block, CNX_NORM_EPS,
+      pass->y, rows, pass->y);
+  mlp (pass, stage, block);
+  cnx_reference_scale_add (pass->x, pass->y, rows, pass->channels, layer_scale);
+}
+
+/* What the classifier reads. */
+static void
+pool (Pass * pass, float *features)
+{
+  cnx_reference_pool (pass->x, pass->n, pass->height * pass->width, pass->channels, pass->y);
+  norm (pass, CNX_ROLE_FINAL_NORM_WEIGHT, CNX_ROLE_FINAL_NORM_BIAS, 0, 0,
+      cnx_model_final_norm_eps (pass->model), pass->y, pass->n, features);
+}
+
+/* The most activations that any stage holds, for all pictures. */
+static gsize
+largest_activation (const Pass * pass, const CnxArch * arch)
+{
+  gsize pixels = count_rows (pass) / 16;
+  gsize largest = 0;
+
+  for (int stage = 0; stage < CNX_STAGES; stage++, pixels /= 4)
+    largest = MAX (largest, pixels * arch->dims[stage]);
+  return largest;
+}
+
+gboolean
+cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *features, GError ** error)
+{
+  const CnxArch *arch = cnx_model_arch (model);
+  Pass pass = {.model = model,.precision = precision,.levels = levels,.n = n,.height = height,
+    .width = width,.channels = 3
+  };
+  gsize largest;
+
+  if (!cnx_arch_check_input (height, width, error))
+    return FALSE;
+  largest = largest_activation (&pass, arch);
+  pass.x = g_new (float, largest);
+  pass.y = g_new (float, MAX (largest, count_rows (&pass) * 3));        /* the stem's patches too */
+  pass.hidden = g_new (float, largest * 4);
+
+  stem (&pass, in);
+  for (int stage = 0; stage < CNX_STAGES; stage++) {
+    if (stage > 0)
+      downsample (&pass, stage);
+    for (int block = 0; block < arch->depths[stage]; block++)
+      run_block (&pass, stage, block);
+  }
+  pool (&pass, features);
+
+  g_free (pass.x);
+  g_free (pass.y);
+  g_free (pass.hidden);
+  return cnx_model_check (model, error);
+}
+
+gboolean
+cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *logits, GError ** error)
+{
+  const CnxArch *arch = cnx_model_arch (model);
+  const int inputs = arch->dims[CNX_STAGES - 1];
+  g_autofree float *features = NULL, *weight = NULL, *bias = NULL;
+
+  if (!cnx_arch_check_input (height, width, error) || !cnx_model_check_classifier (model, error))
+    return FALSE;
+  features = g_new (float, (gsize) n * inputs);
+  if (!cnx_reference_features_in (model, precision, levels, in, n, height, width, features, error))
+    return FALSE;
+  weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
+  bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
+  cnx_reference_linear (features, n, inputs, arch->classes, weight, bias, logits);
+  return cnx_model_check (model, error);
+}
+
+gboolean
+cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int width,
+    float *logits, GError ** error)
+{
+  return cnx_reference_forward_in (model, CNX_PRECISION_FP32, 0, in, n, height, width, logits, error);
+}

@@ -1,0 +1,118 @@
+#include "core/weights/weights_name.h"
+
+#include <string.h>
+
+#include "core/error.h"
+
+static const char *const usual_names[] = { CNX_WEIGHTS_NAME, "model.safetensors.index.json", "pytorch_model.bin",
+  "pytorch_model.bin.index.json"
+};
+
+/* In the order in which they are looked for. */
+static const char *const endings[] = {
+  ".safetensors", ".safetensors.index.json", ".pth", ".pt", ".bin", ".bin.index.json"
+};
+
+gsize
+cnx_weights_stem_length (const char *path)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    if (g_str_has_suffix (path, endings[i]))
+      return strlen (path) - strlen (endings[i]);
+  return strlen (path);
+}
+
+gboolean
+cnx_weights_name_is_usual (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+
+  for (guint i = 0; i < G_N_ELEMENTS (usual_names); i++)
+    if (strcmp (base, usual_names[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* Names of files of weights in @folder, sorted. */
+static GPtrArray *
+list_weights (const char *folder, GError ** error)
+{
+  g_autoptr (GDir) dir = NULL;
+  g_autoptr (GError) dir_error = NULL;
+  GPtrArray *names;
+  const char *name;
+
+  if (!(dir = g_dir_open (folder, 0, &dir_error))) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s", dir_error->message);
+    return NULL;
+  }
+  names = g_ptr_array_new_with_free_func (g_free);
+  while ((name = g_dir_read_name (dir)))
+    if (cnx_weights_stem_length (name) < strlen (name)) {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+        g_ptr_array_add (names, g_strdup (name));
+    }
+  g_ptr_array_sort (names, compare_names);
+  return names;
+}
+
+char *
+cnx_weights_in_folder (const char *folder, GError ** error)
+{
+  g_autoptr (GError) failed = NULL;
+  char *file = cnx_weights_if_any (folder, &failed);
+
+  if (failed)
+    g_propagate_error (error, g_steal_pointer (&failed));
+  else if (!file)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the folder '%s' holds no " CNX_WEIGHTS_NAME
+        ", nor another file of weights", folder);
+  return file;
+}
+
+char *
+cnx_weights_if_any (const char *folder, GError ** error)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  g_autofree char *list = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (usual_names); i++) {
+    g_autofree char *file = g_build_filename (folder, usual_names[i], NULL);
+
+    if (g_file_test (file, G_FILE_TEST_IS_REGULAR))
+      return g_steal_pointer (&file);
+  }
+  if (!(names = list_weights (folder, error)))
+    return NULL;
+  if (names->len == 0)
+    return NULL;
+  if (names->len == 1)
+    return g_build_filename (folder, g_ptr_array_index (names, 0), NULL);
+  g_ptr_array_add (names, NULL);
+  list = g_strjoinv (", ", (char **) names->pdata);
+  g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
+      "the folder '%s' holds several files of weights (%s): name one of them", folder, list);
+  return NULL;
+}
+
+char *
+cnx_weights_called (const char *folder, const char *name)
+{
+  g_autofree char *plain = g_build_filename (folder, name, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
+    g_autofree char *file = g_strconcat (plain, endings[i], NULL);
+
+    if (g_file_test (file, G_FILE_TEST_IS_REGULAR))
+      return g_steal_pointer (&file);
+  }
+  return g_file_test (plain, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&plain) : NULL;
+}

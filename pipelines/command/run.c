@@ -1,0 +1,191 @@
+/* convnext run: a model on pictures, or on a tensor to hold its numbers against another framework's. */
+#include "pipelines/command/run.h"
+#include "core/reference/reference.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* At most so many pictures in a pass, and pixels, which a pass holds a few hundred bytes for, each. */
+#define MOST_PICTURES 16
+#define MOST_PIXELS (MOST_PICTURES * 512 * 512)
+
+/* What the reference reads int8's inputs with: see core/model/precision.h. Some devices have 127. */
+#define REFERENCE_LEVELS 255
+
+struct _CnxRunner
+{
+  CnxModel *model;
+  CnxPrecision precision;
+  gboolean features;
+  int height, width;
+  CnxNetwork *network;          /* NULL: the reference */
+};
+
+int
+cnx_run_outputs (const CnxRunOptions * options, CnxModel * model)
+{
+  const CnxArch *arch = cnx_model_arch (model);
+
+  return options->features ? arch->dims[CNX_STAGES - 1] : arch->classes;
+}
+
+int
+cnx_run_batch (int height, int width, int n)
+{
+  const int fit = MOST_PIXELS / MAX (1, height * width);
+
+  return MAX (1, MIN (n, MIN (fit, MOST_PICTURES)));
+}
+
+void
+cnx_run_print_row (const float *values, int count)
+{
+  printf ("[");
+  for (int i = 0; i < count; i++)
+    printf (isfinite (values[i]) ? "%s%.9g" : "%snull", i ? ", " : "", values[i]);
+  printf ("]");
+}
+
+CnxRunner *
+cnx_runner_new (const CnxRunOptions * options, CnxModel * model, int height, int width, int most, GError ** error)
+{
+  const CnxCommonOptions *common = &options->common;
+  g_autoptr (CnxRunner) runner = g_new0 (CnxRunner, 1);
+  g_autoptr (CnxDevice) device = NULL;
+
+  runner->model = cnx_model_ref (model);
+  runner->precision = common->precision;
+  runner->features = options->features;
+  runner->height = height;
+  runner->width = width;
+  if (options->reference)
+    return g_steal_pointer (&runner);
+  if (!(device = cnx_device_open (common->device, common->threads, error)))
+    return NULL;
+  const CnxNetworkOptions network = { height, width, most, common->precision, options->features };
+  if (!(runner->network = cnx_network_new (device, model, &network, error)))
+    return NULL;
+  return g_steal_pointer (&runner);
+}
+
+void
+cnx_runner_free (CnxRunner * runner)
+{
+  if (!runner)
+    return;
+  g_clear_pointer (&runner->network, cnx_network_unref);
+  cnx_model_unref (runner->model);
+  g_free (runner);
+}
+
+gboolean
+cnx_runner_forward (CnxRunner * runner, const float *in, int n, float *out, GError ** error)
+{
+  const CnxPrecision precision = MAX (runner->precision, CNX_PRECISION_FP32);
+
+  if (runner->network)
+    return cnx_network_forward (runner->network, in, n, out, error);
+  if (runner->features)
+    return cnx_reference_features_in (runner->model, precision, REFERENCE_LEVELS, in, n, runner->height,
+        runner->width, out, error);
+  return cnx_reference_forward_in (runner->model, precision, REFERENCE_LEVELS, in, n, runner->height, runner->width,
+      out, error);
+}
+
+/* ---- the command line ---- */
+
+static void
+options_clear (CnxRunOptions * options)
+{
+  cnx_common_options_clear (&options->common);
+  g_free (options->tensor);
+  g_free (options->shape);
+  g_free (options->labels);
+  g_free (options->recipe);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxRunOptions, options_clear)
+
+/* What --top-k and --threshold are until they are given. */
+#define NO_TOP_K G_MININT
+#define NO_THRESHOLD (-G_MAXDOUBLE)
+
+static const char *
+check_input (const CnxRunOptions * options)
+{
+  const gboolean images = options->common.images->len > 0;
+
+  if (!images && !options->tensor)
+    return options->shape ? "--shape is of a --tensor FILE, and none is given" :
+        "what to run on is missing: --image FILE for pictures, or --tensor FILE --shape N,C,H,W";
+  if (images && options->tensor)
+    return "--image and --tensor do not go together: run it twice";
+  if (options->tensor)
+    return cnx_run_check_shape (options);
+  return options->shape ? "--shape is of a --tensor; a picture gets the model's own size" : NULL;
+}
+
+static const char *
+check_labels (const CnxRunOptions * options)
+{
+  const gboolean top_k = options->top_k != NO_TOP_K, threshold = options->threshold != NO_THRESHOLD;
+
+  if ((top_k || threshold || options->labels) && (options->tensor || options->features))
+    return "--top-k, --threshold and --labels are for the labels of an --image; --tensor and --features print numbers";
+  if (top_k && options->top_k < 1)
+    return "--top-k takes a whole number from 1 on";
+  if (threshold && !(options->threshold >= 0 && options->threshold <= 1))
+    return "--threshold takes a number from 0 to 1";
+  return NULL;
+}
+
+static gboolean
+parse (CnxRunOptions * options, int argc, char **argv)
+{
+  const GOptionEntry entries[] = {
+    {"top-k", 'k', 0, G_OPTION_ARG_INT, &options->top_k, "At most so many labels of a picture (default: 5)", "N"},
+    {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options->threshold,
+        "Only labels of at least this confidence, 0 to 1 (default: 0)", "X"},
+    {"recipe", 0, 0, G_OPTION_ARG_STRING, &options->recipe,
+        "How pictures become the input, where not as the model says: size=288,crop-pct=1", "R"},
+    {"labels", 0, 0, G_OPTION_ARG_FILENAME, &options->labels,
+        "A text file with one label per line (default: the model's own)", "FILE"},
+    {"tensor", 0, 0, G_OPTION_ARG_FILENAME, &options->tensor,
+        "float32, little-endian, (N, C, H, W), normalised already", "FILE"},
+    {"shape", 0, 0, G_OPTION_ARG_STRING, &options->shape, "The tensor's shape; C is 3", "N,C,H,W"},
+    {"features", 0, 0, G_OPTION_ARG_NONE, &options->features,
+        "Print what the classifier reads, pooled and normalised, instead", NULL},
+    {"reference", 0, 0, G_OPTION_ARG_NONE, &options->reference, "In plain C, slowly, instead of on a device", NULL},
+    {NULL}
+  };
+  const char *wrong;
+
+  if (!cnx_parse_options (&options->common, CNX_TAKES_MODEL | CNX_TAKES_IMAGES | CNX_TAKES_JSON, entries,
+          "[MODEL] --image FILE... | --tensor FILE --shape N,C,H,W",
+          "Labels pictures, or runs a model on a tensor and prints {\"logits\": [[...], ...]}.", argc, argv))
+    return FALSE;
+  if (!(wrong = check_input (options)))
+    wrong = check_labels (options);
+  if (wrong)
+    cnx_wrong ("run", wrong);
+  if (options->top_k == NO_TOP_K)
+    options->top_k = 5;
+  if (options->threshold == NO_THRESHOLD)
+    options->threshold = 0;
+  return wrong == NULL;
+}
+
+int
+cnx_run_main (int argc, char **argv)
+{
+  g_auto (CnxRunOptions) options = {.top_k = NO_TOP_K,.threshold = NO_THRESHOLD };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxModel) model = NULL;
+
+  if (!parse (&options, argc, argv))
+    return CNX_EXIT_USAGE;
+  model = cnx_model_open (options.common.model, options.common.variant, options.labels, options.recipe, &error);
+  if (!model || (!options.features && !cnx_model_check_classifier (model, &error)))
+    return cnx_fail (error);
+  return options.tensor ? cnx_run_tensor (&options, model) : cnx_run_images (&options, model);
+}

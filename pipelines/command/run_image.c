@@ -1,0 +1,185 @@
+/* convnext run --image: what is on pictures, or their features. */
+#include "pipelines/command/run.h"
+#include "core/picture/image.h"
+#include "core/model/labels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <vips/vips.h>
+
+/* Pictures on their way through the network, a batch at a time. */
+typedef struct
+{
+  const CnxRunOptions *options;
+  CnxModel *model;
+  CnxRunner *runner;
+  int batch, outputs;
+  float *in, *out;
+  const char **files;           /* of the batch */
+  CnxLabel *labels;             /* of one picture */
+  guint most_labels;
+  int status;
+} Run;
+
+static void
+run_clear (Run * run)
+{
+  g_clear_pointer (&run->runner, cnx_runner_free);
+  g_free (run->in);
+  g_free (run->out);
+  g_free (run->files);
+  g_free (run->labels);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+/* ---- printing ---- */
+
+static void
+print_labels (Run * run, const char *file, guint n)
+{
+  glong widest = 0;
+
+  for (guint i = 0; i < n; i++)
+    widest = MAX (widest, g_utf8_strlen (cnx_model_label (run->model, run->labels[i].id), -1));
+  for (guint i = 0; i < n; i++) {
+    const char *label = cnx_model_label (run->model, run->labels[i].id);
+    const int padding = widest - g_utf8_strlen (label, -1);
+    printf ("%s: %s%*s  %5.1f %%\n", file, label, padding, "", 100 * run->labels[i].confidence);
+  }
+  if (n == 0)
+    printf ("%s: no label reaches %.1f %%\n", file, 100 * run->options->threshold);
+}
+
+static void
+print_json_labels (Run * run, guint n)
+{
+  printf ("\"labels\": [");
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *label = cnx_json_string (cnx_model_label (run->model, run->labels[i].id));
+    printf ("%s{\"id\": %d, \"label\": %s, \"confidence\": %.9g}", i ? ", " : "", run->labels[i].id, label,
+        run->labels[i].confidence);
+  }
+  printf ("]}\n");
+}
+
+static void
+print (Run * run, const char *file, const float *values)
+{
+  const CnxRunOptions *options = run->options;
+  g_autofree char *name = cnx_json_string (file);
+
+  if (options->features) {
+    printf ("{\"file\": %s, \"features\": ", name);
+    cnx_run_print_row (values, run->outputs);
+    printf ("}\n");
+    return;
+  }
+  const guint n = cnx_labels_top_k (values, run->outputs, run->most_labels, options->threshold, run->labels);
+  if (options->common.json) {
+    printf ("{\"file\": %s, ", name);
+    print_json_labels (run, n);
+  } else {
+    print_labels (run, file, n);
+  }
+}
+
+/* ---- running ---- */
+
+/* Numbers overflow where weights are broken, or do not fit the precision. */
+static gboolean
+all_finite (const float *values, int count)
+{
+  for (int i = 0; i < count; i++)
+    if (!isfinite (values[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+run_batch (Run * run, int n, GError ** error)
+{
+  if (n == 0 || !cnx_runner_forward (run->runner, run->in, n, run->out, error))
+    return;
+  for (int i = 0; i < n; i++) {
+    const float *values = run->out + (gsize) i * run->outputs;
+
+    if (all_finite (values, run->outputs)) {
+      print (run, run->files[i], values);
+      continue;
+    }
+    fprintf (stderr, "convnext: %s: what the network gives is not finite; if it is with --precision fp32 too, the "
+        "weights are broken\n", run->files[i]);
+    run->status = CNX_EXIT_FAILED;
+  }
+}
+
+/* A picture that cannot be read is told and left out. */
+static gboolean
+run_all (Run * run, GError ** error)
+{
+  const CnxRecipe *recipe = cnx_model_recipe (run->model);
+  const gsize size = (gsize) recipe->height * recipe->width * 3;
+  const GPtrArray *files = run->options->common.images;
+  GError *failure = NULL;
+  int n = 0;
+
+  for (guint i = 0; i < files->len && !failure; i++) {
+    g_autoptr (GError) broken = NULL;
+
+    run->files[n] = files->pdata[i];
+    if (cnx_image_load (run->files[n], recipe, run->in + n * size, &broken))
+      n++;
+    else
+      run->status = cnx_fail (broken);
+    if (n == run->batch || i + 1 == files->len) {
+      run_batch (run, n, &failure);
+      n = 0;
+    }
+  }
+  if (failure)
+    g_propagate_error (error, failure);
+  return failure == NULL;
+}
+
+static gboolean
+open_run (Run * run, GError ** error)
+{
+  const CnxRecipe *recipe = cnx_model_recipe (run->model);
+
+  run->batch = cnx_run_batch (recipe->height, recipe->width, run->options->common.images->len);
+  run->outputs = cnx_run_outputs (run->options, run->model);
+  run->most_labels = MIN (run->options->top_k, cnx_model_arch (run->model)->classes);
+  run->runner = cnx_runner_new (run->options, run->model, recipe->height, recipe->width, run->batch, error);
+  if (!run->runner)
+    return FALSE;
+  run->in = g_new (float, (gsize) run->batch * recipe->height * recipe->width * 3);
+  run->out = g_new0 (float, (gsize) run->batch * run->outputs);
+  run->files = g_new0 (const char *, run->batch);
+  run->labels = g_new0 (CnxLabel, run->most_labels);
+  return TRUE;
+}
+
+/* libvips warns of every broken tile; the picture's own error says it once. */
+static void
+on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  g_debug ("libvips: %s", message);
+}
+
+int
+cnx_run_images (const CnxRunOptions * options, CnxModel * model)
+{
+  g_auto (Run) run = {.options = options,.model = model,.status = CNX_EXIT_OK };
+  g_autoptr (GError) error = NULL;
+
+  if (vips_init ("convnext") != 0) {
+    fprintf (stderr, "convnext: libvips does not start: %s\n", vips_error_buffer ());
+    return CNX_EXIT_FAILED;
+  }
+  g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
+  if (!open_run (&run, &error) || !run_all (&run, &error))
+    run.status = cnx_fail (error);
+  vips_shutdown ();
+  return run.status;
+}

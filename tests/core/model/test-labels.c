@@ -1,0 +1,159 @@
+/* Softmax, top-k, threshold. */
+#include <math.h>
+#include <string.h>
+
+#include "core/model/labels.h"
+#include "core/model/random_checkpoint.h"
+
+#define MAX_CLASSES 1000
+
+static void
+test_known (void)
+{
+  /* Softmax of the logarithms of probabilities gives them back. */
+  const float logits[] = { logf (0.1f), logf (0.5f), logf (0.15f), logf (0.25f) };
+  static const int ids[] = { 1, 3, 2, 0 };
+  static const float confidences[] = { 0.5f, 0.25f, 0.15f, 0.1f };
+  CnxLabel labels[4];
+
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 4, 0, labels), ==, 4);
+  for (int i = 0; i < 4; i++) {
+    g_assert_cmpint (labels[i].id, ==, ids[i]);
+    g_assert_cmpfloat_with_epsilon (labels[i].confidence, confidences[i], 1e-6);
+  }
+}
+
+static void
+test_k_and_threshold (void)
+{
+  const float logits[] = { logf (0.1f), logf (0.5f), logf (0.15f), logf (0.25f) };
+  CnxLabel labels[10];
+
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 0, 0, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (logits, 0, 4, 0, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 10, 0, labels), ==, 4);
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 2, 0, labels), ==, 2);
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 4, 0.2f, labels), ==, 2);
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 1, 0.2f, labels), ==, 1);
+  g_assert_cmpint (labels[0].id, ==, 1);
+  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 4, 0.51f, labels), ==, 0);
+}
+
+/* "At least" the threshold: two equal logits have exactly a half each. */
+static void
+test_threshold_is_inclusive (void)
+{
+  const float logits[] = { 3, 3 };
+  CnxLabel labels[2];
+
+  g_assert_cmpuint (cnx_labels_top_k (logits, 2, 2, 0.5f, labels), ==, 2);
+}
+
+static void
+test_ties (void)
+{
+  const float logits[] = { 1, 2, 2, 1, 2 };
+  static const int expected[] = { 1, 2, 4, 0, 3 };
+  CnxLabel labels[6];
+
+  for (guint k = 1; k <= 5; k++) {
+    labels[k].id = 77;          /* must stay */
+    g_assert_cmpuint (cnx_labels_top_k (logits, 5, k, 0, labels), ==, k);
+    for (guint i = 0; i < k; i++)
+      g_assert_cmpint (labels[i].id, ==, expected[i]);
+    g_assert_cmpint (labels[k].id, ==, 77);
+  }
+}
+
+static void
+test_extremes (void)
+{
+  const float huge[] = { 1e30f, -1e30f, 3e38f };
+  const float half_empty[] = { -INFINITY, 0, -INFINITY };
+  CnxLabel labels[3];
+
+  g_assert_cmpuint (cnx_labels_top_k (huge, 3, 3, 0, labels), ==, 3);
+  g_assert_cmpint (labels[0].id, ==, 2);
+  g_assert_cmpfloat (labels[0].confidence, ==, 1);
+  g_assert_cmpfloat (labels[1].confidence, ==, 0);
+
+  g_assert_cmpuint (cnx_labels_top_k (half_empty, 3, 1, 0, labels), ==, 1);
+  g_assert_cmpint (labels[0].id, ==, 1);
+  g_assert_cmpfloat (labels[0].confidence, ==, 1);
+}
+
+/* A NaN anywhere, or an infinity that makes one: no labels, and nothing written past the end. */
+static void
+test_not_a_number (void)
+{
+  for (int at = 0; at < 4; at++) {
+    float logits[] = { 4, 3, 2, 1 };
+    CnxLabel labels[3] = { {0, 0}, {0, 0}, {77, 77} };
+
+    logits[at] = NAN;
+    g_assert_cmpuint (cnx_labels_top_k (logits, 4, 2, 0, labels), ==, 0);
+    g_assert_cmpint (labels[2].id, ==, 77);
+    logits[at] = INFINITY;
+    g_assert_cmpuint (cnx_labels_top_k (logits, 4, 2, 0, labels), ==, 0);
+    g_assert_cmpint (labels[2].id, ==, 77);
+  }
+}
+
+typedef struct
+{
+  int id;
+  float logit;
+} Entry;
+
+static int
+compare_entries (const void *a, const void *b)
+{
+  const Entry *left = a, *right = b;
+
+  if (left->logit != right->logit)
+    return left->logit > right->logit ? -1 : 1;
+  return left->id - right->id;
+}
+
+/* Against sorting everything, with ties on purpose. */
+static void
+test_random (void)
+{
+  g_autofree float *logits = g_new (float, MAX_CLASSES);
+  g_autofree Entry *entries = g_new (Entry, MAX_CLASSES);
+  g_autofree CnxLabel *labels = g_new (CnxLabel, MAX_CLASSES);
+
+  for (guint32 seed = 0; seed < 50; seed++) {
+    int classes = 1 + seed * 19 % MAX_CLASSES;
+    double sum = 0;
+
+    cnx_fill_random (logits, classes, seed, 8);
+    for (int i = 0; i < classes; i++) {
+      if (seed % 2)
+        logits[i] = roundf (logits[i]);
+      entries[i] = (Entry) {
+      i, logits[i]};
+    }
+    qsort (entries, classes, sizeof *entries, compare_entries);
+    g_assert_cmpuint (cnx_labels_top_k (logits, classes, classes, 0, labels), ==, classes);
+    for (int i = 0; i < classes; i++) {
+      g_assert_cmpint (labels[i].id, ==, entries[i].id);
+      sum += labels[i].confidence;
+    }
+    g_assert_cmpfloat_with_epsilon (sum, 1, 1e-5);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/labels/known", test_known);
+  g_test_add_func ("/labels/k-and-threshold", test_k_and_threshold);
+  g_test_add_func ("/labels/threshold-is-inclusive", test_threshold_is_inclusive);
+  g_test_add_func ("/labels/ties", test_ties);
+  g_test_add_func ("/labels/extremes", test_extremes);
+  g_test_add_func ("/labels/not-a-number", test_not_a_number);
+  g_test_add_func ("/labels/random", test_random);
+  return g_test_run ();
+}
