@@ -1,5 +1,6 @@
 #include "opencl/ops_private.h"
 #include "core/parallel.h"
+#include "core/weights/half.h"
 
 #include <string.h>
 

@@ -41,11 +41,4 @@ float cnx_int8_weight (const float *row, int count, gint8 * out);
 /** One group of a product's input, @count values (at most CNX_INT8_GROUP). */
 void cnx_int8_group (const float *in, int count, int levels, guint8 * out, float *scale, float *low);
 
-/** The nearest bf16 or IEEE 754 binary16, ties to even, as its 16 bits; an infinity and a NaN stay what they are. */
-guint16 cnx_bf16_from_float (float value);
-guint16 cnx_fp16_from_float (float value);
-/** Exact. */
-float cnx_bf16_to_float (guint16 half);
-float cnx_fp16_to_float (guint16 half);
-
 G_END_DECLS

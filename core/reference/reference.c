@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/weights/half.h"
 
 /* Rows that share a pass over the weights, so that both stay in the cache. */
 #define ROW_TILE 16

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/weights/pickle_private.h"
+#include "core/weights/pickle_machine.h"
 
 #define MAX_TENSORS 100000
 /* Keys that an error lists, and bytes of each. */

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "core/weights/checkpoint.h"
+#include "core/weights/tensor.h"
 
 G_BEGIN_DECLS
 

@@ -1,5 +1,4 @@
-/* The classes and functions that a pickle of weights may name. None of them is ever called. */
-#include "core/weights/pickle_private.h"
+#include "core/weights/pickle_class.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* The stack machine of Python's pickle, as far as a file of weights needs it: see Python's pickletools for what each
- * opcode does. It makes values and links them; it calls nothing. */
+/* See Python's pickletools for what each opcode does. It makes values and links them; it calls nothing. */
+#include "core/weights/pickle_machine.h"
 #include "core/weights/pickle_stack.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 #include "core/weights/pickle_stack.h"
 
-#include <string.h>
-
 #include "core/error.h"
 
 /* A tensor takes about 20 values: room for a hundred thousand of them, and an optimizer's state. */
@@ -145,21 +143,4 @@ cnx_machine_push_container (CnxPickleMachine * machine, CnxPickledKind kind, gui
     return FALSE;
   index = cnx_machine_pop (machine);
   return cnx_machine_add_items (machine, index, from) && cnx_machine_push (machine, index);
-}
-
-const CnxPickledValue *
-cnx_pickle_item (const CnxPickle * pickle, const CnxPickledValue * value, guint i)
-{
-  CnxPickleIndex cell = value->items.first;
-
-  for (; i > 0; i--)
-    cell = cnx_pickle_cell (pickle, cell)->next;
-  return cnx_pickle_value (pickle, cnx_pickle_cell (pickle, cell)->value);
-}
-
-gboolean
-cnx_pickle_text_is (const CnxPickle * pickle, const CnxPickledValue * value, const char *text)
-{
-  return value->kind == CNX_PICKLED_TEXT && value->count == strlen (text)
-      && memcmp (pickle->bytes + value->text, text, value->count) == 0;
 }

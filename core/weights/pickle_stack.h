@@ -2,7 +2,7 @@
  * error, which names the opcode and its place, and returns FALSE. */
 #pragma once
 
-#include "core/weights/pickle_private.h"
+#include "core/weights/pickle_values.h"
 
 G_BEGIN_DECLS
 

@@ -1,4 +1,4 @@
-#include "core/weights/checkpoint_private.h"
+#include "core/weights/safetensors.h"
 
 #include <string.h>
 
@@ -16,8 +16,8 @@ static const CnxJsonLimits header_limits = {.depth = 4,.items = 1000000,.unique_
 /* The file that is being read. */
 typedef struct
 {
-  CnxCheckpoint *checkpoint;
   CnxInputFile *file;
+  GArray *tensors;              /* CnxTensor */
   guint64 data;                 /* where the header's offsets count from */
   guint64 available;            /* bytes from there to the end of the file */
 } Reading;
@@ -134,13 +134,17 @@ add_tensor (const Reading * reading, const char *name, JsonNode * node, GError *
 
   if (!cnx_name_is_printable (name))
     return refuse (reading, NULL, error, "tensor %u has a name that is longer than %d bytes or not printable",
-        cnx_checkpoint_n_tensors (reading->checkpoint), CNX_MAX_NAME);
+        reading->tensors->len, CNX_MAX_NAME);
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return refuse (reading, name, error, "its entry in the header is not an object");
-  return read_dtype (reading, json_node_get_object (node), &tensor, error)
-      && read_shape (reading, json_node_get_object (node), &tensor, &bytes, error)
-      && read_place (reading, json_node_get_object (node), &tensor, bytes, error)
-      && cnx_checkpoint_add (reading->checkpoint, &tensor, error);
+  if (!read_dtype (reading, json_node_get_object (node), &tensor, error)
+      || !read_shape (reading, json_node_get_object (node), &tensor, &bytes, error)
+      || !read_place (reading, json_node_get_object (node), &tensor, bytes, error))
+    return FALSE;
+  tensor.name = g_strdup (name);
+  cnx_tensor_set_count (&tensor);
+  g_array_append_val (reading->tensors, tensor);
+  return TRUE;
 }
 
 static guint64
@@ -162,12 +166,12 @@ compare_places (gconstpointer a, gconstpointer b)
 
 /* Gaps are let be: nothing reads them. */
 static gboolean
-check_overlaps (const Reading * reading, guint first, GError ** error)
+check_overlaps (const Reading * reading, GError ** error)
 {
   g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
 
-  for (guint i = first; i < reading->checkpoint->tensors->len; i++)
-    g_ptr_array_add (sorted, g_ptr_array_index (reading->checkpoint->tensors, i));
+  for (guint i = 0; i < reading->tensors->len; i++)
+    g_ptr_array_add (sorted, &g_array_index (reading->tensors, CnxTensor, i));
   g_ptr_array_sort (sorted, compare_places);
   for (guint i = 1; i < sorted->len; i++) {
     const CnxTensor *before = g_ptr_array_index (sorted, i - 1);
@@ -215,30 +219,40 @@ read_length (Reading * reading, guint64 * length, GError ** error)
   return TRUE;
 }
 
-gboolean
-cnx_safetensors_read (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
+/* All tensors of the header's JSON. */
+static gboolean
+read_header (const Reading * reading, const char *header, gsize length, GError ** error)
 {
-  g_autofree char *what = g_strdup_printf ("'%s': its safetensors header", cnx_input_file_path (file));
-  Reading reading = {.checkpoint = checkpoint,.file = file };
-  const guint first = checkpoint->tensors->len;
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *header = NULL;
-  guint64 length;
+  g_autofree char *what = g_strdup_printf ("'%s': its safetensors header", cnx_input_file_path (reading->file));
+  g_autoptr (JsonNode) root = cnx_json_parse (header, length, &header_limits, what, error);
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
-  if (!read_length (&reading, &length, error))
-    return FALSE;
-  header = g_malloc (length + 1);
-  if (!cnx_input_file_read (file, sizeof length, length, header))
-    return cnx_input_file_check (file, error);
-  root = cnx_json_parse (header, length, &header_limits, what, error);
   if (!root)
     return FALSE;
   json_object_iter_init_ordered (&iter, json_node_get_object (root));
   while (json_object_iter_next_ordered (&iter, &name, &node))
-    if (strcmp (name, "__metadata__") != 0 && !add_tensor (&reading, name, node, error))
+    if (strcmp (name, "__metadata__") != 0 && !add_tensor (reading, name, node, error))
       return FALSE;
-  return check_overlaps (&reading, first, error);
+  return check_overlaps (reading, error);
+}
+
+GArray *
+cnx_safetensors_read (CnxInputFile * file, GError ** error)
+{
+  g_autoptr (GArray) tensors = g_array_new (FALSE, FALSE, sizeof (CnxTensor));
+  Reading reading = {.file = file,.tensors = tensors };
+  g_autofree char *header = NULL;
+  guint64 length;
+
+  g_array_set_clear_func (tensors, cnx_tensor_clear);
+  if (!read_length (&reading, &length, error))
+    return NULL;
+  header = g_malloc (length + 1);
+  if (!cnx_input_file_read (file, sizeof length, length, header)) {
+    cnx_input_file_check (file, error);
+    return NULL;
+  }
+  return read_header (&reading, header, length, error) ? g_steal_pointer (&tensors) : NULL;
 }

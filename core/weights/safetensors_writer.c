@@ -7,7 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
-#include "core/model/precision.h"
+#include "core/weights/half.h"
 
 struct _CnxSafetensorsWriter
 {

@@ -130,12 +130,6 @@ place_tensor (const TorchFile * file, const CnxPickledTensor * from, GArray * te
   return TRUE;
 }
 
-static void
-clear_tensor (gpointer tensor)
-{
-  g_free ((char *) ((CnxTensor *) tensor)->name);
-}
-
 static GArray *
 read_tensors (const TorchFile * file, GError ** error)
 {
@@ -151,7 +145,7 @@ read_tensors (const TorchFile * file, GError ** error)
   if (!dict)
     return NULL;
   tensors = g_array_new (FALSE, FALSE, sizeof (CnxTensor));
-  g_array_set_clear_func (tensors, clear_tensor);
+  g_array_set_clear_func (tensors, cnx_tensor_clear);
   for (guint i = 0; i < cnx_state_dict_n_tensors (dict); i++) {
     if (!place_tensor (file, cnx_state_dict_tensor (dict, i), tensors, error))
       return NULL;

@@ -4,8 +4,7 @@
  * stored as they are. Nothing in it is trusted, nothing it names is run, and no storage is read. */
 #pragma once
 
-#include "core/weights/checkpoint.h"
-#include "core/input/input_file.h"
+#include "core/weights/tensor.h"
 
 G_BEGIN_DECLS
 

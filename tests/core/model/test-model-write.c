@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/model/model_write.h"
 #include "core/model/precision.h"
+#include "core/weights/half.h"
 #include "tests/support/temp_files.h"
 
 static const char *const files[] = {

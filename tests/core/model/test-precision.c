@@ -2,6 +2,7 @@
  * promises of core/model/precision.h. */
 #include "core/error.h"
 #include "core/model/precision.h"
+#include "core/weights/half.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,9 +1,7 @@
 /* What the pickle's machine leaves behind: values in one array, linked by their places, freed as one. */
 #pragma once
 
-#include <glib.h>
-
-#include "core/weights/checkpoint.h"
+#include "core/weights/pickle_class.h"
 
 G_BEGIN_DECLS
 
@@ -44,25 +42,6 @@ typedef enum
   CNX_TENSOR_ITEMS = 6,         /* then whether it requires a gradient, and its hooks; metadata may follow */
 } CnxTensorItem;
 
-typedef enum
-{
-  CNX_PICKLE_ORDERED_DICT,
-  CNX_PICKLE_TENSOR,
-  CNX_PICKLE_PARAMETER,         /* a tensor as its first argument */
-  CNX_PICKLE_STORAGE,
-  CNX_PICKLE_INERT,             /* stands for itself: its arguments are forgotten */
-} CnxPickleRole;
-
-typedef struct
-{
-  const char *module;
-  const char *name;
-  CnxPickleRole role;
-  CnxDtype dtype;               /* these three of a storage */
-  const char *dtype_name;
-  int element_size;
-} CnxPickleClass;
-
 typedef struct
 {
   CnxPickledKind kind;
@@ -94,13 +73,6 @@ typedef struct
   GArray *cells;                /* CnxPickleCell */
   CnxPickleIndex root;
 } CnxPickle;
-
-/** Runs the machine over @pickle, whose bytes, length and empty arrays are set. Error: CNX_ERROR_FORMAT. */
-gboolean cnx_pickle_run (CnxPickle * pickle, GError ** error);
-
-/** The class if it is one of those that a file of weights needs, or NULL with @advice set: what to tell of it. */
-const CnxPickleClass *cnx_pickle_class_find (const char *module, const char *name,
-    const char **advice);
 
 static inline const CnxPickledValue *
 cnx_pickle_value (const CnxPickle * pickle, CnxPickleIndex index)
