@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 #define CNX_STAGES 4
 /** Input height and width must be multiples of this: 4 (stem) x 2 x 2 x 2 (downsamples). */
 #define CNX_INPUT_MULTIPLE 32
+/** eps of every LayerNorm but that before the classifier, see cnx_model_final_norm_eps(), and of GRN. */
+#define CNX_NORM_EPS 1e-6
+#define CNX_GRN_EPS 1e-6
 
 /**
  * CnxArch:
@@ -57,43 +60,6 @@ const CnxVariant *cnx_variant_of (const CnxArch * arch);
 
 /** timm's name of @variant: "convnext_tiny", "convnextv2_atto". Free with g_free(). */
 char *cnx_variant_timm_name (const CnxVariant * variant);
-
-/** Where a picture runs through, in order: the patchify stem with its norm; the stages, CNX_PART_STAGE + 0 .. 3, each
- * with the downsample before it; the norm and the classifier behind the pool. */
-typedef enum
-{
-  CNX_PART_STEM,
-  CNX_PART_STAGE,
-  CNX_PART_HEAD = CNX_PART_STAGE + CNX_STAGES,
-  CNX_N_PARTS,
-} CnxPart;
-
-/**
- * CnxPartCost:
- * @height, @width: what comes out of it, in pixels; 1 x 1 for the head
- * @channels: what comes out of it for each pixel; for the head the classes, or without a classifier the channels
- * @blocks: of a stage; 0 elsewhere
- * @parameters, @macs: as cnx_arch_parameters() and cnx_arch_macs() count them, which are their sums
- */
-typedef struct
-{
-  int height, width;
-  int channels;
-  int blocks;
-  guint64 parameters, macs;
-} CnxPartCost;
-
-/** What each part of @arch is, and what it takes for one picture of @height x @width. */
-void cnx_arch_costs (const CnxArch * arch, int height, int width, CnxPartCost costs[CNX_N_PARTS]);
-
-/** "stem", "stage 1" ... "stage 4", "head". Static. */
-const char *cnx_part_name (CnxPart part);
-
-/** Trainable parameters, all of them: weights, biases, norms, layer scale or GRN, classifier. */
-guint64 cnx_arch_parameters (const CnxArch * arch);
-
-/** Multiply-accumulates of the convolutions and linears for one picture of @height x @width. */
-guint64 cnx_arch_macs (const CnxArch * arch, int height, int width);
 
 /** FALSE and an error unless @height and @width are positive multiples of CNX_INPUT_MULTIPLE
  * and at most 4096; the error names the nearest size that works. */

@@ -31,10 +31,8 @@ CnxScheme cnx_model_scheme (CnxModel * model);
 /** Whether it has a classifier, so that it can label; weights that give features only do not.
  * Errors: CNX_ERROR_MODEL, which says what such weights are good for. */
 gboolean cnx_model_check_classifier (CnxModel * model, GError ** error);
-/** eps of the LayerNorm before the classifier; 1e-6 everywhere else (CNX_NORM_EPS). */
+/** eps of the LayerNorm before the classifier; CNX_NORM_EPS everywhere else. */
 double cnx_model_final_norm_eps (CnxModel * model);
-#define CNX_NORM_EPS 1e-6
-#define CNX_GRN_EPS 1e-6
 
 /** The label of class @id: from config.json; where that names none, ImageNet-1k's if there are 1000 classes, else
  * "class 17". Owned by the model. */

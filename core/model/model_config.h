@@ -2,7 +2,9 @@
  * is known. Part of model.[ch], for nobody else but its tests. */
 #pragma once
 
-#include "core/model/model.h"
+#include "core/model/arch.h"
+#include "core/model/naming.h"
+#include "core/model/recipe.h"
 
 G_BEGIN_DECLS
 

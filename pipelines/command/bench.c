@@ -1,6 +1,7 @@
 /* convnext bench: how fast a network runs here, beside what the device could do at most. */
 #include "pipelines/command/command.h"
 #include "core/error.h"
+#include "core/model/cost.h"
 #include "core/model/random_checkpoint.h"
 #include "core/weights/safetensors_writer.h"
 #include "opencl/peak.h"

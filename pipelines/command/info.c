@@ -1,5 +1,6 @@
 /* convnext info: what a model, or a published variant, is, and what it takes. */
 #include "pipelines/command/command.h"
+#include "core/model/cost.h"
 #include "core/model/label_names.h"
 #include "opencl/support.h"
 

@@ -1,5 +1,6 @@
 /* What is known of the published checkpoints, and how a name finds one. */
 #include "pipelines/fetch/catalogue.h"
+#include "core/model/cost.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 
 #include "core/model/arch.h"
 #include "core/error.h"
+#include "core/model/cost.h"
 #include "core/model/naming.h"
 #include "tests/support/temp_files.h"
 

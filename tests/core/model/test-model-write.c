@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
+#include "core/model/cost.h"
 #include "core/model/model_write.h"
 #include "core/model/precision.h"
 #include "core/weights/half.h"
