@@ -3,11 +3,6 @@
 #include "core/error.h"
 #include "core/model/model.h"
 
-const char *const cnx_kernel_names[N_KERNELS] = {
-  "patchify", "depthwise", "layer_norm", "norm_patchify", "grn_norms", "grn_scales", "grn_apply", "to_operand",
-  "linear", "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block",
-};
-
 /* ---- life ---- */
 
 /* int8's conversion has another one for groups, with the same arguments. */
@@ -145,16 +140,6 @@ cnx_ops_queue (CnxOps * ops)
 }
 
 gboolean
-cnx_ops_check (CnxOps * ops, cl_int code, const char *what)
-{
-  if (code == CL_SUCCESS || ops->status != CL_SUCCESS)
-    return ops->status == CL_SUCCESS;
-  ops->status = code;
-  ops->failed = what;
-  return FALSE;
-}
-
-gboolean
 cnx_ops_finish (CnxOps * ops, GError ** error)
 {
   cnx_ops_check (ops, clFinish (ops->queue), "waiting");
@@ -170,24 +155,6 @@ cnx_ops_finish (CnxOps * ops, GError ** error)
 
 /* Columns of a row that a group adds up, kernels/group.cl. */
 #define GROUP_COLUMNS 16
-
-/* @flops: what the profile counts for it. */
-void
-cnx_ops_launch (CnxOps * ops, Kernel which, const Arg * args, guint n_args, size_t items, double flops)
-{
-  const size_t group = ops->tuning.group;
-  const size_t global = (items + group - 1) / group * group;
-  cl_kernel kernel = ops->kernels[which];
-
-  if (ops->status != CL_SUCCESS || items == 0)
-    return;
-  for (guint i = 0; i < n_args; i++)
-    if (!cnx_ops_check (ops, clSetKernelArg (kernel, i, args[i].size, args[i].value), cnx_kernel_names[which]))
-      return;
-  cl_event *event = cnx_ops_profile_next (ops, which, flops);
-  cnx_ops_check (ops, clEnqueueNDRangeKernel (ops->queue, kernel, 1, NULL, &global, &group, 0, NULL, event),
-      cnx_kernel_names[which]);
-}
 
 /* Work-items for @rows rows that a group shares out (kernels/group.cl), or that have one each. */
 static gsize

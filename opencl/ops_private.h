@@ -1,4 +1,4 @@
-/* What ops.c, ops_memory.c and ops_profile.c share. */
+/* What the files of ops share: ops.c and ops_block.c stand on ops_memory.c, that on ops_launch.c and ops_profile.c. */
 #pragma once
 
 #include "opencl/ops.h"

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct _CnxModel CnxModel;
 
-/** Loads a file of weights (core/weights/checkpoint.h has the formats), or those in a directory: `model.safetensors`, its
- * index of shards, `pytorch_model.bin`, or the only one there. The recipe and the labels come from config.json (or,
+/** Loads a file of weights (core/weights/checkpoint.h has the formats), or those in a directory: `model.safetensors`,
+ * its index of shards, `pytorch_model.bin`, or the only one there. The recipe and the labels come from config.json (or,
  * before it, NAME.json for NAME.safetensors) and preprocessor_config.json beside it, where they are.
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT, CNX_ERROR_MODEL (the first missing, unexpected or misshapen
  * tensor, its expected and found shape, and the scheme that was assumed).

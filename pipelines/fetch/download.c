@@ -15,8 +15,6 @@
 /* So many bytes that came are progress: the tries are counted anew. */
 #define PROGRESS_BYTES (1 << 20)
 
-G_DEFINE_QUARK (cnx-download-error-quark, cnx_download_error)
-
 /* What a try came to. */
 typedef enum
 {

@@ -1,6 +1,6 @@
 /* Files only: nothing here knows of a network. */
 #include "pipelines/fetch/part.h"
-#include "pipelines/fetch/download.h"
+#include "pipelines/fetch/download_error.h"
 
 #include <errno.h>
 #include <fcntl.h>

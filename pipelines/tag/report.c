@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "pipelines/tag/formats/format.h"
+#include "pipelines/tag/html/html_data.h"
 #include "pipelines/tag/html/html_index.h"
 
 /* In a journal, what the page of a folder is made of: no file is called so. */

@@ -15,8 +15,8 @@ const char *
 cnx_html_file (const char *name)
 {
   g_autofree char *path = g_strconcat (FOLDER, name, NULL);
-  /* As core/model/label_names.c has it, for several threads. The bytes are the program's own, with a 0 behind the last one,
-   * and outlive what points at them. */
+  /* As core/model/label_names.c has it, for several threads. The bytes are the program's own, with a 0 behind the last
+   * one, and outlive what points at them. */
   cnx_html_get_resource ();
   g_autoptr (GBytes) bytes = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 

@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/input/json.h"
 #include "pipelines/tag/html/html.h"
-#include "pipelines/tag/html/html_index.h"
 
 #define WHAT "the page's data"
 #define THUMB_PREFIX "data:image/jpeg;base64,"

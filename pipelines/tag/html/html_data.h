@@ -53,4 +53,8 @@ CnxHtmlData *cnx_html_data_parse (const char *json, gsize length, GError ** erro
 void cnx_html_data_free (CnxHtmlData * data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxHtmlData, cnx_html_data_free)
 
+/** The data, one line of JSON, that a page of one file holds; it may be any file. Free with g_free().
+ * Errors: CNX_ERROR_FORMAT: nothing that `html` wrote, not whole, or larger than it makes them. */
+char *cnx_tag_html_pull (const char *page, gsize size, GError ** error);
+
 G_END_DECLS

@@ -8,10 +8,6 @@ G_BEGIN_DECLS
 /** The name of the page of a folder. */
 #define CNX_TAG_HTML_INDEX "labels.html"
 
-/** The data, one line of JSON, that a page of one file holds; it may be any file. Free with g_free().
- * Errors: CNX_ERROR_FORMAT: nothing that `html` wrote, not whole, or larger than it makes them. */
-char *cnx_tag_html_pull (const char *page, gsize size, GError ** error);
-
 /**
  * CnxTagPage:
  * @path: of the page, from the folder on, as the file system has it: "films/a.mp4.labels.html"

@@ -4,6 +4,7 @@
 #include <vips/vips.h>
 
 #include "pipelines/tag/formats/format.h"
+#include "pipelines/tag/html/html_data.h"
 #include "pipelines/tag/html/html_index.h"
 #include "pipelines/tag/formats/thumb.h"
 
