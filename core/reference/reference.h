@@ -20,8 +20,8 @@ void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs,
     const float *bias, float *out);
 
 /** The same in another precision (core/model/precision.h). @levels: of int8's inputs. What int8 gives is exact to the
- * last bit: for each group in order, out = fma (fma (sum of q * w, scale, low * sum of w), the weight's scale, out). bf16
- * and fp16 round both operands and add up in double. */
+ * last bit: for each group in order, out = fma (fma (sum of q * w, scale, low * sum of w), the weight's scale, out).
+ * bf16 and fp16 round both operands and add up in double. */
 void cnx_reference_linear_in (CnxPrecision precision, int levels, const float *in, gsize rows, int inputs,
     int outputs, const float *weight, const float *bias, float *out);
 
