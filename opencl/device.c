@@ -42,6 +42,14 @@ cnx_cl_error_name (cl_int code)
   return g_intern_string (text);
 }
 
+GRecMutexLocker *
+cnx_opencl_setup (void)
+{
+  static GRecMutex setup;
+
+  return g_rec_mutex_locker_new (&setup);
+}
+
 /* Of @device, or of @platform where that is NULL. */
 static cl_int
 get_info (cl_platform_id platform, cl_device_id device, cl_uint what, size_t size, void *value,
@@ -114,6 +122,7 @@ info_new (cl_platform_id platform, cl_device_id id)
 GPtrArray *
 cnx_devices_list (void)
 {
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) info_free);
   cl_uint n_platforms = 0;
 
@@ -214,6 +223,7 @@ take_threads (CnxDevice * device, guint threads)
 CnxDevice *
 cnx_device_open (const char *selector, guint threads, GError ** error)
 {
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
   g_autoptr (GPtrArray) list = cnx_devices_list ();
   const char *why = NULL;
 
@@ -254,6 +264,7 @@ cnx_device_unref (CnxDevice * device)
 {
   if (!device || !g_atomic_ref_count_dec (&device->refs))
     return;
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
   if (device->context)
     clReleaseContext (device->context);
   if (device->is_sub_device)

@@ -1,4 +1,4 @@
-/* Finding and choosing an OpenCL device, through the ICD loader only. */
+/* Finding and choosing an OpenCL device, through the ICD loader only. Every function may be called from any thread. */
 #pragma once
 
 #include <glib.h>
@@ -23,6 +23,12 @@ typedef struct
 } CnxDeviceInfo;
 
 typedef struct _CnxDevice CnxDevice;
+
+/** The lock of the process around OpenCL's set-up: listing, opening and releasing devices, and building kernels. Drivers
+ * are not all safe there: PoCL 3.1 crashes when two threads list its devices for the first time. Recursive; the
+ * functions here and those of program.h take it. Hold it in a variable:
+ * `g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();` */
+GRecMutexLocker *cnx_opencl_setup (void);
 
 /** Every device of every platform, in the loader's order: that is the index `device=N` takes.
  * A platform without devices is left out. Free with g_ptr_array_unref(). */

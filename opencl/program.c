@@ -72,6 +72,7 @@ cache_load (CnxDevice * device, const char *path, const char *key, const char *o
   gsize length = 0, size = 0;
   cl_device_id id = cnx_device_id (device);
   cl_int status = CL_SUCCESS, code = CL_SUCCESS;
+  g_autoptr (GRecMutexLocker) setup = NULL;
 
   if (!g_file_get_contents (path, &text, &length, NULL))
     return NULL;
@@ -80,6 +81,7 @@ cache_load (CnxDevice * device, const char *path, const char *key, const char *o
     g_debug ("kernel cache: %s is not whole; building from source", path);
     return NULL;
   }
+  setup = cnx_opencl_setup ();
   cl_program program = clCreateProgramWithBinary (cnx_device_context (device), 1, &id, &size, &binary,
       &status, &code);
   if (!program)
@@ -142,6 +144,7 @@ build_from_source (CnxDevice * device, const CnxKernelSource * sources, const ch
 
   for (const CnxKernelSource * s = sources; s->name; s++)
     g_ptr_array_add (texts, (gpointer) s->source);
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
   cl_program program = clCreateProgramWithSource (cnx_device_context (device), texts->len,
       (const char **) texts->pdata, NULL, &code);
   if (!program) {
