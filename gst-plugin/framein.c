@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/picture/resample.h"
 #include "gst-plugin/direction.h"
+#include "gst-plugin/layout.h"
 #include "gst-plugin/wholemeta.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ struct _CnxFrameIn
   GstVideoConverter *converter; /* NULL where it reads the frames themselves */
   GstBuffer *buffer;            /* the converter's output, mapped in `frame` */
   GstVideoFrame frame;
+  GByteArray *copy;             /* of a frame that the converter cannot be given as it is */
 };
 
 /* What core/resample reads, and which planes it wants in its order. */
@@ -76,10 +78,22 @@ complete_colour (GstVideoInfo * info)
 
 /* A field's rows stand twice as far apart on the screen as a frame's. */
 static void
+describe_shape (const GstVideoInfo * caps, CnxFrameFormat * format)
+{
+  format->par_n = caps->par_n;
+  format->par_d = caps->par_d;
+  if (caps->interlace_mode != GST_VIDEO_INTERLACE_MODE_ALTERNATE)
+    return;
+  if (format->par_d <= G_MAXINT / 2)
+    format->par_d *= 2;
+  else
+    format->par_n /= 2;         /* to 0 where nothing is that narrow, which is refused */
+}
+
+static void
 describe (const CnxFrameIn * in, CnxFrameFormat * format)
 {
   const GstVideoInfo *info = &in->info;
-  const gboolean field = in->caps.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
   const GstVideoChromaSite site = info->chroma_site;
 
   memset (format, 0, sizeof *format);
@@ -88,8 +102,7 @@ describe (const CnxFrameIn * in, CnxFrameFormat * format)
   format->whole = in->whole;
   format->pixels = direct[find_direct (GST_VIDEO_INFO_FORMAT (info))].pixels;
   format->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
-  format->par_n = in->caps.par_n;
-  format->par_d = field ? in->caps.par_d * 2 : in->caps.par_d;
+  describe_shape (&in->caps, format);
   if (!gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &format->kr, &format->kb))
     gst_video_color_matrix_get_Kr_Kb (GST_VIDEO_COLOR_MATRIX_BT601, &format->kr, &format->kb);
   format->chroma_left = (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
@@ -98,7 +111,7 @@ describe (const CnxFrameIn * in, CnxFrameFormat * format)
 
 /* The nearest format that the resampler reads, same size and colours, with chroma in every row where
  * there was. */
-static void
+static gboolean
 nearest (const GstVideoInfo * from, GstVideoInfo * to)
 {
   GstVideoFormat format = GST_VIDEO_FORMAT_RGB;
@@ -108,13 +121,15 @@ nearest (const GstVideoInfo * from, GstVideoInfo * to)
   else if (GST_VIDEO_INFO_IS_YUV (from))
     format = GST_VIDEO_FORMAT_INFO_H_SUB (from->finfo, 1) ? GST_VIDEO_FORMAT_I420 :
         GST_VIDEO_FORMAT_YUY2;
-  gst_video_info_set_format (to, format, from->width, from->height);
+  if (!gst_video_info_set_format (to, format, from->width, from->height))
+    return FALSE;
   to->fps_n = from->fps_n;      /* a converter wants these to agree */
   to->fps_d = from->fps_d;
   if (format != GST_VIDEO_FORMAT_RGB) {
     to->colorimetry = from->colorimetry;
     to->chroma_site = from->chroma_site;
   }
+  return TRUE;
 }
 
 static gboolean
@@ -122,8 +137,7 @@ add_converter (CnxFrameIn * in, GError ** error)
 {
   const GstVideoInfo from = in->info;
 
-  nearest (&from, &in->info);
-  in->converter = gst_video_converter_new (&from, &in->info, NULL);
+  in->converter = nearest (&from, &in->info) ? gst_video_converter_new (&from, &in->info, NULL) : NULL;
   if (!in->converter) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "Frames in %s cannot be converted to %s",
         gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&from)),
@@ -193,6 +207,7 @@ cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError **
 
   in->caps = *info;
   in->recipe = *recipe;
+  in->copy = g_byte_array_new ();
   complete_colour (&in->caps);
   return prepare (in, &all, &itself, error) ? g_steal_pointer (&in) : NULL;
 }
@@ -203,6 +218,7 @@ cnx_frame_in_free (CnxFrameIn * in)
   if (!in)
     return;
   unprepare (in);
+  g_byte_array_unref (in->copy);
   g_free (in->lying);
   g_free (in);
 }
@@ -292,6 +308,12 @@ look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, 
   if ((!in->resampler || memcmp (&region, &in->region, sizeof region) != 0
           || memcmp (&whole, &in->whole, sizeof whole) != 0) && !prepare (in, &region, &whole, error))
     return FALSE;
+  if (!cnx_layout_holds (frame, in->info.width, in->info.height)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A buffer is too short for the frame of %d x %d pixels in %s that "
+        "its GstVideoMeta says is in it", GST_VIDEO_FRAME_WIDTH (frame), GST_VIDEO_FRAME_HEIGHT (frame),
+        gst_video_format_to_string (GST_VIDEO_FRAME_FORMAT (frame)));
+    return FALSE;
+  }
   if (in->converter) {
     GstVideoFrame rows = *frame;
 
@@ -300,6 +322,7 @@ look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, 
     rows.info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
     rows.flags &= ~(GST_VIDEO_FRAME_FLAG_INTERLACED | GST_VIDEO_FRAME_FLAG_TFF |
         GST_VIDEO_FRAME_FLAG_RFF | GST_VIDEO_FRAME_FLAG_ONEFIELD);
+    cnx_layout_ease (&rows, in->info.width, in->info.height, in->copy);
     gst_video_converter_frame (in->converter, &rows, &in->frame);
     frame = &in->frame;
   }

@@ -32,7 +32,7 @@ fit_width (PangoLayout * layout, double pixels)
   pango_layout_get_pixel_size (layout, &width, NULL);
   if (width <= pixels)
     return;
-  pango_layout_set_width (layout, MAX (pixels, 1) * PANGO_SCALE);
+  pango_layout_set_width (layout, CLAMP (pixels, 1, G_MAXINT / PANGO_SCALE) * PANGO_SCALE);
   pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_MIDDLE);
 }
 
@@ -87,8 +87,8 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
 
   fit_width (layout, info->width / narrow - 2 * (margin + padding));
   pango_layout_get_pixel_size (layout, &text_width, &text_height);
-  const int width = MIN ((int) ceil ((text_width + 2 * padding) * narrow), info->width);
-  const int height = MIN ((int) ceil (text_height + 2 * padding), info->height);
+  const int width = (int) MIN (ceil ((text_width + 2 * padding) * narrow), info->width);
+  const int height = (int) MIN (ceil (text_height + 2 * padding), info->height);
   if (width < 1 || height < 1) {
     g_object_unref (layout);
     return NULL;
@@ -97,8 +97,8 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
   g_object_unref (layout);
 
   const gboolean right = style->position & 1, bottom = style->position & 2;
-  int x = MIN ((int) (margin * narrow), info->width - width);
-  int y = MIN ((int) margin, info->height - height);
+  int x = (int) MIN (margin * narrow, info->width - width);
+  int y = (int) MIN (margin, info->height - height);
   if (right)
     x = info->width - width - x;
   if (bottom)
