@@ -87,7 +87,8 @@ begin (CnxSafetensorsWriter * writer)
   while (writer->header->len % 8)
     g_string_append_c (writer->header, ' ');
   length = GUINT64_TO_LE (writer->header->len);
-  writer->file = g_fopen (writer->part, "wbe");
+  g_unlink (writer->part);      /* what has our name is a leftover, or a link that somebody laid */
+  writer->file = g_fopen (writer->part, "wbxe");
   if (!writer->file)
     writer->failed = errno;
   write_bytes (writer, &length, sizeof length);

@@ -27,7 +27,7 @@ open_file (CnxLock * lock, const char *folder, GError ** error)
   for (int tries = 0; tries < MOST_TRIES; tries++) {
     if (g_mkdir_with_parents (folder, 0755) != 0)
       return fail ("make the folder", folder, error);
-    if ((lock->fd = g_open (lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) >= 0)
+    if ((lock->fd = g_open (lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)) >= 0)
       return TRUE;
     if (errno != ENOENT)
       break;

@@ -59,7 +59,7 @@ cnx_part_open (CnxPart * part, const char *path, const char *stem, const char *u
     .rejected = g_strconcat (stem, ".rejected", NULL),
     .fd = -1,
   };
-  if ((part->fd = g_open (part->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
+  if ((part->fd = g_open (part->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)) < 0)
     return fail ("write", part->part, error);
   read_note (part, url);
   if (lseek (part->fd, part->done, SEEK_SET) < 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pipelines/tag/formats/format.h"
+#include "pipelines/tag/place.h"
 
 /* A journal of a million inputs is a fifth of that. */
 #define MOST_BYTES (1024 * 1024 * 1024)
@@ -242,13 +243,16 @@ cnx_journal_free (CnxJournal * self)
 static char *
 digest_of (CnxJournal * self, const char *output)
 {
-  g_autofree char *path = g_build_filename (self->folder, output, NULL);
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  const int fd = cnx_place_open_file (self->folder, output);
+  g_autoptr (GMappedFile) file = fd >= 0 ? g_mapped_file_new_from_fd (fd, FALSE, NULL) : NULL;
 
+  if (fd >= 0)
+    close (fd);
   return file ? g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) g_mapped_file_get_contents (file),
       g_mapped_file_get_length (file)) : NULL;
 }
 
+/* A sidecar may be a link to one. */
 static gboolean
 is_there (CnxJournal * self, const char *output)
 {
@@ -338,7 +342,7 @@ static int
 open_locked (const CnxJournal * self)
 {
   for (;;) {
-    const int fd = g_open (self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    const int fd = g_open (self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     GStatBuf opened, named;
     if (fd < 0)
       return fd;
@@ -418,6 +422,7 @@ has_any_output (CnxJournal * self, const CnxJournalEntry * entry)
 static gboolean
 write_anew (CnxJournal * self, GError ** error)
 {
+  g_autoptr (CnxPlace) place = cnx_place_new (self->folder, CNX_JOURNAL_NAME);
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GList) inputs = NULL;
 
@@ -430,7 +435,8 @@ write_anew (CnxJournal * self, GError ** error)
     if (has_any_output (self, entry))
       g_string_append (text, line);
   }
-  return g_file_set_contents_full (self->path, text->str, text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+  return cnx_place_write (place, text->str, text->len, error) && cnx_place_sync (place, error)
+      && cnx_place_put (place, FALSE, error);
 }
 
 gboolean

@@ -1,5 +1,7 @@
 #include "pipelines/tag/journals.h"
 
+#include "pipelines/tag/place.h"
+
 struct _CnxJournals
 {
   GMutex lock;
@@ -31,8 +33,10 @@ cnx_journals_get (CnxJournals * self, const char *folder, GError ** error)
   g_autofree char *spelling = g_canonicalize_filename (folder, NULL);
   CnxJournal *journal = g_hash_table_lookup (self->all, spelling);
 
-  if (!journal && (journal = cnx_journal_open (spelling, error)))
+  if (!journal && (journal = cnx_journal_open (spelling, error))) {
+    cnx_place_sweep (spelling);
     g_hash_table_insert (self->all, g_steal_pointer (&spelling), journal);
+  }
   return journal;
 }
 

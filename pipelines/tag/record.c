@@ -1,12 +1,9 @@
 #include "pipelines/tag/record.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/error.h"
+#include "pipelines/tag/place.h"
 #include "pipelines/tag/read/snapshot.h"
 #include "pipelines/tag/formats/thumb.h"
 
@@ -16,15 +13,16 @@
 /* No sidecar is as large. */
 #define MOST_EXISTING (16 * 1024 * 1024)
 
-/* An output: text that waits, and what of it is in a file of a temporary name. */
+/* An output: text that waits, and where the rest of it is. */
 typedef struct
 {
   const CnxTagFormat *format;
-  char *name, *path, *temporary;
+  char *name;
+  CnxPlace *place;
   GString *text;
-  int fd;                       /* below 0 until there is something to write */
   GChecksum *checksum;
   gboolean unchanged;           /* what is there already is what it would be */
+  gboolean was_there;
 } Output;
 
 struct _CnxRecord
@@ -46,13 +44,8 @@ output_free (gpointer data)
 {
   Output *output = data;
 
-  if (output->fd >= 0) {
-    close (output->fd);
-    g_unlink (output->temporary);
-  }
+  cnx_place_free (output->place);
   g_free (output->name);
-  g_free (output->path);
-  g_free (output->temporary);
   g_string_free (output->text, TRUE);
   g_checksum_free (output->checksum);
   g_free (output);
@@ -87,13 +80,10 @@ output_new (CnxRecord * self, const CnxTagFormat * format, GError ** error)
   if (!name)
     return NULL;
   Output *output = g_new0 (Output, 1);
-  g_autofree char *temporary = g_strdup_printf (".%s.convnext-part", name);
   output->format = format;
   output->name = name;
-  output->path = g_build_filename (self->input->output_dir, name, NULL);
-  output->temporary = g_build_filename (self->input->output_dir, temporary, NULL);
+  output->place = cnx_place_new (self->input->output_dir, name);
   output->text = g_string_new (NULL);
-  output->fd = -1;
   output->checksum = g_checksum_new (G_CHECKSUM_SHA256);
   return output;
 }
@@ -161,39 +151,6 @@ cnx_record_is_done (CnxRecord * self)
 /* ---- text ---- */
 
 static gboolean
-set_error (const char *path, int number, GError ** error)
-{
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "%s cannot be written: %s", path,
-      g_strerror (number));
-  return FALSE;
-}
-
-static gboolean
-write_all (int fd, const char *text, gsize size)
-{
-  while (size > 0) {
-    const gssize written = write (fd, text, size);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return FALSE;
-    text += written;
-    size -= written;
-  }
-  return TRUE;
-}
-
-static gboolean
-open_temporary (Output * output, GError ** error)
-{
-  g_autofree char *folder = g_path_get_dirname (output->temporary);
-
-  if (g_mkdir_with_parents (folder, 0777) == 0)
-    output->fd = g_open (output->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  return output->fd >= 0 || set_error (output->path, errno, error);
-}
-
-static gboolean
 flush_text (CnxRecord * self, Output * output, GError ** error)
 {
   GString *text = output->text;
@@ -202,10 +159,8 @@ flush_text (CnxRecord * self, Output * output, GError ** error)
     if (!cnx_ordered_write (self->ordered, self->place, text->str, text->len, error))
       return FALSE;
   } else {
-    if (output->fd < 0 && !open_temporary (output, error))
+    if (!cnx_place_write (output->place, text->str, text->len, error))
       return FALSE;
-    if (!write_all (output->fd, text->str, text->len))
-      return set_error (output->path, errno, error);
     g_checksum_update (output->checksum, (const guchar *) text->str, text->len);
   }
   g_string_truncate (text, 0);
@@ -256,23 +211,6 @@ cnx_record_listener (CnxRecord * self)
 
 /* ---- the end ---- */
 
-static GBytes *
-read_existing (const Output * output, GError ** error)
-{
-  g_autoptr (GError) cause = NULL;
-  GStatBuf status;
-  char *text;
-  gsize size;
-
-  if (g_stat (output->path, &status) == 0 && (!S_ISREG (status.st_mode) || status.st_size > MOST_EXISTING))
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s is nothing that keywords can be added to", output->path);
-  else if (g_file_get_contents (output->path, &text, &size, &cause))
-    return g_bytes_new_take (text, size);
-  else if (!g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    g_propagate_error (error, g_steal_pointer (&cause));
-  return NULL;
-}
-
 /* A sidecar that stays as it is is not written again. */
 static gboolean
 is_same (const Output * output, GBytes * existing)
@@ -280,17 +218,7 @@ is_same (const Output * output, GBytes * existing)
   gsize size;
   gconstpointer bytes = g_bytes_get_data (existing, &size);
 
-  return output->fd < 0 && size == output->text->len && memcmp (bytes, output->text->str, size) == 0;
-}
-
-/* What somebody else's file may be read by stays so. */
-static void
-keep_mode (const Output * output)
-{
-  GStatBuf status;
-
-  if (g_stat (output->path, &status) == 0 && fchmod (output->fd, status.st_mode & 07777) != 0)
-    g_debug ("%s: %s", output->path, g_strerror (errno));
+  return !cnx_place_is_begun (output->place) && size == output->text->len && memcmp (bytes, output->text->str, size) == 0;
 }
 
 static gboolean
@@ -301,24 +229,23 @@ end_output (CnxRecord * self, Output * output, const CnxTagFacts * facts, const 
   CnxTagReport report = *shared;
 
   if (output->format->merges && !self->ordered) {
-    report.existing = existing = read_existing (output, &cause);
+    if (!cnx_place_follow (output->place, self->input->top, error))
+      return FALSE;
+    report.existing = existing = cnx_place_read (output->place, MOST_EXISTING, &cause);
     if (cause) {
       g_propagate_error (error, g_steal_pointer (&cause));
       return FALSE;
     }
   }
   if (output->format->end && !output->format->end (output->text, facts, &report, error)) {
-    g_prefix_error (error, "%s: ", output->path);
+    g_prefix_error (error, "%s: ", cnx_place_path (output->place));
     return FALSE;
   }
   output->unchanged = existing && is_same (output, existing);
   if (output->unchanged)
     return TRUE;
-  if (!flush_text (self, output, error))
-    return FALSE;
-  if (existing)
-    keep_mode (output);
-  return TRUE;
+  output->was_there = existing != NULL;
+  return flush_text (self, output, error);
 }
 
 static gboolean
@@ -335,20 +262,6 @@ note (CnxRecord * self, gboolean complete, GError ** error)
     g_hash_table_insert (outputs, output->name, (gpointer) digest);
   }
   return cnx_journal_add (self->journal, &entry, error);
-}
-
-static gboolean
-put_in_place (Output * output, GError ** error)
-{
-  if (output->unchanged)
-    return TRUE;
-  const int fd = output->fd;
-  output->fd = -1;
-  if (close (fd) == 0 && g_rename (output->temporary, output->path) == 0)
-    return TRUE;
-  const int number = errno;
-  g_unlink (output->temporary);
-  return set_error (output->path, number, error);
 }
 
 gboolean
@@ -368,8 +281,10 @@ cnx_record_finish (CnxRecord * self, const CnxTagFacts * facts, gboolean complet
     return TRUE;
   if (!note (self, complete, error))
     return FALSE;
-  for (guint i = 0; i < self->outputs->len; i++)
-    if (!put_in_place (self->outputs->pdata[i], error))
+  for (guint i = 0; i < self->outputs->len; i++) {
+    Output *output = self->outputs->pdata[i];
+    if (!output->unchanged && !cnx_place_put (output->place, output->was_there, error))
       return FALSE;
+  }
   return TRUE;
 }

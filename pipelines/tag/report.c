@@ -1,11 +1,13 @@
 #include "pipelines/tag/report.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "pipelines/tag/formats/format.h"
 #include "pipelines/tag/html/html_data.h"
 #include "pipelines/tag/html/html_index.h"
+#include "pipelines/tag/place.h"
 
 /* In a journal, what the page of a folder is made of: no file is called so. */
 #define FOLDER_INPUT "/"
@@ -33,9 +35,12 @@ static void
 add_page (Gathering * gathering, const char *below, const char *name)
 {
   CnxTagPage page = {.path = g_build_filename (below, name, NULL) };
-  g_autofree char *path = g_build_filename (gathering->folder, page.path, NULL);
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  g_autofree char *folder = g_build_filename (gathering->folder, below, NULL);
+  const int fd = cnx_place_open_file (folder, name);
+  g_autoptr (GMappedFile) file = fd >= 0 ? g_mapped_file_new_from_fd (fd, FALSE, NULL) : NULL;
 
+  if (fd >= 0)
+    close (fd);
   if (file)
     page.data = cnx_tag_html_pull (g_mapped_file_get_contents (file), g_mapped_file_get_length (file), NULL);
   if (page.data)
@@ -85,23 +90,23 @@ static gboolean
 put (CnxJournals * journals, const char *folder, const char *text, GError ** error)
 {
   CnxJournal *journal = cnx_journals_get (journals, folder, error);
-  g_autofree char *path = g_build_filename (folder, CNX_TAG_HTML_INDEX, NULL);
+  g_autoptr (CnxPlace) place = cnx_place_new (folder, CNX_TAG_HTML_INDEX);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
   g_autoptr (GHashTable) outputs = g_hash_table_new (g_str_hash, g_str_equal);
   const CnxJournalEntry entry = {
     .input = (char *) FOLDER_INPUT,.key = (char *) "",.complete = TRUE,.outputs = outputs
   };
 
-  if (!journal || is_same (path, text))
+  if (!journal || is_same (cnx_place_path (place), text))
     return journal != NULL;
   if (!cnx_journal_claim (journal, CNX_TAG_HTML_INDEX, FOLDER_INPUT, FALSE)) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s is there already, and not as `convnext tag` wrote it: it is "
-        "left alone. Move it away", path);
+        "left alone. Move it away", cnx_place_path (place));
     return FALSE;
   }
   g_hash_table_insert (outputs, (gpointer) CNX_TAG_HTML_INDEX, digest);
-  return cnx_journal_add (journal, &entry, error)
-      && g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+  return cnx_place_write (place, text, strlen (text), error) && cnx_place_sync (place, error)
+      && cnx_journal_add (journal, &entry, error) && cnx_place_put (place, FALSE, error);
 }
 
 gboolean
