@@ -38,7 +38,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResult, cnx_result_unref)
  * CnxClassifyRequest:
  * @running_time: of the frame, for its result
  * @top_k: at most so many labels
- * @threshold: with at least this confidence
+ * @threshold: with at least this confidence; below 0: with what cnx_model_threshold() has for the model
  */
 typedef struct
 {

@@ -5,7 +5,7 @@
 #define DEFAULT_PRECISION CNX_PRECISION_AUTO
 #define DEFAULT_BATCH 1
 #define DEFAULT_TOP_K 5
-#define DEFAULT_THRESHOLD 0.5   /* what the shipped model's card recommends */
+#define DEFAULT_THRESHOLD -1.0  /* below 0: what the model recommends */
 #define DEFAULT_MODE MODE_AUTO
 #define DEFAULT_POST_MESSAGES FALSE
 #define DEFAULT_VIDEO_DIRECTION GST_VIDEO_ORIENTATION_AUTO
@@ -91,7 +91,8 @@ install_answer_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_TOP_K, g_param_spec_uint ("top-k", "Top k",
           "Attach at most so many labels, best first", 1, 1000, DEFAULT_TOP_K, PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_THRESHOLD, g_param_spec_double ("threshold", "Threshold",
-          "Attach only labels with at least this confidence, from 0 to 1", 0, 1, DEFAULT_THRESHOLD,
+          "Attach only labels with at least this confidence, from 0 (any) to 1; below 0: what the model's config.json "
+          "recommends as its threshold, else " G_STRINGIFY (CNX_USUAL_THRESHOLD), -1, 1, DEFAULT_THRESHOLD,
           PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_MODE, g_param_spec_enum ("mode", "Mode",
           "Whether buffers wait for their labels", TYPE_MODE, DEFAULT_MODE, PLAYING_FLAGS));

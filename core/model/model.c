@@ -486,6 +486,14 @@ cnx_model_labels_from (CnxModel * model)
   return model->config.labels_from;
 }
 
+double
+cnx_model_threshold (CnxModel * model, double set, double otherwise)
+{
+  if (set >= 0)
+    return set;
+  return model->config.threshold >= 0 ? model->config.threshold : otherwise;
+}
+
 const CnxTensor *
 cnx_model_tensor (CnxModel * model, CnxRole role, int stage, int block)
 {

@@ -41,6 +41,12 @@ const char *cnx_model_label (CnxModel * model, int id);
  * model. */
 const char *cnx_model_labels_from (CnxModel * model);
 
+/** The confidence that a label needs: @set, from 0 (any will do) to 1, where the user set one; where not (@set is below
+ * 0), what config.json recommends as `threshold`; else @otherwise. */
+double cnx_model_threshold (CnxModel * model, double set, double otherwise);
+/** What is usual where nothing is recommended. */
+#define CNX_USUAL_THRESHOLD 0.5
+
 /** A copy of @model that shares its weights, with labels read from a text file, one per line in class order.
  * Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT when the number of lines is not the number of classes,
  * CNX_ERROR_MODEL without a classifier. */

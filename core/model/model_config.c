@@ -265,9 +265,9 @@ read_num_classes (const Config * config, GError ** error)
   return check_classes (config, "num_classes", count, error);
 }
 
-/* Of the LayerNorm before the classifier; @eps stays what it is where @key is not there. */
+/* @fraction stays what it is where @key is not there. */
 static gboolean
-read_eps (const Config * config, const char *key, double *eps, GError ** error)
+read_fraction (const Config * config, const char *key, double *fraction, GError ** error)
 {
   double value;
 
@@ -275,7 +275,7 @@ read_eps (const Config * config, const char *key, double *eps, GError ** error)
     return TRUE;
   if (!find_number (config->root, key, &value) || value < 0 || value > 1)
     return refuse (config, CNX_ERROR_FORMAT, error, "'%s' is not a number from 0 to 1", key);
-  *eps = value;
+  *fraction = value;
   return TRUE;
 }
 
@@ -294,7 +294,7 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
     model->name = g_strdup (architecture);
   }
   if (!read_num_classes (config, error) || !read_label_names (model, config, error)
-      || !read_eps (config, "final_norm_eps", &model->final_norm_eps, error))
+      || !read_fraction (config, "final_norm_eps", &model->final_norm_eps, error))
     return FALSE;
   if (cnx_recipe_from_timm (&model->recipe, config->root, error))
     return TRUE;
@@ -309,7 +309,7 @@ read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme sche
       || !check_sizes (config, "hidden_sizes", config->arch->dims, error)
       || !read_id2label (model, config, error))
     return FALSE;
-  return scheme != CNX_SCHEME_HUGGING_FACE || read_eps (config, "layer_norm_eps", &model->final_norm_eps, error);
+  return scheme != CNX_SCHEME_HUGGING_FACE || read_fraction (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
 
 /* @whole: whether the file says how a picture becomes the input. */
@@ -324,7 +324,7 @@ read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, Cnx
     return FALSE;
   config.root = json_node_get_object (root);
   *whole = find_object (config.root, "pretrained_cfg") != NULL;
-  if (!check_settings (&config, error))
+  if (!check_settings (&config, error) || !read_fraction (&config, "threshold", &model->threshold, error))
     return FALSE;
   if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
     return read_timm (model, &config, error);
@@ -383,6 +383,7 @@ set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, Cn
 {
   model->name = name_of_file (file);
   model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
+  model->threshold = -1;
   cnx_recipe_init (&model->recipe);
   if (scheme == CNX_SCHEME_TORCHVISION)
     set_torchvision_recipe (&model->recipe, arch);

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @final_norm_eps: of the LayerNorm before the classifier
  * @labels: one per class, NULL-terminated
  * @labels_from: as cnx_model_labels_from() has it
+ * @threshold: the confidence that its makers recommend to use it with; -1: none
  */
 typedef struct
 {
@@ -23,6 +24,7 @@ typedef struct
   double final_norm_eps;
   char **labels;
   char *labels_from;
+  double threshold;
 } CnxModelConfig;
 
 /** Fills @config for the weights @file: from `<file without its ending>.json` or else `config.json` beside it,

@@ -82,6 +82,13 @@ add_string (JsonBuilder * json, const char *key, const char *value)
 }
 
 static void
+add_double (JsonBuilder * json, const char *key, double value)
+{
+  json_builder_set_member_name (json, key);
+  json_builder_add_double_value (json, value);
+}
+
+static void
 add_int (JsonBuilder * json, const char *key, gint64 value)
 {
   json_builder_set_member_name (json, key);
@@ -116,8 +123,7 @@ add_recipe (JsonBuilder * json, const CnxRecipe * recipe, int classes)
   json_builder_add_int_value (json, recipe->width);
   json_builder_end_array (json);
   add_string (json, "interpolation", cnx_interpolation_name (recipe->interpolation));
-  json_builder_set_member_name (json, "crop_pct");
-  json_builder_add_double_value (json, crop_pct_of (recipe));
+  add_double (json, "crop_pct", crop_pct_of (recipe));
   add_string (json, "crop_mode", cnx_crop_mode_name (recipe->crop_mode));
   add_floats (json, "mean", recipe->mean);
   add_floats (json, "std", recipe->std);
@@ -140,10 +146,10 @@ config_of (CnxModel * model)
   add_string (json, "architecture", architecture);
   add_int (json, "num_classes", classes);
   add_int (json, "num_features", cnx_model_arch (model)->dims[CNX_STAGES - 1]);
-  if (cnx_model_final_norm_eps (model) != CNX_NORM_EPS) {
-    json_builder_set_member_name (json, "final_norm_eps");
-    json_builder_add_double_value (json, cnx_model_final_norm_eps (model));
-  }
+  if (cnx_model_final_norm_eps (model) != CNX_NORM_EPS)
+    add_double (json, "final_norm_eps", cnx_model_final_norm_eps (model));
+  if (cnx_model_threshold (model, -1, -1) >= 0)
+    add_double (json, "threshold", cnx_model_threshold (model, -1, -1));
   add_recipe (json, cnx_model_recipe (model), classes);
   if (cnx_model_labels_from (model)) {  /* else nothing but their numbers is known */
     json_builder_set_member_name (json, "label_names");

@@ -14,6 +14,7 @@
  * @name: the model's, or what the variant was called by
  * @dtypes: the types that the values are stored in, each once; NULL without weights
  * @labels, @labels_from: one for each class; as cnx_model_labels_from()
+ * @threshold: the confidence that the model recommends; -1: none
  * @height, @width: the input that costs are counted for
  * @unusable: why the recipe's own input cannot be that of a network, or NULL
  * @device: the device's name, or NULL; then @no_device says why
@@ -28,6 +29,7 @@ typedef struct
   CnxRecipe recipe;
   char **labels;
   const char *labels_from;
+  double threshold;
   int height, width;
   GError *unusable;
   char *device;
@@ -76,6 +78,7 @@ take_model (Info * info, CnxModel * model)
   for (int i = 0; i < info->arch->classes; i++)
     info->labels[i] = g_strdup (cnx_model_label (model, i));
   info->labels_from = cnx_model_labels_from (model);
+  info->threshold = cnx_model_threshold (model, -1, -1);
 }
 
 /* What holds for weights of it that nothing lies beside. */
@@ -87,6 +90,7 @@ take_variant (Info * info, const CnxVariant * variant, const char *name)
   cnx_recipe_init (&info->recipe);
   info->labels = cnx_labels_of_imagenet ();
   info->labels_from = CNX_IMAGENET_NAME;
+  info->threshold = -1;
 }
 
 /* The variant that is asked for where no weights are found by its name; otherwise NULL. */
@@ -157,6 +161,15 @@ print_labels (const Info * info)
 }
 
 static void
+print_threshold (const Info * info)
+{
+  if (info->threshold < 0)
+    printf ("threshold   none of its own\n");
+  else
+    printf ("threshold   %g: the confidence that its labels should have\n", info->threshold);
+}
+
+static void
 print_recipe (const CnxRecipe * recipe)
 {
   printf ("recipe      %d x %d, resize %d, crop %s, %s\n", recipe->width, recipe->height, recipe->resize,
@@ -202,6 +215,7 @@ print_text (const Info * info)
   if (info->model)
     printf ("naming      %s\nvalues      %s\n", cnx_scheme_name (cnx_model_scheme (info->model)), info->dtypes);
   print_labels (info);
+  print_threshold (info);
   print_recipe (&info->recipe);
   if (info->device)
     printf ("precisions  %s, on %s\n", precisions, info->device);
@@ -282,6 +296,10 @@ print_json (const Info * info)
   printf ("\"classes\": %d, ", info->arch->classes);
   print_strings ("labels", info->labels);
   print_member ("labels_from", info->labels_from);
+  if (info->threshold < 0)
+    printf ("\"threshold\": null, ");
+  else
+    printf ("\"threshold\": %.17g, ", info->threshold);
   print_recipe_member (&info->recipe);
   print_member ("device", info->device);
   print_strings ("precisions", info->precisions);

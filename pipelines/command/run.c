@@ -52,7 +52,7 @@ parse (CnxRunOptions * options, int argc, char **argv)
   const GOptionEntry entries[] = {
     {"top-k", 'k', 0, G_OPTION_ARG_INT, &options->top_k, "At most so many labels of a picture (default: 5)", "N"},
     {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options->threshold,
-        "Only labels of at least this confidence, 0 to 1 (default: 0)", "X"},
+        "Only labels of at least this confidence, 0 to 1 (default: the model's own, else 0)", "X"},
     {"recipe", 0, 0, G_OPTION_ARG_STRING, &options->recipe,
         "How pictures become the input, where not as the model says: size=288,crop-pct=1", "R"},
     {"labels", 0, 0, G_OPTION_ARG_FILENAME, &options->labels,
@@ -77,8 +77,6 @@ parse (CnxRunOptions * options, int argc, char **argv)
     cnx_wrong ("run", wrong);
   if (options->top_k == NO_TOP_K)
     options->top_k = 5;
-  if (options->threshold == NO_THRESHOLD)
-    options->threshold = 0;
   return wrong == NULL;
 }
 
@@ -94,5 +92,6 @@ cnx_run_main (int argc, char **argv)
   model = cnx_model_open (options.common.model, options.common.variant, options.labels, options.recipe, &error);
   if (!model || (!options.features && !cnx_model_check_classifier (model, &error)))
     return cnx_fail (error);
+  options.threshold = cnx_model_threshold (model, options.threshold, 0);
   return options.tensor ? cnx_run_tensor (&options, model) : cnx_run_images (&options, model);
 }

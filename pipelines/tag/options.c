@@ -7,8 +7,8 @@
 #define DEFAULT_RATE 1.0
 #define DEFAULT_FORMAT "jsonl"
 #define DEFAULT_TOP_K 5
-#define DEFAULT_THRESHOLD 0.5   /* as the element's */
 #define UNSET -1.0
+#define NO_THRESHOLD (-G_MAXDOUBLE)
 /* Beyond these nobody gains, and memory is lost. */
 #define MOST_JOBS 64
 #define MOST_BATCH 256
@@ -22,7 +22,7 @@ check_numbers (CnxTagOptions * self)
 
   if (self->top_k < 1 || self->top_k > 1000)
     return "--top-k takes 1 to 1000";
-  if (!(self->threshold >= 0 && self->threshold <= 1))
+  if (self->threshold != NO_THRESHOLD && !(self->threshold >= 0 && self->threshold <= 1))
     return "--threshold takes 0 to 1";
   if (sampling->rate != UNSET && !(sampling->rate > 0 && sampling->rate <= 1000))
     return "--rate takes classifications a second of film, above 0 and at most 1000";
@@ -151,8 +151,8 @@ parse (CnxTagOptions * self, int argc, char **argv)
     {"recipe", 0, 0, G_OPTION_ARG_STRING, &self->recipe, "How pictures are prepared, where not as the model says",
         "KEY=VALUE,..."},
     {"top-k", 0, 0, G_OPTION_ARG_INT, &self->top_k, "Labels of each classification, at most (default: 5)", "K"},
-    {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold, "Labels of at least this confidence (default: 0.5)",
-        "T"},
+    {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold, "Labels of at least this confidence, 0 to 1 (default: "
+        "the model's own, else 0.5)", "T"},
     {"jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, "Files read at the same time (default: one for each core)", "N"},
     {"batch", 'b', 0, G_OPTION_ARG_INT, &self->batch, "Frames classified at once, at most (default: as many as jobs)",
         "N"},
@@ -174,7 +174,7 @@ cnx_tag_options_parse (CnxTagOptions * self, int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   *self = (CnxTagOptions) {
-    .top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.sampling = {.rate = UNSET}
+    .top_k = DEFAULT_TOP_K,.threshold = NO_THRESHOLD,.sampling = {.rate = UNSET}
   };
   self->formats = g_ptr_array_new ();
   if (!parse (self, argc, argv))

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /**
  * CnxTagOptions:
  * @common: --variant, --device, --threads, --precision
- * @model, @labels, @recipe, @top_k, @threshold: of the classifier
+ * @model, @labels, @recipe, @top_k: of the classifier
+ * @threshold: as cnx_model_threshold() takes it
  * @sampling, @gap, @min_length: of films
  * @formats: const CnxTagFormat *
  * @inputs: what to read, and where outputs go

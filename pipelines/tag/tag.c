@@ -246,6 +246,7 @@ run (CnxTagOptions * options)
   g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
   if (!engine)
     return cnx_fail (error);
+  options->threshold = cnx_model_threshold (cnx_engine_model (engine), options->threshold, CNX_USUAL_THRESHOLD);
   catch_signals ();
   return run_jobs (&run, engine, &settings, inputs);
 }

@@ -1,0 +1,128 @@
+/* What config.json says of a model's answers, and what `convert` keeps of it. */
+#include <glib/gstdio.h>
+
+#include "core/error.h"
+#include "core/model/model.h"
+#include "core/model/model_write.h"
+#include "core/model/random_checkpoint.h"
+#include "tests/support/temp_files.h"
+
+/* Random weights of @classes in a new folder, and @config in place of their config.json; NULL: none. */
+static char *
+make_model (int classes, const char *config)
+{
+  const CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},.classes = classes };
+  char *dir = cnx_test_make_dir ();
+  g_autofree char *path = g_build_filename (dir, "config.json", NULL);
+  g_autofree char *written = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
+  g_assert_no_error (error);
+  if (config)
+    written = cnx_test_write_text (dir, "config.json", config);
+  else
+    g_unlink (path);
+  return dir;
+}
+
+static CnxModel *
+load (const char *dir)
+{
+  g_autoptr (GError) error = NULL;
+  CnxModel *model = cnx_model_load (dir, &error);
+
+  g_assert_no_error (error);
+  return model;
+}
+
+/* @model, written to @dir and read back. */
+static CnxModel *
+rewrite (CnxModel * model, const char *dir)
+{
+  g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
+  g_autofree char *config = g_build_filename (dir, "config.json", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (cnx_model_write (model, weights, config, CNX_DTYPE_F32, NULL, NULL, &error));
+  g_assert_no_error (error);
+  return load (dir);
+}
+
+/* ---- threshold ---- */
+
+static void
+test_threshold (void)
+{
+  static const struct
+  {
+    const char *config;
+    double threshold;           /* -1: none */
+  } rows[] = {
+    {NULL, -1},
+    {"{}", -1},
+    {"{\"threshold\": null}", -1},
+    {"{\"threshold\": 0.25}", 0.25},
+    {"{\"threshold\": 0}", 0},
+    {"{\"architecture\": \"mine\", \"threshold\": 1}", 1},
+    {"{\"pretrained_cfg\": {}, \"threshold\": 0.7}", 0.7},
+    {"{\"model_type\": \"convnext\", \"threshold\": 0.1}", 0.1},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = make_model (3, rows[i].config), to = cnx_test_make_dir ();
+    g_autoptr (CnxModel) model = load (dir), written = rewrite (model, to);
+    const double wanted = rows[i].threshold;
+
+    g_assert_cmpfloat (cnx_model_threshold (model, -1, -1), ==, wanted);
+    g_assert_cmpfloat (cnx_model_threshold (model, -1, 0.5), ==, wanted < 0 ? 0.5 : wanted);
+    g_assert_cmpfloat (cnx_model_threshold (model, 0, 0.5), ==, 0);
+    g_assert_cmpfloat (cnx_model_threshold (model, 0.75, 0.5), ==, 0.75);
+    g_assert_cmpfloat (cnx_model_threshold (written, -1, -1), ==, wanted);
+  }
+}
+
+/* Other labels and another recipe are still the model's answers. */
+static void
+test_copies (void)
+{
+  g_autoptr (CnxTestDir) dir = make_model (3, "{\"threshold\": 0.3}");
+  g_autofree char *names = cnx_test_write_text (dir, "names.txt", "a\nb\nc\n");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxModel) model = cnx_model_open (dir, NULL, names, "size=64", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (cnx_model_threshold (model, -1, -1), ==, 0.3);
+}
+
+static void
+test_bad (void)
+{
+  static const char *const rows[][2] = {
+    {"{\"threshold\": \"high\"}", "threshold"},
+    {"{\"threshold\": -0.1}", "threshold"},
+    {"{\"threshold\": 50}", "threshold"},
+    {"{\"threshold\": true}", "threshold"},
+    {"{\"architecture\": \"mine\", \"threshold\": [0.5]}", "threshold"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = make_model (3, rows[i][0]);
+    g_autofree char *path = g_build_filename (dir, "config.json", NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (cnx_model_load (dir, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
+    cnx_test_assert_message (error, path, rows[i][1], NULL);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/answers/threshold", test_threshold);
+  g_test_add_func ("/answers/copies", test_copies);
+  g_test_add_func ("/answers/bad", test_bad);
+  return g_test_run ();
+}
