@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @CNX_ERROR_MODEL: well-formed weights that are not a ConvNeXt this library knows
  * @CNX_ERROR_INPUT: an input size, a picture or a frame that cannot be used
  * @CNX_ERROR_DEVICE: an OpenCL call failed
+ * @CNX_ERROR_NUMBERS: what the network gives is not finite
  */
 typedef enum
 {
@@ -23,6 +24,7 @@ typedef enum
   CNX_ERROR_MODEL,
   CNX_ERROR_INPUT,
   CNX_ERROR_DEVICE,
+  CNX_ERROR_NUMBERS,
 } CnxError;
 
 GQuark cnx_error_quark (void);

@@ -73,7 +73,7 @@ void cnx_classifier_set_plan (CnxClassifier * classifier, CnxFramePlan * plan);
 /** The plan of what is claimed or submitted; NULL: it is the tensor. */
 CnxFramePlan *cnx_classifier_plan (CnxClassifier * classifier);
 
-/** Classifies the claimed tensor now. NULL and CNX_ERROR_DEVICE on failure. */
+/** Classifies the claimed tensor now. NULL and the error of cnx_engine_forward() on failure. */
 CnxResult *cnx_classifier_run (CnxClassifier * classifier, const CnxClassifyRequest * request,
     GError ** error);
 

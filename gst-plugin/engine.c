@@ -1,4 +1,6 @@
 #include "gst-plugin/engine.h"
+#include "core/error.h"
+#include "core/finite.h"
 
 #include <string.h>
 
@@ -123,7 +125,7 @@ cnx_engine_description (CnxEngine * self)
 
 /* ---- passes ---- */
 
-/* Without the lock, by the one thread that runs. */
+/* Without the lock, by the one thread that runs. Numbers that are not finite are written too. */
 static gboolean
 run_pass (CnxEngine * self, Wish ** wishes, guint n, GError ** error)
 {
@@ -131,11 +133,18 @@ run_pass (CnxEngine * self, Wish ** wishes, guint n, GError ** error)
     return cnx_network_forward (self->network, wishes[0]->in, 1, wishes[0]->logits, error);
   for (guint i = 0; i < n; i++)
     memcpy (self->in + i * self->picture, wishes[i]->in, self->picture * sizeof (float));
-  if (!cnx_network_forward (self->network, self->in, n, self->logits, error))
-    return FALSE;
+  const gboolean ok = cnx_network_forward (self->network, self->in, n, self->logits, error);
   for (guint i = 0; i < n; i++)
     memcpy (wishes[i]->logits, self->logits + i * self->outputs, self->outputs * sizeof (float));
-  return TRUE;
+  return ok;
+}
+
+/* Whether a pass that failed did so for this one: another's numbers that are not finite are that one's alone. */
+static gboolean
+failed_for (CnxEngine * self, const Wish * wish, const GError * error)
+{
+  return !g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS)
+      || !cnx_check_finite (wish->logits, 1, self->outputs, NULL);
 }
 
 /* With the lock held, which it lets go of meanwhile. */
@@ -155,7 +164,7 @@ serve (CnxEngine * self)
   g_mutex_lock (&self->lock);
   self->running = FALSE;
   for (guint i = 0; i < n; i++) {
-    wishes[i]->error = ok ? NULL : g_error_copy (error);
+    wishes[i]->error = ok || !failed_for (self, wishes[i], error) ? NULL : g_error_copy (error);
     wishes[i]->done = TRUE;
   }
   g_cond_broadcast (&self->changed);

@@ -59,7 +59,7 @@ CnxDevice *cnx_engine_device (CnxEngine * engine);
 const char *cnx_engine_description (CnxEngine * engine);
 
 /** Classifies one picture, as cnx_network_forward() does, together with those that other threads ask for while a pass
- * runs. Blocks until done; callable from any thread. Errors: CNX_ERROR_DEVICE. */
+ * runs. Blocks until done; callable from any thread. Errors: CNX_ERROR_DEVICE; CNX_ERROR_NUMBERS for this picture's. */
 gboolean cnx_engine_forward (CnxEngine * engine, const float *in, float *logits, GError ** error);
 
 /** How many pictures the largest pass so far had. For tests, and for tuning. */

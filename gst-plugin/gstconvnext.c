@@ -256,7 +256,10 @@ current_mode (GstConvnext * self)
 static GstFlowReturn
 fail (GstConvnext * self, const GError * error)
 {
-  GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
+  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
   return GST_FLOW_ERROR;
 }
 

@@ -24,9 +24,9 @@ typedef struct
 
 typedef struct _CnxDevice CnxDevice;
 
-/** The lock of the process around OpenCL's set-up: listing, opening and releasing devices, and building kernels. Drivers
- * are not all safe there: PoCL 3.1 crashes when two threads list its devices for the first time. Recursive; the
- * functions here and those of program.h take it. Hold it in a variable:
+/** The lock of the process around OpenCL's set-up: listing, opening and releasing devices, and building kernels.
+ * Drivers are not all safe there: PoCL 3.1 crashes when two threads list its devices for the first time. Recursive;
+ * the functions here and those of program.h take it. Hold it in a variable:
  * `g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();` */
 GRecMutexLocker *cnx_opencl_setup (void);
 

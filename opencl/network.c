@@ -1,6 +1,7 @@
 #include "opencl/network.h"
 #include "opencl/ops.h"
 #include "core/error.h"
+#include "core/finite.h"
 #include "opencl/support.h"
 
 #include <string.h>
@@ -281,7 +282,7 @@ cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GE
     ok = run_batch (net, in + first * picture, count, logits + (gsize) first * cnx_network_outputs (net), error);
   }
   g_mutex_unlock (&net->lock);
-  return ok;
+  return ok && cnx_check_finite (logits, n, cnx_network_outputs (net), error);
 }
 
 gboolean
@@ -305,7 +306,7 @@ cnx_network_forward_frame (CnxNetwork * net, CnxFramePlan * plan, const guint8 *
   const gboolean ok = cnx_frame_kernels_run (net->frame, cnx_ops_queue (net->ops), plan, packed, net->input, error)
       && run_input (net, 1, logits, error);
   g_mutex_unlock (&net->lock);
-  return ok;
+  return ok && cnx_check_finite (logits, 1, cnx_network_outputs (net), error);
 }
 
 /* ---- life ---- */

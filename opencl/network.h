@@ -38,13 +38,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
 
 /** Classifies @n pictures (any @n >= 1; more than max_batch run in several passes).
  * @in: (n, height, width, 3) normalised floats; @logits: (n, cnx_network_outputs()). Blocks until done. Callable
- * from any thread; calls on one network wait for each other. Errors: CNX_ERROR_DEVICE. */
+ * from any thread; calls on one network wait for each other. Errors: CNX_ERROR_DEVICE; CNX_ERROR_NUMBERS where a value
+ * is not finite, and all of @logits is written, so that cnx_check_finite() tells which picture's. */
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
 
 /** Builds what cnx_network_forward_frame() needs. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_network_take_frames (CnxNetwork * network, GError ** error);
 /** Classifies one frame, packed by @plan, after cnx_network_take_frames(); otherwise as cnx_network_forward().
- * Errors: CNX_ERROR_INPUT for a plan of another size, CNX_ERROR_DEVICE. */
+ * Errors: CNX_ERROR_INPUT for a plan of another size, CNX_ERROR_DEVICE, CNX_ERROR_NUMBERS. */
 gboolean cnx_network_forward_frame (CnxNetwork * network, CnxFramePlan * plan, const guint8 * packed,
     float *logits, GError ** error);
 

@@ -16,7 +16,8 @@ char **cnx_precisions (CnxDevice * device);
 /** Builds the kernels for @wanted and tries them: a small product must come out as the plain-C reference has it,
  * whatever the device says of itself and wherever the binary comes from. auto is bf16 or fp16 where that runs, else
  * fp32, never int8. Inner loops in assembly that are refused or give wrong numbers are left out.
- * Errors: CNX_ERROR_INPUT for a precision that does not run, naming those that do; CNX_ERROR_DEVICE.
+ * Errors: CNX_ERROR_INPUT for a precision that does not run, naming those that do; CNX_ERROR_DEVICE: what failed, or
+ * that the numbers are wrong.
  * Free with cnx_ops_free(). */
 CnxOps *cnx_ops_open (CnxDevice * device, CnxPrecision wanted, GError ** error);
 

@@ -7,6 +7,9 @@
 #define CPU_BATCH 4
 #define GPU_BATCH 64
 
+/* More than any device has; one that claims more does not know. */
+#define MOST_THREADS 4096
+
 /* AVX2 has 16 registers of 8 floats, AVX-512 32 of 16. On Zen 3 the fused block of ConvNeXt-T ran at 175 GFLOP/s of
  * 203 with 5 x 16 tiles, whatever the chunk (96 to 256) and the block (30 to 200 rows); 6 x 16 lost as much in
  * stage 4, whose 25 rows a thread it does not divide, as it won elsewhere. */
@@ -91,7 +94,7 @@ cnx_tuning_fit (CnxDevice * device, CnxTuning * tuning)
   tuning->integer_dot = tuning->integer_dot && cnx_device_has_extension (device, "cl_khr_integer_dot_product");
   tuning->fused = (floats & CL_FP_FMA) != 0;
   tuning->exact_division = (floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
-  tuning->threads = MAX (units, 1);
+  tuning->threads = CLAMP (units, 1, MOST_THREADS);
 }
 
 /* Of a CPU, or of a device that takes no groups. */

@@ -49,7 +49,8 @@ void cnx_reference_scale_add (float *x, const float *y, gsize rows, int channels
 void cnx_reference_pool (const float *in, int n, int pixels, int channels, float *out);
 
 /** The whole network. in: (n, height, width, 3), normalised; logits: (n, classes).
- * Errors: CNX_ERROR_INPUT for a size that is no multiple of 32, CNX_ERROR_MODEL without a classifier. */
+ * Errors: CNX_ERROR_INPUT for a size that is no multiple of 32, CNX_ERROR_MODEL without a classifier; CNX_ERROR_NUMBERS
+ * where a logit is not finite, and all of them are written. */
 gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int height, int width,
     float *logits, GError ** error);
 

@@ -1,5 +1,6 @@
 /* The whole network in plain C, out of reference.c's operations. */
 #include "core/reference/reference.h"
+#include "core/finite.h"
 
 /* A forward pass under way: the activations of @n pictures and their present size. */
 typedef struct
@@ -145,8 +146,8 @@ largest_activation (const Pass * pass, const CnxArch * arch)
   return largest;
 }
 
-gboolean
-cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+static gboolean
+run_to_features (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *features, GError ** error)
 {
   const CnxArch *arch = cnx_model_arch (model);
@@ -178,6 +179,14 @@ cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels,
 }
 
 gboolean
+cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *features, GError ** error)
+{
+  return run_to_features (model, precision, levels, in, n, height, width, features, error)
+      && cnx_check_finite (features, n, cnx_model_arch (model)->dims[CNX_STAGES - 1], error);
+}
+
+gboolean
 cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *logits, GError ** error)
 {
@@ -188,12 +197,12 @@ cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, 
   if (!cnx_arch_check_input (height, width, error) || !cnx_model_check_classifier (model, error))
     return FALSE;
   features = g_new (float, (gsize) n * inputs);
-  if (!cnx_reference_features_in (model, precision, levels, in, n, height, width, features, error))
+  if (!run_to_features (model, precision, levels, in, n, height, width, features, error))
     return FALSE;
   weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
   bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
   cnx_reference_linear (features, n, inputs, arch->classes, weight, bias, logits);
-  return cnx_model_check (model, error);
+  return cnx_model_check (model, error) && cnx_check_finite (logits, n, arch->classes, error);
 }
 
 gboolean

@@ -1,9 +1,10 @@
 /* convnext run --image: what is on pictures, or their features. */
 #include "pipelines/command/run.h"
+#include "core/error.h"
+#include "core/finite.h"
 #include "core/picture/image.h"
 #include "core/model/labels.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <vips/vips.h>
 
@@ -86,30 +87,28 @@ print (Run * run, const char *file, const float *values)
 
 /* ---- running ---- */
 
-/* Numbers overflow where weights are broken, or do not fit the precision. */
-static gboolean
-all_finite (const float *values, int count)
-{
-  for (int i = 0; i < count; i++)
-    if (!isfinite (values[i]))
-      return FALSE;
-  return TRUE;
-}
-
+/* A picture whose numbers are not finite is told and left out. */
 static void
 run_batch (Run * run, int n, GError ** error)
 {
-  if (n == 0 || !cnx_runner_forward (run->runner, run->in, n, run->out, error))
+  g_autoptr (GError) failure = NULL;
+
+  if (n == 0)
     return;
+  if (!cnx_runner_forward (run->runner, run->in, n, run->out, &failure)
+      && !g_error_matches (failure, CNX_ERROR, CNX_ERROR_NUMBERS)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return;
+  }
   for (int i = 0; i < n; i++) {
     const float *values = run->out + (gsize) i * run->outputs;
+    g_autoptr (GError) broken = NULL;
 
-    if (all_finite (values, run->outputs)) {
+    if (cnx_check_finite (values, 1, run->outputs, &broken)) {
       print (run, run->files[i], values);
       continue;
     }
-    fprintf (stderr, "convnext: %s: what the network gives is not finite; if it is with --precision fp32 too, the "
-        "weights are broken\n", run->files[i]);
+    fprintf (stderr, "convnext: %s: %s\n", run->files[i], broken->message);
     run->status = CNX_EXIT_FAILED;
   }
 }

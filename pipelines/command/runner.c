@@ -1,6 +1,5 @@
 #include "pipelines/command/runner.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "core/reference/reference.h"
@@ -42,7 +41,7 @@ cnx_run_print_row (const float *values, int count)
 {
   printf ("[");
   for (int i = 0; i < count; i++)
-    printf (isfinite (values[i]) ? "%s%.9g" : "%snull", i ? ", " : "", values[i]);
+    printf ("%s%.9g", i ? ", " : "", values[i]);
   printf ("]");
 }
 

@@ -29,14 +29,15 @@ CnxRunner *cnx_runner_new (const CnxRunOptions * options, CnxModel * model, int 
 void cnx_runner_free (CnxRunner * runner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxRunner, cnx_runner_free)
 
-/** @in: (n, height, width, 3), normalised; @out: (n, cnx_run_outputs()). Errors: CNX_ERROR_DEVICE. */
+/** @in: (n, height, width, 3), normalised; @out: (n, cnx_run_outputs()). Errors: those of
+ * cnx_network_forward() and cnx_reference_forward(). */
 gboolean cnx_runner_forward (CnxRunner * runner, const float *in, int n, float *out, GError ** error);
 
 /** How many numbers a picture gets: logits, or with --features features. */
 int cnx_run_outputs (const CnxRunOptions * options, CnxModel * model);
 /** How many of @n pictures of that size go through the network at once. */
 int cnx_run_batch (int height, int width, int n);
-/** Prints [1, 2, ...]; what is no number in JSON is null. */
+/** Prints [1, 2, ...]. */
 void cnx_run_print_row (const float *values, int count);
 
 G_END_DECLS

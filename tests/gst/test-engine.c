@@ -1,9 +1,11 @@
 /* Elements that share a network: who finds whose, and that pictures get from a batch what they get alone. */
 #include "tests/gst/elements.h"
 
+#include "core/error.h"
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 
+#include <math.h>
 #include <string.h>
 
 static CnxEngine *
@@ -157,6 +159,50 @@ test_batches (gconstpointer data)
   g_assert_cmpuint (cnx_engine_largest_pass (engine), <=, 4);
 }
 
+/* Numbers that are not finite fail for who asked for them alone, whatever ran beside. */
+static gpointer
+ask_with_nan (gpointer data)
+{
+  Asker *asker = data;
+  g_autofree float *logits = g_new0 (float, cnx_network_outputs (cnx_engine_network (asker->engine)));
+
+  for (guint round = 0; round < ROUNDS; round++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree float *in = noise (asker->engine, asker->seed + round);
+    in[round] = NAN;
+    g_assert_false (cnx_engine_forward (asker->engine, in, logits, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
+  }
+  return NULL;
+}
+
+static void
+test_not_finite (void)
+{
+  const CnxEngineSettings settings = {.device = "auto",.batch = 4,.precision = CNX_PRECISION_FP32 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
+  GThread *threads[THREADS];
+  Asker askers[THREADS];
+
+  g_assert_no_error (error);
+  const int outputs = cnx_network_outputs (cnx_engine_network (engine));
+  for (guint t = 0; t < THREADS; t++) {
+    askers[t] = (Asker) { engine, t * ROUNDS, g_new0 (float, ROUNDS * outputs) };
+    for (guint round = 0; round < ROUNDS; round++) {
+      g_autofree float *in = noise (engine, askers[t].seed + round);
+      g_assert_true (cnx_engine_forward (engine, in, askers[t].expected + round * outputs, NULL));
+    }
+  }
+  for (guint t = 0; t < THREADS; t++)
+    threads[t] = g_thread_new ("ask", t % 2 ? ask : ask_with_nan, &askers[t]);
+  for (guint t = 0; t < THREADS; t++) {
+    g_thread_join (threads[t]);
+    g_free (askers[t].expected);
+  }
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -167,5 +213,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/between-pipelines", test_between_pipelines);
   g_test_add_data_func ("/engine/batches/fp32", GINT_TO_POINTER (CNX_PRECISION_FP32), test_batches);
   g_test_add_data_func ("/engine/batches/int8", GINT_TO_POINTER (CNX_PRECISION_INT8), test_batches);
+  g_test_add_func ("/engine/not-finite", test_not_finite);
   return g_test_run ();
 }

@@ -339,6 +339,34 @@ test_no_classifier (void)
   cnx_test_assert_message (error, "no classifier", "--features", NULL);
 }
 
+/* The one picture's numbers are an error; the others' are there all the same. */
+static void
+test_not_finite (void)
+{
+  const gsize picture = 32 * 32 * 3;
+  const CnxArch arch = {.version = 2,.depths = {1, 1, 2, 1},.dims = {5, 7, 11, 13},.classes = 3 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree float *in = g_new (float, 3 * picture);
+  float want[9], got[9] = { 0 };
+
+  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 7, &error));
+  g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
+  g_assert_no_error (error);
+  g_autoptr (CnxNetwork) network = open_network (model, 32, 32, 2, CNX_PRECISION_FP32, &error);
+  g_assert_no_error (error);
+  cnx_fill_random (in, 3 * picture, 5, 2.0f);
+  g_assert_true (cnx_network_forward (network, in, 3, want, &error));
+  in[picture] = NAN;
+  g_assert_false (cnx_network_forward (network, in, 3, got, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
+  for (int i = 0; i < 9; i++)
+    if (i / 3 == 1)
+      g_assert_false (isfinite (got[i]));
+    else
+      g_assert_cmpfloat (got[i], ==, want[i]);
+}
+
 /* Weights that are cut short once they are open: an error, on the device and in the reference. */
 static void
 test_cut_short (void)
@@ -491,6 +519,7 @@ main (int argc, char **argv)
   g_test_add_func ("/network/auto", test_auto);
   g_test_add_func ("/network/no-classifier", test_no_classifier);
   g_test_add_func ("/network/cut-short", test_cut_short);
+  g_test_add_func ("/network/not-finite", test_not_finite);
   g_test_add_func ("/network/refuses", test_refuses);
   const int result = g_test_run ();
   g_ptr_array_unref (cases);

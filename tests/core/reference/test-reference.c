@@ -166,6 +166,30 @@ test_refusals (void)
   g_clear_error (&error);
   g_assert_true (cnx_reference_features_in (model, CNX_PRECISION_FP32, 0, input, 1, 32, 32, features, &error));
   g_assert_true (isfinite (features[0]) && isfinite (features[1]));
+  input[5] = NAN;
+  g_assert_false (cnx_reference_features_in (model, CNX_PRECISION_FP32, 0, input, 1, 32, 32, features, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
+}
+
+/* Numbers that are not finite are an error, and those of the pictures beside them are there all the same. */
+static void
+test_not_finite (void)
+{
+  CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},.classes = 3 };
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree float *input = g_new0 (float, 2 * 32 * 32 * 3);
+  g_autoptr (GError) error = NULL;
+  float want[6], got[6] = { 0 };
+
+  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
+  g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
+  g_assert_no_error (error);
+  g_assert_true (cnx_reference_forward (model, input, 2, 32, 32, want, &error));
+  input[0] = INFINITY;
+  g_assert_false (cnx_reference_forward (model, input, 2, 32, 32, got, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
+  g_assert_false (isfinite (got[0]));
+  g_assert_cmpmem (got + 3, 3 * sizeof *got, want + 3, 3 * sizeof *want);
 }
 
 /* Random weights must exercise the network: logits of order 1, and different for different pictures. */
@@ -378,6 +402,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reference/features", test_features);
   g_test_add_func ("/reference/batch", test_batch);
   g_test_add_func ("/reference/refusals", test_refusals);
+  g_test_add_func ("/reference/not-finite", test_not_finite);
   g_test_add_func ("/reference/random-weights-are-sane", test_random_weights_are_sane);
   g_test_add_func ("/reference/patchify", test_patchify);
   g_test_add_func ("/reference/linear", test_linear);
