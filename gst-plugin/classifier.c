@@ -14,6 +14,8 @@ struct _CnxClassifier
   CnxEngine *engine;
   CnxForwardFunc forward;
   gpointer forward_data;
+  CnxFinishedFunc finished_func;        /* or NULL */
+  gpointer finished_data;
 
   gboolean takes_frames;
 
@@ -192,12 +194,24 @@ cnx_classifier_run (CnxClassifier * self, const CnxClassifyRequest * request, GE
   return result;
 }
 
-/* With the lock held. */
+/* With the lock held, which it lets go of meanwhile. */
 static void
-forget_finished (CnxClassifier * self)
+finish (CnxClassifier * self, CnxResult * result, const GError * failure)
 {
-  g_clear_pointer (&self->finished, cnx_result_unref);
-  g_clear_error (&self->failure);
+  if (result && !self->forgotten) {
+    g_clear_pointer (&self->finished, cnx_result_unref);
+    self->finished = cnx_result_ref (result);
+  } else if (failure) {
+    g_clear_error (&self->failure);
+    self->failure = g_error_copy (failure);
+  } else {
+    return;
+  }
+  if (!self->finished_func || self->stopping)
+    return;
+  g_mutex_unlock (&self->lock);
+  self->finished_func (self->finished_data, result, failure);
+  g_mutex_lock (&self->lock);
 }
 
 static gpointer
@@ -219,11 +233,7 @@ work (gpointer user_data)
     result = classify (self, &failure);
     g_mutex_lock (&self->lock);
 
-    if (!self->forgotten) {
-      forget_finished (self);
-      self->finished = g_steal_pointer (&result);
-      self->failure = g_steal_pointer (&failure);
-    }
+    finish (self, result, failure);
     self->forgotten = FALSE;
     self->slot = SLOT_FREE;
     g_cond_broadcast (&self->changed);
@@ -258,12 +268,32 @@ cnx_classifier_take (CnxClassifier * self, GError ** error)
 }
 
 void
+cnx_classifier_set_finished (CnxClassifier * self, CnxFinishedFunc finished, gpointer user_data)
+{
+  self->finished_func = finished;
+  self->finished_data = user_data;
+}
+
+gboolean
+cnx_classifier_drain (CnxClassifier * self, gint64 timeout)
+{
+  const gint64 end = g_get_monotonic_time () + timeout;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  while (self->slot == SLOT_SUBMITTED && !self->forgotten)
+    if (!g_cond_wait_until (&self->changed, &self->lock, end))
+      return FALSE;
+  return TRUE;
+}
+
+void
 cnx_classifier_reset (CnxClassifier * self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  forget_finished (self);
+  g_clear_pointer (&self->finished, cnx_result_unref);
   self->forgotten = self->slot == SLOT_SUBMITTED;
+  g_cond_broadcast (&self->changed);
 }
 
 void
@@ -279,6 +309,7 @@ cnx_classifier_stop (CnxClassifier * self)
   g_mutex_unlock (&self->lock);
   if (worker)
     g_thread_join (worker);
+  g_clear_error (&self->failure);
   self->stopping = FALSE;
   self->forgotten = FALSE;
   self->slot = SLOT_FREE;

@@ -86,11 +86,22 @@ gboolean cnx_classifier_submit (CnxClassifier * classifier, const CnxClassifyReq
  * failed, or NULL alone. */
 CnxResult *cnx_classifier_take (CnxClassifier * classifier, GError ** error);
 
-/** Forgets what the worker finished and what it is working on: nothing submitted before is taken after.
- * Does not wait. */
+/** A pass of the worker's is done: either @result, or @error where it failed. */
+typedef void (*CnxFinishedFunc) (gpointer user_data, const CnxResult * result, const GError * error);
+
+/** Has @finished called, on the worker's thread and without a lock, when a pass is done, before the slot is free. Not of
+ * results that were forgotten meanwhile. Call it before the first submit. */
+void cnx_classifier_set_finished (CnxClassifier * classifier, CnxFinishedFunc finished, gpointer user_data);
+
+/** Waits until the worker has nothing to do, what it had is forgotten, or @timeout (microseconds) is over. FALSE for
+ * the last. */
+gboolean cnx_classifier_drain (CnxClassifier * classifier, gint64 timeout);
+
+/** Forgets what the worker found and what it is working on: no result of what was submitted before is taken after. A
+ * failure is not forgotten, for it is the device's. Does not wait; for any thread. */
 void cnx_classifier_reset (CnxClassifier * classifier);
 
-/** Resets, waits for the worker and ends its thread; the next submit starts another. */
+/** Resets, forgets a failure too, waits for the worker and ends its thread; the next submit starts another. */
 void cnx_classifier_stop (CnxClassifier * classifier);
 
 /** One forward pass on the slot, @in, as cnx_engine_forward() does it. */

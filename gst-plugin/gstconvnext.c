@@ -45,6 +45,7 @@ struct _GstConvnext
   /* under the object lock */
   CnxSettings settings;
   gboolean stale;               /* the classifier was made with other settings */
+  char *stream;
 
   CnxClassifier *classifier;    /* from READY on */
 
@@ -53,11 +54,12 @@ struct _GstConvnext
   CnxFrameIn *frame_in;
   GstVideoOrientationMethod tagged;     /* what the stream's tags say */
   Mode decided;                 /* MODE_AUTO until upstream has answered */
-  char *stream;
   CnxResult *newest;            /* mode latest: what buffers carry */
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
+
+#define LAST_RESULT_WAIT (10 * G_USEC_PER_SEC)
 
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL) "; " \
     GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
@@ -70,6 +72,70 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST
     GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
     GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
+
+/* ---- results ---- */
+
+static GstFlowReturn
+fail (GstConvnext * self, const GError * error)
+{
+  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+/* @result for who reads it; @items and @stream are what of it is to be freed. */
+static CnxMetaLabels
+describe (GstConvnext * self, const CnxResult * result, CnxMetaLabel ** items, char **stream)
+{
+  CnxModel *model = cnx_classifier_model (self->classifier);
+
+  GST_OBJECT_LOCK (self);
+  *stream = g_strdup (self->stream);
+  GST_OBJECT_UNLOCK (self);
+  *items = g_new (CnxMetaLabel, result->n + 1);
+  for (guint i = 0; i < result->n; i++)
+    (*items)[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
+      result->labels[i].confidence
+    };
+  return (CnxMetaLabels) { cnx_model_name (model), *stream, result->running_time, result->n, *items };
+}
+
+static void
+post (GstConvnext * self, const CnxResult * result)
+{
+  g_autofree CnxMetaLabel *items = NULL;
+  g_autofree char *stream = NULL;
+
+  GST_OBJECT_LOCK (self);
+  const gboolean wanted = self->settings.post_messages;
+  GST_OBJECT_UNLOCK (self);
+  if (!wanted)
+    return;
+  const CnxMetaLabels labels = describe (self, result, &items, &stream);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
+          cnx_label_meta_to_structure (&labels)));
+}
+
+/* What the worker has found is told at once: the next buffer may be a second away, or never come. */
+static void
+on_finished (gpointer user_data, const CnxResult * result, const GError * error)
+{
+  if (error)
+    fail (user_data, error);
+  else
+    post (user_data, result);
+}
+
+/* At the end of a stream its last frame still has a result, or its device has failed. */
+static void
+wait_for_worker (GstConvnext * self)
+{
+  if (!cnx_classifier_drain (self->classifier, LAST_RESULT_WAIT))
+    GST_ELEMENT_WARNING (self, LIBRARY, FAILED, ("The last frame is not classified: the device has not answered for "
+            "%d seconds.", (int) (LAST_RESULT_WAIT / G_USEC_PER_SEC)), (NULL));
+}
 
 /* ---- opening and closing ---- */
 
@@ -130,6 +196,7 @@ open_classifier (GstConvnext * self)
     return FALSE;
   }
   self->classifier = cnx_classifier_new (engine);
+  cnx_classifier_set_finished (self->classifier, on_finished, self);
   GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
   return TRUE;
 }
@@ -142,6 +209,15 @@ forget_results (GstConvnext * self)
     cnx_classifier_reset (self->classifier);
 }
 
+static void
+set_stream (GstConvnext * self, const char *stream)
+{
+  GST_OBJECT_LOCK (self);
+  g_free (self->stream);
+  self->stream = g_strdup (stream);
+  GST_OBJECT_UNLOCK (self);
+}
+
 static gboolean
 stop (GstBaseTransform * base)
 {
@@ -150,7 +226,7 @@ stop (GstBaseTransform * base)
   forget_results (self);
   cnx_classifier_stop (self->classifier);
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
-  g_clear_pointer (&self->stream, g_free);
+  set_stream (self, NULL);
   self->decided = MODE_AUTO;
   self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
   return TRUE;
@@ -166,6 +242,8 @@ change_state (GstElement * element, GstStateChange transition)
       || transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     if (!open_classifier (self))
       return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    cnx_classifier_reset (self->classifier);    /* nobody waits for it any longer */
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS (gst_convnext_parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -208,8 +286,7 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
       gst_event_parse_stream_start (event, &stream);
-      g_free (self->stream);
-      self->stream = g_strdup (stream);
+      set_stream (self, stream);
       self->decided = MODE_AUTO;
       self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
       forget_results (self);
@@ -218,8 +295,14 @@ sink_event (GstBaseTransform * base, GstEvent * event)
       gst_event_parse_tag (event, &tags);
       gst_video_orientation_from_tag (tags, &self->tagged);
       break;
+    case GST_EVENT_FLUSH_START:        /* beside the streaming thread, which may be waiting */
+      cnx_classifier_reset (self->classifier);
+      break;
     case GST_EVENT_FLUSH_STOP:
       forget_results (self);
+      break;
+    case GST_EVENT_EOS:
+      wait_for_worker (self);
       break;
     default:
       break;
@@ -252,16 +335,6 @@ current_mode (GstConvnext * self)
 }
 
 /* ---- frames ---- */
-
-static GstFlowReturn
-fail (GstConvnext * self, const GError * error)
-{
-  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
-    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
-  return GST_FLOW_ERROR;
-}
 
 static GstVideoOrientationMethod
 current_direction (GstConvnext * self)
@@ -322,27 +395,14 @@ request_for (GstConvnext * self, GstBuffer * buffer)
   return request;
 }
 
-/* @result's labels go onto the buffer, and to the bus when they are new. */
 static void
-attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result, gboolean is_new)
+attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result)
 {
-  CnxModel *model = cnx_classifier_model (self->classifier);
-  g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
-  const CnxMetaLabels labels = { cnx_model_name (model), self->stream, result->running_time, result->n,
-    items
-  };
+  g_autofree CnxMetaLabel *items = NULL;
+  g_autofree char *stream = NULL;
+  const CnxMetaLabels labels = describe (self, result, &items, &stream);
 
-  for (guint i = 0; i < result->n; i++)
-    items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
-      result->labels[i].confidence
-    };
   cnx_label_meta_add (buffer, &labels);
-  GST_OBJECT_LOCK (self);
-  const gboolean post = self->settings.post_messages && is_new;
-  GST_OBJECT_UNLOCK (self);
-  if (post)
-    gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
-            cnx_label_meta_to_structure (&labels)));
 }
 
 static GstFlowReturn
@@ -360,7 +420,8 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   g_autoptr (CnxResult) result = cnx_classifier_run (self->classifier, &request, &error);
   if (!result)
     return fail (self, error);
-  attach (self, buffer, result, TRUE);
+  attach (self, buffer, result);
+  post (self, result);
   return GST_FLOW_OK;
 }
 
@@ -373,10 +434,10 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
 
   /* taken after the claim: a worker that is free has finished what it had */
   CnxResult *finished = cnx_classifier_take (self->classifier, &error);
-  if (error) {
+  if (error) {                  /* told by then */
     if (tensor)
       cnx_classifier_release (self->classifier);
-    return fail (self, error);
+    return GST_FLOW_ERROR;
   }
   if (finished) {
     g_clear_pointer (&self->newest, cnx_result_unref);
@@ -392,7 +453,7 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
       return fail (self, error);
   }
   if (self->newest)
-    attach (self, buffer, self->newest, finished != NULL);
+    attach (self, buffer, self->newest);
   return GST_FLOW_OK;
 }
 

@@ -167,6 +167,164 @@ test_failure (void)
   }
 }
 
+/* An element with a bus, in mode latest, whose network is @forward. */
+static GstHarness *
+latest_with (CnxForwardFunc forward, GstElement ** element, GstBus ** bus)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=latest threshold=0 post-messages=true");
+
+  *element = gst_harness_find_element (h, "convnext");
+  *bus = gst_bus_new ();
+  gst_element_set_bus (*element, *bus);
+  replace_network (*element, forward);
+  gst_harness_set_src_caps_str (h, RGB);
+  return h;
+}
+
+static void
+end (GstHarness * h, GstElement * element, GstBus * bus)
+{
+  gst_element_set_bus (element, NULL);
+  gst_harness_teardown (h);
+  gst_object_unref (element);
+  gst_object_unref (bus);
+}
+
+/* One frame, and no other that its result could come with: it is told when it is made, and once. */
+static void
+test_posted_when_made (void)
+{
+  GstElement *element;
+  GstBus *bus;
+  GstHarness *h = latest_with (slow, &element, &bus);
+  GstClockTime time;
+
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 7)));
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  g_assert_true (gst_structure_get_uint64 (gst_message_get_structure (message), "running-time", &time));
+  g_assert_cmpuint (time, ==, 7);
+  GstBuffer *next;
+  do {                          /* until the worker's slot is free, which it is a moment later */
+    next = gst_harness_push_and_pull (h, cnx_test_frame (RGB, 2, 8));
+    time = cnx_test_running_time (next);
+    gst_buffer_unref (next);
+  } while (time == GST_CLOCK_TIME_NONE);
+  g_assert_cmpuint (time, ==, 7);
+  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT));
+  end (h, element, bus);
+}
+
+/* What the last frame shows is told before the end of the stream is. */
+static void
+test_last_result (void)
+{
+  GstElement *element;
+  GstBus *bus;
+  GstHarness *h = latest_with (slow, &element, &bus);
+
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 7)));
+  g_assert_true (gst_harness_push_event (h, gst_event_new_eos ()));
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  end (h, element, bus);
+}
+
+static gboolean
+fail_slowly (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  g_usleep (SLOW_MS * 1000);
+  return failing (classifier, in, logits, error);
+}
+
+/* So is that its device has failed, whatever came after it. */
+static void
+test_last_failure (void)
+{
+  for (int flushes = 0; flushes < 2; flushes++) {
+    GstElement *element;
+    GstBus *bus;
+    GstHarness *h = latest_with (fail_slowly, &element, &bus);
+
+    gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 7)));
+    if (flushes) {
+      gst_harness_push_event (h, gst_event_new_flush_start ());
+      gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+    } else {
+      g_assert_true (gst_harness_push_event (h, gst_event_new_eos ()));
+      g_assert_true (gst_bus_have_pending (bus));
+    }
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR);
+    g_assert_nonnull (message);
+    end (h, element, bus);
+  }
+}
+
+/* A device that does not answer, until it is let go. */
+static struct
+{
+  GMutex lock;
+  GCond changed;
+  gboolean entered, released;
+} device;
+
+static gboolean
+stuck (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  g_mutex_lock (&device.lock);
+  device.entered = TRUE;
+  g_cond_broadcast (&device.changed);
+  while (!device.released)
+    g_cond_wait (&device.changed, &device.lock);
+  g_mutex_unlock (&device.lock);
+  return cnx_classifier_forward (classifier, in, logits, error);
+}
+
+static void
+await_stuck (void)
+{
+  g_mutex_lock (&device.lock);
+  while (!device.entered)
+    g_cond_wait (&device.changed, &device.lock);
+  g_mutex_unlock (&device.lock);
+}
+
+static void
+let_go (void)
+{
+  g_mutex_lock (&device.lock);
+  device.released = TRUE;
+  g_cond_broadcast (&device.changed);
+  g_mutex_unlock (&device.lock);
+}
+
+static gpointer
+push_end (gpointer harness)
+{
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  return NULL;
+}
+
+/* Who seeks away while the last result is waited for does not wait for it. */
+static void
+test_flush_while_ending (void)
+{
+  GstElement *element;
+  GstBus *bus;
+  GstHarness *h = latest_with (stuck, &element, &bus);
+
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 7)));
+  await_stuck ();
+  GThread *thread = g_thread_new ("end", push_end, h);
+  g_usleep (50000);             /* so that it waits; if it does not yet, it will not */
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  g_thread_join (thread);
+  g_assert_false (gst_bus_have_pending (bus));  /* it would tell that it has waited long enough */
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  let_go ();
+  end (h, element, bus);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -176,5 +334,9 @@ main (int argc, char **argv)
   g_test_add_func ("/modes/file", test_file);
   g_test_add_func ("/modes/nothing-stale", test_nothing_stale);
   g_test_add_func ("/modes/failure", test_failure);
+  g_test_add_func ("/modes/posted-when-made", test_posted_when_made);
+  g_test_add_func ("/modes/last-result", test_last_result);
+  g_test_add_func ("/modes/last-failure", test_last_failure);
+  g_test_add_func ("/modes/flush-while-ending", test_flush_while_ending);
   return g_test_run ();
 }
