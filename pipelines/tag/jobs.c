@@ -174,6 +174,24 @@ count (CnxJobs * jobs, Outcome outcome)
 }
 
 static void
+say_error (CnxJobs * jobs, const char *path, const GError * error)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  cnx_progress_say (jobs->progress, "convnext tag: %s: %s", name, error->message);
+  if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
+    cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
+}
+
+void
+cnx_jobs_fail (CnxJobs * jobs, const char *path, const GError * error)
+{
+  say_error (jobs, path, error);
+  g_atomic_int_add (&jobs->done, -1);
+  g_atomic_int_inc (&jobs->failed);
+}
+
+static void
 work_and_tell (Worker * worker, const CnxInput * input, guint place)
 {
   CnxJobs *jobs = worker->jobs;
@@ -182,10 +200,7 @@ work_and_tell (Worker * worker, const CnxInput * input, guint place)
   cnx_progress_begin (jobs->progress, worker->slot, input->path, input->size);
   const Outcome outcome = work_on (worker, input, place, &error);
   if (outcome == FAILED) {
-    g_autofree char *name = g_filename_display_name (input->path);
-    cnx_progress_say (jobs->progress, "convnext tag: %s: %s", name, error->message);
-    if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
-      cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
+    say_error (jobs, input->path, error);
     g_clear_pointer (&worker->stills, cnx_stills_free);
   }
   if (jobs->ordered) {

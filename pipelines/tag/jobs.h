@@ -45,6 +45,9 @@ typedef struct
   gint next, running;
 } CnxJobs;
 
+/** Says that the outputs of the input at @path, which counts as done, did not come about. From any thread. */
+void cnx_jobs_fail (CnxJobs * jobs, const char *path, const GError * error);
+
 /** Reads all inputs; says each error as it comes. Returns when the last thread has ended. */
 void cnx_jobs_run (CnxJobs * jobs);
 

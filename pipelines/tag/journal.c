@@ -3,16 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/input/json.h"
 #include "pipelines/tag/formats/format.h"
 #include "pipelines/tag/place.h"
 
 /* A journal of a million inputs is a fifth of that. */
 #define MOST_BYTES (1024 * 1024 * 1024)
+/* Of one input, with those of former versions. */
+#define MOST_OUTPUTS 10000
 
 struct _CnxJournal
 {
@@ -22,13 +24,16 @@ struct _CnxJournal
   GHashTable *outputs;          /* name to the digests it was written with, a GPtrArray of char * */
   GHashTable *owners;           /* of outputs: name to the input's */
   gboolean untidy;              /* the file has more lines than there are entries, or in another order */
+  gboolean damaged, lost;       /* lines were found to be lost; they were, in this run or a former one */
+  gboolean unsynced, folder_synced;
 };
 
-static void
-entry_free (gpointer data)
-{
-  CnxJournalEntry *entry = data;
+/* A line that stands for those that are lost. */
+#define LOST_LINE "{\"lost\": true}"
 
+void
+cnx_journal_entry_free (CnxJournalEntry * entry)
+{
   g_free (entry->input);
   g_free (entry->key);
   g_hash_table_unref (entry->outputs);
@@ -75,16 +80,24 @@ line_of (const CnxJournalEntry * entry)
   return g_string_free (line, FALSE);
 }
 
+/* A journal speaks of its own folder. */
+static gboolean
+is_plain (const char *name)
+{
+  return *name && !strchr (name, '/') && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
+}
+
 static gboolean
 read_outputs (JsonObject * object, GHashTable * outputs)
 {
   g_autoptr (GList) names = json_object_get_members (object);
 
-  for (GList * name = names; name; name = name->next) {
-    const char *digest = json_object_get_string_member_with_default (object, name->data, NULL);
-    if (!digest)
+  for (GList * member = names; member; member = member->next) {
+    const char *digest = json_object_get_string_member_with_default (object, member->data, NULL);
+    g_autofree char *name = read_name (member->data);
+    if (!digest || !is_plain (name))
       return FALSE;
-    g_hash_table_insert (outputs, read_name (name->data), g_strdup (digest));
+    g_hash_table_insert (outputs, g_steal_pointer (&name), g_strdup (digest));
   }
   return TRUE;
 }
@@ -103,14 +116,12 @@ has_all (JsonObject * object)
 
 /* NULL for what makes no sense. */
 static CnxJournalEntry *
-parse_line (const char *line, gssize length)
+parse_line (const char *line, gsize length)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
+  static const CnxJsonLimits limits = {.depth = 2,.items = MOST_OUTPUTS,.unique_keys = TRUE };
+  g_autoptr (JsonNode) root = cnx_json_parse (line, length, &limits, CNX_JOURNAL_NAME, NULL);
+  JsonObject *object = root ? json_node_get_object (root) : NULL;
 
-  if (!g_utf8_validate (line, length, NULL) || !json_parser_load_from_data (parser, line, length, NULL))
-    return NULL;
-  JsonNode *root = json_parser_get_root (parser);
-  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   if (!object || !has_all (object))
     return NULL;
   CnxJournalEntry *entry = g_new0 (CnxJournalEntry, 1);
@@ -122,7 +133,7 @@ parse_line (const char *line, gssize length)
   entry->outputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (read_outputs (json_object_get_object_member (object, "outputs"), entry->outputs))
     return entry;
-  entry_free (entry);
+  cnx_journal_entry_free (entry);
   return NULL;
 }
 
@@ -175,11 +186,16 @@ read_lines (CnxJournal * self, const char *text, gsize size)
     const char *end = memchr (line, '\n', text + size - line);
     const gsize length = end ? (gsize) (end - line) : (gsize) (text + size - line);
     CnxJournalEntry *entry = length ? parse_line (line, length) : NULL;
+    const gboolean is_mark = length == strlen (LOST_LINE) && memcmp (line, LOST_LINE, length) == 0;
     line += length + 1;
-    if (!entry || !end) {
+    self->lost |= is_mark;
+    if (is_mark)
+      continue;
+    if (!entry || !end)
       self->untidy = TRUE;
-      if (!entry)
-        continue;
+    if (!entry) {
+      self->damaged |= end != NULL;     /* one that was torn off had no outputs yet */
+      continue;
     }
     if (last && strcmp (last, entry->input) >= 0)
       self->untidy = TRUE;
@@ -189,21 +205,64 @@ read_lines (CnxJournal * self, const char *text, gsize size)
   }
 }
 
-static gboolean
-read_file (CnxJournal * self, GError ** error)
+/* The file, locked against other processes where the file system can do that: until it is closed nobody adds to it or
+ * puts another in its place. Below 0 on error. */
+static int
+open_locked (const CnxJournal * self)
 {
-  g_autoptr (GError) cause = NULL;
-  g_autofree char *text = NULL;
-  gsize size = 0;
+  for (;;) {
+    const int fd = g_open (self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    GStatBuf opened, named;
+    if (fd < 0)
+      return fd;
+    flock (fd, LOCK_EX);
+    if (fstat (fd, &opened) != 0 || (g_stat (self->path, &named) == 0 && opened.st_ino == named.st_ino))
+      return fd;
+    close (fd);                 /* tidied away meanwhile */
+  }
+}
 
-  if (g_file_get_contents (self->path, &text, &size, &cause)) {
-    read_lines (self, text, size);
+/* *@size: of what is there; below 0 where nothing is. */
+static gboolean
+read_file (CnxJournal * self, gssize * size, GError ** error)
+{
+  g_autoptr (CnxPlace) place = cnx_place_new (self->folder, CNX_JOURNAL_NAME);
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (GBytes) bytes = cnx_place_read (place, MOST_BYTES, &cause);
+
+  *size = -1;
+  if (bytes) {
+    gsize length;
+    const char *text = g_bytes_get_data (bytes, &length);
+    *size = length;
+    read_lines (self, text, length);
     return TRUE;
   }
-  if (g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  if (!cause)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
+}
+
+/* Nobody leaves a journal empty; but somebody may have made it just now. */
+static gboolean
+read_first (CnxJournal * self, GError ** error)
+{
+  gssize size;
+
+  if (!read_file (self, &size, error))
+    return FALSE;
+  if (size == 0) {
+    const int fd = open_locked (self);
+    if (fd >= 0)
+      close (fd);
+    if (!read_file (self, &size, error))
+      return FALSE;
+  }
+  self->damaged |= size == 0;
+  self->lost |= self->damaged;
+  self->untidy |= self->damaged;
+  return TRUE;
 }
 
 CnxJournal *
@@ -215,7 +274,8 @@ cnx_journal_open (const char *folder, GError ** error)
   g_mutex_init (&self->lock);
   self->folder = g_strdup (folder);
   self->path = g_build_filename (folder, CNX_JOURNAL_NAME, NULL);
-  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+      (GDestroyNotify) cnx_journal_entry_free);
   self->outputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (g_lstat (self->path, &status) == 0 && (!S_ISREG (status.st_mode) || status.st_size > MOST_BYTES)) {
@@ -223,7 +283,7 @@ cnx_journal_open (const char *folder, GError ** error)
         self->path);
     return NULL;
   }
-  return read_file (self, error) ? g_steal_pointer (&self) : NULL;
+  return read_first (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -288,6 +348,27 @@ is_ours (CnxJournal * self, const char *output)
   return found && knows (self, output, found);
 }
 
+/* Names that nobody else gives. With @lock held. */
+static gboolean
+is_unknown (CnxJournal * self, const char *output)
+{
+  return self->lost && strstr (output, "labels.") && !is_ours (self, output);
+}
+
+gboolean
+cnx_journal_is_unknown (CnxJournal * self, const char *output, char **digest)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return is_unknown (self, output) && (*digest = digest_of (self, output));
+}
+
+gboolean
+cnx_journal_is_damaged (const CnxJournal * self)
+{
+  return self->damaged;
+}
+
 gboolean
 cnx_journal_claim (CnxJournal * self, const char *output, const char *input, gboolean merges)
 {
@@ -298,7 +379,8 @@ cnx_journal_claim (CnxJournal * self, const char *output, const char *input, gbo
 
   if (owner && strcmp (owner, input) != 0)
     return FALSE;
-  if (!merges && g_lstat (path, &status) == 0 && !is_ours (self, output))
+  if (!merges && g_lstat (path, &status) == 0 && !is_ours (self, output)
+      && !(S_ISREG (status.st_mode) && is_unknown (self, output)))
     return FALSE;
   if (!owner)
     g_hash_table_insert (self->owners, g_strdup (output), g_strdup (input));
@@ -336,23 +418,6 @@ set_error (const CnxJournal * self, int number, GError ** error)
   return FALSE;
 }
 
-/* The file, locked against other processes where the file system can do that: until it is closed nobody adds to it or
- * puts another in its place. Below 0 on error. */
-static int
-open_locked (const CnxJournal * self)
-{
-  for (;;) {
-    const int fd = g_open (self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    GStatBuf opened, named;
-    if (fd < 0)
-      return fd;
-    flock (fd, LOCK_EX);
-    if (fstat (fd, &opened) != 0 || (g_stat (self->path, &named) == 0 && opened.st_ino == named.st_ino))
-      return fd;
-    close (fd);                 /* tidied away meanwhile */
-  }
-}
-
 /* In one write, behind what other processes wrote. A line that was torn off before is ended first. */
 static gboolean
 append (CnxJournal * self, const char *line, GError ** error)
@@ -375,8 +440,8 @@ append (CnxJournal * self, const char *line, GError ** error)
   return TRUE;
 }
 
-static CnxJournalEntry *
-copy_entry (const CnxJournalEntry * from)
+CnxJournalEntry *
+cnx_journal_entry_copy (const CnxJournalEntry * from)
 {
   CnxJournalEntry *to = g_new0 (CnxJournalEntry, 1);
   GHashTableIter iter;
@@ -400,9 +465,29 @@ cnx_journal_add (CnxJournal * self, const CnxJournalEntry * entry, GError ** err
 
   if (!append (self, line, error))
     return FALSE;
-  remember (self, copy_entry (entry));
-  self->untidy = TRUE;
+  remember (self, cnx_journal_entry_copy (entry));
+  self->untidy = self->unsynced = TRUE;
   return TRUE;
+}
+
+gboolean
+cnx_journal_sync (CnxJournal * self, GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  const int fd = self->unsynced ? cnx_place_open_file (self->folder, CNX_JOURNAL_NAME) : -1;
+  const gboolean ok = !self->unsynced || (fd >= 0 && (fdatasync (fd) == 0 || errno == EINVAL));
+  const int number = errno;
+
+  if (fd >= 0)
+    close (fd);
+  if (!ok)
+    return set_error (self, number, error);
+  self->unsynced = FALSE;
+  if (!self->folder_synced) {
+    g_autoptr (CnxPlace) place = cnx_place_new (self->folder, CNX_JOURNAL_NAME);
+    self->folder_synced = cnx_place_sync_folder (place, error);
+  }
+  return self->folder_synced;
 }
 
 static gboolean
@@ -425,9 +510,12 @@ write_anew (CnxJournal * self, GError ** error)
   g_autoptr (CnxPlace) place = cnx_place_new (self->folder, CNX_JOURNAL_NAME);
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GList) inputs = NULL;
+  gssize size;
 
-  if (!read_file (self, error)) /* what other processes added */
+  if (!read_file (self, &size, error))  /* what other processes added */
     return FALSE;
+  if (self->lost)
+    g_string_append (text, LOST_LINE "\n");
   inputs = g_list_sort (g_hash_table_get_keys (self->entries), (GCompareFunc) strcmp);
   for (GList * input = inputs; input; input = input->next) {
     const CnxJournalEntry *entry = g_hash_table_lookup (self->entries, input->data);
@@ -436,7 +524,7 @@ write_anew (CnxJournal * self, GError ** error)
       g_string_append (text, line);
   }
   return cnx_place_write (place, text->str, text->len, error) && cnx_place_sync (place, error)
-      && cnx_place_put (place, FALSE, error);
+      && cnx_place_put (place, error);
 }
 
 gboolean

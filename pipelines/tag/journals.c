@@ -4,15 +4,19 @@
 
 struct _CnxJournals
 {
+  CnxJournalDamage damaged;
+  gpointer data;
   GMutex lock;
   GHashTable *all;              /* folder, in its one spelling, to CnxJournal */
 };
 
 CnxJournals *
-cnx_journals_new (void)
+cnx_journals_new (CnxJournalDamage damaged, gpointer data)
 {
   CnxJournals *self = g_new0 (CnxJournals, 1);
 
+  self->damaged = damaged;
+  self->data = data;
   g_mutex_init (&self->lock);
   self->all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) cnx_journal_free);
   return self;
@@ -34,6 +38,10 @@ cnx_journals_get (CnxJournals * self, const char *folder, GError ** error)
   CnxJournal *journal = g_hash_table_lookup (self->all, spelling);
 
   if (!journal && (journal = cnx_journal_open (spelling, error))) {
+    if (cnx_journal_is_damaged (journal)) {
+      g_autofree char *path = g_build_filename (folder, CNX_JOURNAL_NAME, NULL);
+      self->damaged (self->data, path);
+    }
     cnx_place_sweep (spelling);
     g_hash_table_insert (self->all, g_steal_pointer (&spelling), journal);
   }

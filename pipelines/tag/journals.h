@@ -7,8 +7,11 @@ G_BEGIN_DECLS
 
 typedef struct _CnxJournals CnxJournals;
 
+/** Told once of a journal at @path that lost lines, from any thread. */
+typedef void (*CnxJournalDamage) (gpointer data, const char *path);
+
 /** Free with cnx_journals_free(). Its functions may be called from any thread. */
-CnxJournals *cnx_journals_new (void);
+CnxJournals *cnx_journals_new (CnxJournalDamage damaged, gpointer data);
 void cnx_journals_free (CnxJournals * journals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxJournals, cnx_journals_free)
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE             /* O_PATH */
+#define _GNU_SOURCE             /* O_PATH, sync_file_range() */
 #include "pipelines/tag/place.h"
 
 #include <errno.h>
@@ -24,6 +24,7 @@ struct _CnxPlace
   int folder_fd;                /* below 0 until something is written, as is fd */
   int fd;                       /* locked while it lives, so that nobody sweeps it away */
   char temporary[sizeof PREFIX SUFFIX + DIGITS];
+  gboolean keeps_mode, keeps_old;
 };
 
 CnxPlace *
@@ -165,6 +166,7 @@ cnx_place_read (CnxPlace * self, gsize most, GError ** error)
 
   if (fd >= 0)
     close (fd);
+  self->keeps_mode = bytes != NULL;
   if (bytes)
     return g_byte_array_free_to_bytes (bytes);
   if (number == EINVAL || number == EFBIG || number == ELOOP)
@@ -246,10 +248,36 @@ cnx_place_write (CnxPlace * self, const char *text, gsize size, GError ** error)
   return TRUE;
 }
 
+void
+cnx_place_begin_sync (CnxPlace * self)
+{
+  if (sync_file_range (self->fd, 0, 0, SYNC_FILE_RANGE_WRITE) != 0)
+    g_debug ("%s: %s", self->path, g_strerror (errno));
+}
+
+/* Some file systems cannot: there it is as good as it gets. */
 gboolean
 cnx_place_sync (CnxPlace * self, GError ** error)
 {
   return fsync (self->fd) == 0 || errno == EINVAL || set_error (self, errno, error);
+}
+
+gboolean
+cnx_place_sync_folder (CnxPlace * self, GError ** error)
+{
+  const int fd = open (self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const gboolean ok = fd >= 0 && (fsync (fd) == 0 || errno == EINVAL);
+  const int number = errno;
+
+  if (fd >= 0)
+    close (fd);
+  return ok || set_error (self, number, error);
+}
+
+void
+cnx_place_keep_old (CnxPlace * self)
+{
+  self->keeps_old = TRUE;
 }
 
 /* What somebody else's file may be read by stays so. */
@@ -263,12 +291,23 @@ keep_old_mode (const CnxPlace * self)
     g_debug ("%s: %s", self->path, g_strerror (errno));
 }
 
-gboolean
-cnx_place_put (CnxPlace * self, gboolean keep_mode, GError ** error)
+/* Where there is no room for the longer name, or one that has it, nothing is lost either: the new file is not put. */
+static gboolean
+move_old (const CnxPlace * self)
 {
-  if (keep_mode)
+  g_autofree char *old = g_strconcat (self->name, "~", NULL);
+
+  return linkat (self->folder_fd, self->name, self->folder_fd, old, 0) == 0
+      || renameat2 (self->folder_fd, self->name, self->folder_fd, old, RENAME_NOREPLACE) == 0 || errno == ENOENT;
+}
+
+gboolean
+cnx_place_put (CnxPlace * self, GError ** error)
+{
+  if (self->keeps_mode)
     keep_old_mode (self);
-  const gboolean ok = renameat (self->folder_fd, self->temporary, self->folder_fd, self->name) == 0;
+  const gboolean ok = (!self->keeps_old || move_old (self))
+      && renameat (self->folder_fd, self->temporary, self->folder_fd, self->name) == 0;
   const int number = errno;
   if (!ok)
     unlinkat (self->folder_fd, self->temporary, 0);

@@ -21,23 +21,29 @@ const char *cnx_place_path (const CnxPlace * place);
  * Errors: CNX_ERROR_INPUT for a link that leads anywhere else; G_FILE_ERROR. */
 gboolean cnx_place_follow (CnxPlace * place, const char *within, GError ** error);
 
-/** What is there, at most @most bytes of a regular file. NULL without an error where nothing is. Free with
- * g_bytes_unref(). Errors: CNX_ERROR_FORMAT for what is no such file; G_FILE_ERROR. */
+/** What is there, at most @most bytes of a regular file, whose permissions the new one will have. NULL without an error
+ * where nothing is. Free with g_bytes_unref(). Errors: CNX_ERROR_FORMAT for what is no such file; G_FILE_ERROR. */
 GBytes *cnx_place_read (CnxPlace * place, gsize most, GError ** error);
 
-/** Adds to the file; the first call makes the folder and it. Errors: G_FILE_ERROR; CNX_ERROR_INPUT where a file is there
- * that may not be written to. */
+/** Adds to the file; the first call makes the folder and it. Errors: G_FILE_ERROR; CNX_ERROR_INPUT where a file has the
+ * name that may not be written to. */
 gboolean cnx_place_write (CnxPlace * place, const char *text, gsize size, GError ** error);
 
 /** Whether anything was written. */
 gboolean cnx_place_is_begun (const CnxPlace * place);
 
-/** Has the disk take what was written. Errors: G_FILE_ERROR. */
+/** What has the name when the file is put there is called NAME~ from then on. */
+void cnx_place_keep_old (CnxPlace * place);
+
+/** Has the disk take what was written: begins with it, and waits for it. Errors: G_FILE_ERROR. */
+void cnx_place_begin_sync (CnxPlace * place);
 gboolean cnx_place_sync (CnxPlace * place, GError ** error);
 
-/** Gives the file its name, in the stead of what has it; with the permissions of that, where @keep_mode.
- * Errors: G_FILE_ERROR, and nothing is left. */
-gboolean cnx_place_put (CnxPlace * place, gboolean keep_mode, GError ** error);
+/** Gives the file its name, in the stead of what has it. Errors: G_FILE_ERROR, and nothing is left. */
+gboolean cnx_place_put (CnxPlace * place, GError ** error);
+
+/** Has the disk take the name, too. Errors: G_FILE_ERROR. */
+gboolean cnx_place_sync_folder (CnxPlace * place, GError ** error);
 
 /** Removes from @folder the files that killed runs did not put; those that another one writes stay. */
 void cnx_place_sweep (const char *folder);

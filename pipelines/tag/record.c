@@ -22,7 +22,6 @@ typedef struct
   GString *text;
   GChecksum *checksum;
   gboolean unchanged;           /* what is there already is what it would be */
-  gboolean was_there;
 } Output;
 
 struct _CnxRecord
@@ -44,7 +43,7 @@ output_free (gpointer data)
 {
   Output *output = data;
 
-  cnx_place_free (output->place);
+  g_clear_pointer (&output->place, cnx_place_free);
   g_free (output->name);
   g_string_free (output->text, TRUE);
   g_checksum_free (output->checksum);
@@ -218,7 +217,8 @@ is_same (const Output * output, GBytes * existing)
   gsize size;
   gconstpointer bytes = g_bytes_get_data (existing, &size);
 
-  return !cnx_place_is_begun (output->place) && size == output->text->len && memcmp (bytes, output->text->str, size) == 0;
+  return !cnx_place_is_begun (output->place) && size == output->text->len
+      && memcmp (bytes, output->text->str, size) == 0;
 }
 
 static gboolean
@@ -244,12 +244,24 @@ end_output (CnxRecord * self, Output * output, const CnxTagFacts * facts, const 
   output->unchanged = existing && is_same (output, existing);
   if (output->unchanged)
     return TRUE;
-  output->was_there = existing != NULL;
   return flush_text (self, output, error);
 }
 
-static gboolean
-note (CnxRecord * self, gboolean complete, GError ** error)
+/* A file that a lost line of the journal was about: it stays if it is as it would be, and is kept beside it if not. */
+static void
+look_at_unknown (CnxRecord * self, Output * output, const char *digest)
+{
+  g_autofree char *found = NULL;
+
+  if (!cnx_journal_is_unknown (self->journal, output->name, &found))
+    return;
+  output->unchanged = strcmp (found, digest) == 0;
+  cnx_place_keep_old (output->place);
+}
+
+/* What is whole goes to the settler. */
+static void
+hand_over (CnxRecord * self, gboolean complete)
 {
   g_autoptr (GHashTable) outputs = g_hash_table_new (g_str_hash, g_str_equal);
   CnxJournalEntry entry = entry_of (self);
@@ -260,8 +272,17 @@ note (CnxRecord * self, gboolean complete, GError ** error)
     Output *output = self->outputs->pdata[i];
     const char *digest = output->format->merges ? "" : g_checksum_get_string (output->checksum);
     g_hash_table_insert (outputs, output->name, (gpointer) digest);
+    if (*digest)
+      look_at_unknown (self, output, digest);
   }
-  return cnx_journal_add (self->journal, &entry, error);
+  CnxSettlement *settlement = cnx_settlement_new (self->input->path, self->journal, &entry);
+  for (guint i = 0; i < self->outputs->len; i++) {
+    Output *output = self->outputs->pdata[i];
+    if (!output->unchanged)
+      g_ptr_array_add (output->format->merges ? settlement->merged : settlement->others,
+          g_steal_pointer (&output->place));
+  }
+  cnx_settler_add (self->options->settler, settlement);
 }
 
 gboolean
@@ -277,14 +298,7 @@ cnx_record_finish (CnxRecord * self, const CnxTagFacts * facts, gboolean complet
   for (guint i = 0; i < self->outputs->len; i++)
     if (!end_output (self, self->outputs->pdata[i], facts, &report, error))
       return FALSE;
-  if (self->ordered)
-    return TRUE;
-  if (!note (self, complete, error))
-    return FALSE;
-  for (guint i = 0; i < self->outputs->len; i++) {
-    Output *output = self->outputs->pdata[i];
-    if (!output->unchanged && !cnx_place_put (output->place, output->was_there, error))
-      return FALSE;
-  }
+  if (!self->ordered)
+    hand_over (self, complete);
   return TRUE;
 }

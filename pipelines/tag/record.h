@@ -6,6 +6,7 @@
 #include "pipelines/tag/journal.h"
 #include "pipelines/tag/ordered.h"
 #include "pipelines/tag/read/reader.h"
+#include "pipelines/tag/settler.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,7 @@ G_BEGIN_DECLS
  * @gap, @min_length: of segments, in seconds
  * @end: seconds, where the stretch to read ends; G_MAXDOUBLE where that is the file's own end
  * @to_stdout: text goes there, in turn, and nowhere else
+ * @settler: who gets what is finished; NULL with @to_stdout
  */
 typedef struct
 {
@@ -23,6 +25,7 @@ typedef struct
   const char *key;
   double gap, min_length, end;
   gboolean to_stdout;
+  CnxSettler *settler;
 } CnxRecordOptions;
 
 typedef struct _CnxRecord CnxRecord;
@@ -42,9 +45,9 @@ gboolean cnx_record_is_done (CnxRecord * record);
 /** Hears a file's classifications; @progress is left to the caller. */
 CnxListener cnx_record_listener (CnxRecord * record);
 
-/** Writes the ends, notes the outputs in the journal, and puts them in their places. *@complete: the file was read to
- * its end. Errors: G_FILE_ERROR (a full disk), CNX_ERROR_FORMAT for a sidecar that cannot be added to; then no output
- * is in its place. */
+/** Writes the ends, and hands the outputs to the settler, who notes them in the journal and puts them in their places.
+ * @complete: the file was read to its end. Errors: G_FILE_ERROR (a full disk), CNX_ERROR_FORMAT for a sidecar that
+ * cannot be added to; then no output is in its place. */
 gboolean cnx_record_finish (CnxRecord * record, const CnxTagFacts * facts, gboolean complete, GError ** error);
 
 G_END_DECLS

@@ -91,7 +91,7 @@ put (CnxJournals * journals, const char *folder, const char *text, GError ** err
 {
   CnxJournal *journal = cnx_journals_get (journals, folder, error);
   g_autoptr (CnxPlace) place = cnx_place_new (folder, CNX_TAG_HTML_INDEX);
-  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1), *unknown = NULL;
   g_autoptr (GHashTable) outputs = g_hash_table_new (g_str_hash, g_str_equal);
   const CnxJournalEntry entry = {
     .input = (char *) FOLDER_INPUT,.key = (char *) "",.complete = TRUE,.outputs = outputs
@@ -104,9 +104,11 @@ put (CnxJournals * journals, const char *folder, const char *text, GError ** err
         "left alone. Move it away", cnx_place_path (place));
     return FALSE;
   }
+  if (cnx_journal_is_unknown (journal, CNX_TAG_HTML_INDEX, &unknown))
+    cnx_place_keep_old (place);
   g_hash_table_insert (outputs, (gpointer) CNX_TAG_HTML_INDEX, digest);
   return cnx_place_write (place, text, strlen (text), error) && cnx_place_sync (place, error)
-      && cnx_journal_add (journal, &entry, error) && cnx_place_put (place, FALSE, error);
+      && cnx_journal_add (journal, &entry, error) && cnx_journal_sync (journal, error) && cnx_place_put (place, error);
 }
 
 gboolean

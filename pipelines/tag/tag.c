@@ -196,15 +196,31 @@ describe_model (CnxEngine * engine)
   };
 }
 
+static void
+on_unsettled (gpointer data, const char *path, const GError * error)
+{
+  cnx_jobs_fail (data, path, error);
+}
+
+static void
+on_damage (gpointer data, const char *path)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  cnx_progress_say (data, "convnext tag: %s is damaged: what it does not name any more is done anew, and what is there "
+      "instead is kept as NAME~", name);
+}
+
 static int
 run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPtrArray * inputs)
 {
   const CnxTagOptions *options = run->options;
   const CnxTagModel model = describe_model (engine);
   g_autofree char *film_key = make_key (options, engine, TRUE), *picture_key = make_key (options, engine, FALSE);
-  g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new ();
-  g_autoptr (CnxOrdered) ordered = options->to_stdout ? cnx_ordered_new () : NULL;
   g_autoptr (CnxProgress) progress = cnx_progress_new (options->quiet, inputs->len, bytes_of (inputs), options->jobs);
+  g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new (on_damage, progress);
+  g_autoptr (CnxOrdered) ordered = options->to_stdout ? cnx_ordered_new () : NULL;
+  g_autoptr (CnxSettler) settler = NULL;
   const double end = options->sampling.end >= 0 ? options->sampling.end : G_MAXDOUBLE;
   const CnxReader reader = { engine, settings, options->top_k, options->threshold, options->sampling,
     MAX (1, g_get_num_processors () / options->jobs), &stop
@@ -217,8 +233,12 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
     .stop = &stop
   };
 
+  if (journals)
+    settler = cnx_settler_new (on_unsettled, &jobs);
+  jobs.film_record.settler = jobs.picture_record.settler = settler;
   claim_names (&jobs);
   cnx_jobs_run (&jobs);
+  g_clear_pointer (&settler, cnx_settler_free);
   if (journals)
     finish (options, &jobs);
   say_sums (run, &jobs);
