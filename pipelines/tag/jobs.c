@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "pipelines/tag/read/film.h"
 #include "pipelines/tag/html/html_index.h"
-#include "pipelines/tag/read/kind.h"
-#include "pipelines/tag/read/still.h"
+#include "pipelines/tag/read/file_reader.h"
 
 #define SHOW_US (G_USEC_PER_SEC / 10)
 
@@ -17,7 +15,7 @@ typedef struct
   CnxJobs *jobs;
   guint slot;
   GThread *thread;
-  CnxStills *stills;            /* NULL until there is a picture */
+  CnxFileReader *reader;
 } Worker;
 
 typedef enum
@@ -78,21 +76,7 @@ is_fatal (const GError * error)
   return g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE)
       || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC)
       || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_ROFS)
-      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_PIPE);
-}
-
-static gboolean
-read_input (Worker * worker, CnxKind kind, CnxTagFacts * facts, const CnxListener * listener, gboolean * complete,
-    GError ** error)
-{
-  const CnxReader *reader = worker->jobs->reader;
-
-  if (kind == CNX_KIND_FILM)
-    return cnx_film_read (reader, facts, listener, complete, error);
-  if (!worker->stills && !(worker->stills = cnx_stills_new (reader, error)))
-    return FALSE;
-  *complete = TRUE;
-  return cnx_stills_read (worker->stills, facts, listener, error);
+      || g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_PIPE) || error->domain == G_SPAWN_ERROR;
 }
 
 /* From the outputs' folder to the file, where that is another one. */
@@ -118,7 +102,7 @@ tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxReco
   const CnxListener listener = { on_begin, on_sample, on_progress, on_warning, &ear };
   gboolean complete = FALSE;
 
-  if (!read_input (worker, kind, &facts, &listener, &complete, error))
+  if (!cnx_file_reader_read (worker->reader, &facts, &listener, &complete, error))
     return FAILED;
   if (!complete && facts.width == 0)
     return SKIPPED;             /* told to stop before its first frame */
@@ -132,7 +116,7 @@ work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
   CnxJournal *journal = NULL;
   CnxKind kind;
 
-  if (!cnx_kind_find (input->path, &kind, error))
+  if (!cnx_file_reader_kind (worker->reader, input->path, &kind, error))
     return FAILED;
   if (kind == CNX_KIND_OTHER) {
     if (!input->named)
@@ -201,7 +185,8 @@ work_and_tell (Worker * worker, const CnxInput * input, guint place)
   const Outcome outcome = work_on (worker, input, place, &error);
   if (outcome == FAILED) {
     say_error (jobs, input->path, error);
-    g_clear_pointer (&worker->stills, cnx_stills_free);
+    if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
+      cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
   }
   if (jobs->ordered) {
     if (outcome == FAILED)
@@ -221,13 +206,14 @@ work (gpointer data)
   Worker *worker = data;
   CnxJobs *jobs = worker->jobs;
 
+  worker->reader = cnx_file_reader_new (jobs->reader);
   while (!g_atomic_int_get (jobs->stop)) {
     const guint place = g_atomic_int_add (&jobs->next, 1);
     if (place >= jobs->inputs->len)
       break;
     work_and_tell (worker, jobs->inputs->pdata[place], place);
   }
-  g_clear_pointer (&worker->stills, cnx_stills_free);
+  g_clear_pointer (&worker->reader, cnx_file_reader_free);
   g_atomic_int_add (&jobs->running, -1);
   return NULL;
 }

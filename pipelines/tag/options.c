@@ -13,6 +13,11 @@
 #define MOST_JOBS 64
 #define MOST_BATCH 256
 #define USUAL_BATCH 16
+#define USUAL_TIMEOUT 30
+#define USUAL_MEMORY 2048
+/* A week; and more than any machine has. */
+#define MOST_TIMEOUT 604800
+#define MOST_MEMORY (1 << 30)
 
 /* What is wrong with one number, or NULL. */
 static const char *
@@ -36,6 +41,10 @@ check_numbers (CnxTagOptions * self)
     return "--jobs takes 1 to 64";
   if (self->batch < 0 || self->batch > MOST_BATCH)
     return "--batch takes 1 to 256";
+  if (self->file_timeout < 0 || self->file_timeout > MOST_TIMEOUT)
+    return "--file-timeout takes seconds, 0 to 604800";
+  if (self->file_memory < 0 || self->file_memory > MOST_MEMORY)
+    return "--file-memory takes MiB, 0 or more";
   return NULL;
 }
 
@@ -156,6 +165,10 @@ parse (CnxTagOptions * self, int argc, char **argv)
     {"jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, "Files read at the same time (default: one for each core)", "N"},
     {"batch", 'b', 0, G_OPTION_ARG_INT, &self->batch, "Frames classified at once, at most (default: as many as jobs)",
         "N"},
+    {"file-timeout", 0, 0, G_OPTION_ARG_INT, &self->file_timeout, "Give a file up after so long without progress "
+        "(default: 30; 0: never)", "SECONDS"},
+    {"file-memory", 0, 0, G_OPTION_ARG_INT, &self->file_memory, "Give a file up whose decoder takes more memory "
+        "(default: 2048; 0: any)", "MIB"},
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "Say nothing but what went wrong", NULL},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->inputs.paths, NULL, NULL},
     {NULL}
@@ -174,7 +187,8 @@ cnx_tag_options_parse (CnxTagOptions * self, int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   *self = (CnxTagOptions) {
-    .top_k = DEFAULT_TOP_K,.threshold = NO_THRESHOLD,.sampling = {.rate = UNSET}
+    .top_k = DEFAULT_TOP_K,.threshold = NO_THRESHOLD,.sampling = {.rate = UNSET},
+    .file_timeout = USUAL_TIMEOUT,.file_memory = USUAL_MEMORY
   };
   self->formats = g_ptr_array_new ();
   if (!parse (self, argc, argv))

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @inputs: what to read, and where outputs go
  * @to_stdout: --output -
  * @jobs, @batch: files read, and frames classified, at the same time
+ * @file_timeout, @file_memory: seconds without progress, and MiB, after which a file is given up; 0: never
  * @quiet: nothing but errors is said
  */
 typedef struct
@@ -31,6 +32,7 @@ typedef struct
   CnxInputOptions inputs;
   gboolean to_stdout;
   int jobs, batch;
+  int file_timeout, file_memory;
   gboolean quiet;
 
   /* what the fields above point to, or are made of */

@@ -14,7 +14,8 @@
 #include "gst-plugin/labelmeta.h"
 #include "gst-plugin/wholemeta.h"
 #include "pipelines/tag/jobs.h"
-#include "pipelines/tag/read/kind.h"
+#include "pipelines/tag/read/file_reader.h"
+#include "pipelines/tag/read/worker.h"
 #include "pipelines/tag/options.h"
 #include "pipelines/tag/report.h"
 
@@ -88,6 +89,7 @@ make_key (const CnxTagOptions * options, CnxEngine * engine, gboolean of_films)
 typedef struct
 {
   CnxTagOptions *options;
+  CnxKeeper *keeper;
   CnxProgress *progress;        /* NULL until the files are listed */
   guint complaints;
 } Run;
@@ -107,6 +109,7 @@ complain (gpointer data, const char *path, const GError * error)
 static void
 claim_names (CnxJobs * jobs)
 {
+  g_autoptr (CnxFileReader) reader = cnx_file_reader_new (jobs->reader);
   gboolean any = FALSE;
 
   for (guint i = 0; i < jobs->film_record.formats->len; i++)
@@ -115,7 +118,7 @@ claim_names (CnxJobs * jobs)
     const CnxInput *input = jobs->inputs->pdata[i];
     CnxJournal *journal = cnx_journals_get (jobs->journals, input->output_dir, NULL);
     CnxKind kind;
-    if (!journal || !cnx_kind_find (input->path, &kind, NULL) || kind != CNX_KIND_FILM)
+    if (!journal || !cnx_file_reader_kind (reader, input->path, &kind, NULL) || kind != CNX_KIND_FILM)
       continue;
     CnxRecord *record = cnx_record_new (&jobs->film_record, input, FALSE, journal, NULL, 0, NULL);
     g_clear_pointer (&record, cnx_record_free);
@@ -223,7 +226,7 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
   g_autoptr (CnxSettler) settler = NULL;
   const double end = options->sampling.end >= 0 ? options->sampling.end : G_MAXDOUBLE;
   const CnxReader reader = { engine, settings, options->top_k, options->threshold, options->sampling,
-    MAX (1, g_get_num_processors () / options->jobs), &stop
+    MAX (1, g_get_num_processors () / options->jobs), run->keeper, options->file_timeout, &stop
   };
   CnxJobs jobs = {.reader = &reader,.model = &model,
     .film_record = {options->formats, film_key, options->gap, options->min_length, end, options->to_stdout},
@@ -247,9 +250,9 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
 
 /* What is listed comes first: a wrong name is told before a model is loaded. */
 static int
-run (CnxTagOptions * options)
+run (CnxTagOptions * options, CnxKeeper * keeper)
 {
-  Run run = { options };
+  Run run = { options, keeper };
   const CnxEngineSettings settings = { options->model, options->common.variant, options->labels, options->recipe,
     options->common.device ? options->common.device : "auto", options->common.threads, options->common.precision,
     options->batch
@@ -298,7 +301,9 @@ cnx_tag_main (int argc, char **argv)
   vips_cache_set_max (0);       /* a file may change under the same name */
   vips_concurrency_set (1);     /* every job is a thread already */
   vips_vector_set_enabled (FALSE);      /* the same small pictures on every CPU */
-  const int status = run (&options);
+  const CnxKeeperOptions kept = { (guint64) options.file_memory << 20, cnx_worker_serve };
+  g_autoptr (CnxKeeper) keeper = cnx_keeper_new (&kept, &error);        /* before there are threads */
+  const int status = keeper ? run (&options, keeper) : cnx_fail (error);
   vips_shutdown ();
   return status;
 }

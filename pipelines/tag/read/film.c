@@ -6,9 +6,8 @@
 
 #include "core/error.h"
 #include "gst-plugin/direction.h"
+#include "gst-plugin/gstconvnext.h"
 
-/* Decoders that say nothing for so long have died. */
-#define PATIENCE_US (60 * G_USEC_PER_SEC)
 #define POLL (100 * GST_MSECOND)
 /* Sound may be a little longer than the film. */
 #define CUT_SHARE 1.05
@@ -16,7 +15,7 @@
 
 #define NO_VIDEO "there is no video in it"
 
-/* A frame between the decoder and the classifier's far side. */
+/* A frame between the decoder and who takes it. */
 typedef struct
 {
   double time;
@@ -25,11 +24,11 @@ typedef struct
 
 typedef struct
 {
-  const CnxReader *reader;
-  const CnxListener *listener;
+  const CnxFilmOptions *options;
+  const CnxFilmListener *listener;
   CnxTagFacts *facts;
   GstElement *pipeline;
-  GstElement *queue;            /* between the decoder's thread and the classifier's */
+  GstElement *queue;            /* between the decoder's thread and the one that hands frames on */
 
   /* the decoder's thread's own, once it may go on */
   GstSegment segment;
@@ -49,13 +48,13 @@ typedef struct
   GQueue pending;               /* Pending, in the order that they come out */
   gboolean past_end;
   double last_end;              /* seconds: where the last frame decoded ends */
-  gint64 moved;                 /* when something last happened, in monotonic microseconds */
+  gboolean moved;               /* something happened since that was last told */
   GError *failure;              /* the listener's */
 
-  /* the classifier's thread's own */
+  /* the handing thread's own */
+  GstCaps *caps;
   GstVideoInfo info;
   GstVideoOrientationMethod direction;
-  GArray *labels;
   gboolean begun;
 } Film;
 
@@ -142,8 +141,8 @@ decide (Film * film, GstBuffer * buffer)
   const gboolean taken = cnx_sampler_take (&film->sampler, time, frame);
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
-  film->moved = g_get_monotonic_time ();
-  film->past_end |= cnx_sampling_is_past (&film->reader->sampling, time);
+  film->moved = TRUE;
+  film->past_end |= cnx_sampling_is_past (&film->options->sampling, time);
   film->last_end = (double) time / GST_SECOND;
   if (GST_CLOCK_TIME_IS_VALID (duration))
     film->last_end += (double) duration / GST_SECOND;
@@ -179,7 +178,7 @@ on_first_frame (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
 
   film->blocked = TRUE;
   film->first = time_of (film, GST_PAD_PROBE_INFO_BUFFER (probe));
-  film->moved = g_get_monotonic_time ();
+  film->moved = TRUE;
   g_cond_signal (&film->changed);
   return GST_PAD_PROBE_OK;
 }
@@ -257,69 +256,78 @@ on_element (GstBin * bin, GstBin * sub_bin, GstElement * element, gpointer data)
   if (!factory || !gst_element_factory_list_is_type (factory,
           GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO))
     return;
-  if (film->reader->decoder_threads > 0
-      && g_object_class_find_property (G_OBJECT_GET_CLASS (element), "max-threads"))
-    g_object_set (element, "max-threads", (int) film->reader->decoder_threads, NULL);
+  if (film->options->threads > 0 && g_object_class_find_property (G_OBJECT_GET_CLASS (element), "max-threads"))
+    g_object_set (element, "max-threads", (int) film->options->threads, NULL);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
-  if (sink && film->reader->sampling.keyframes)
+  if (sink && film->options->sampling.keyframes)
     gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, drop_delta, NULL, NULL);
 }
 
-/* ---- frames that are classified ---- */
+/* ---- frames that are handed on ---- */
 
 static gboolean
-hand_on (Film * film, GstBuffer * buffer, CnxTagSample * sample, GError ** error)
+hand_on (Film * film, GstBuffer * buffer, const Pending * pending, GError ** error)
 {
-  const CnxListener *listener = film->listener;
-  GstVideoFrame frame;
+  const CnxFilmListener *listener = film->listener;
+  const CnxFrameNote note = { pending->time, pending->frame, film->direction };
 
   if (!film->begun) {
     tell_facts (film);
-    if (!listener->begin (listener->data, film->facts, error))
+    if (!listener->facts (listener->data, film->facts, error))
       return FALSE;
     film->begun = TRUE;
   }
-  if (!cnx_reader_read_labels (film->reader, buffer, film->labels, sample))
-    return TRUE;
-  if (!gst_video_frame_map (&frame, &film->info, buffer, GST_MAP_READ)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "a frame cannot be read");
-    return FALSE;
-  }
-  const gboolean ok = listener->sample (listener->data, sample, &frame, film->direction, error);
-  gst_video_frame_unmap (&frame);
-  return ok;
+  return listener->frame (listener->data, film->caps, buffer, &note, error);
 }
 
 static GstPadProbeReturn
-on_classified (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
+take_frame (Film * film, GstBuffer * buffer)
 {
-  Film *film = data;
   GError *failure = NULL;
-  GstTagList *tags;
-  GstCaps *caps;
 
-  if (!(probe->type & GST_PAD_PROBE_TYPE_BUFFER)) {
-    GstEvent *event = GST_PAD_PROBE_INFO_EVENT (probe);
-    if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
-      gst_event_parse_caps (event, &caps);
-      gst_video_info_from_caps (&film->info, caps);
-    } else if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
-      gst_event_parse_tag (event, &tags);
-      read_tags (film, tags);
-    }
-    return GST_PAD_PROBE_OK;
-  }
   g_mutex_lock (&film->lock);
   g_autofree Pending *pending = g_queue_pop_head (&film->pending);
   const gboolean failed = film->failure != NULL;
-  film->moved = g_get_monotonic_time ();
+  film->moved = TRUE;
   g_mutex_unlock (&film->lock);
-  if (!pending || failed)
+  if (!pending || failed || !film->caps)
     return GST_PAD_PROBE_OK;
-  CnxTagSample sample = {.time = pending->time,.frame = pending->frame };
-  if (!hand_on (film, GST_PAD_PROBE_INFO_BUFFER (probe), &sample, &failure)) {
+  if (!hand_on (film, buffer, pending, &failure)) {
     g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
     film->failure = failure;
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+/* Frames may lie as their decoder likes. */
+static GstPadProbeReturn
+allow_metas (GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+static GstPadProbeReturn
+on_frame (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
+{
+  Film *film = data;
+  GstTagList *tags;
+  GstCaps *caps;
+
+  if (probe->type & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM)
+    return probe->type & GST_PAD_PROBE_TYPE_PUSH ? allow_metas (GST_PAD_PROBE_INFO_QUERY (probe)) : GST_PAD_PROBE_OK;
+  if (probe->type & GST_PAD_PROBE_TYPE_BUFFER)
+    return take_frame (film, GST_PAD_PROBE_INFO_BUFFER (probe));
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (probe);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    gst_event_parse_caps (event, &caps);
+    gst_caps_replace (&film->caps, caps);
+    gst_video_info_from_caps (&film->info, caps);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+    gst_event_parse_tag (event, &tags);
+    read_tags (film, tags);
   }
   return GST_PAD_PROBE_OK;
 }
@@ -339,27 +347,39 @@ make (const char *factory, GstElement * pipeline, GError ** error)
   return element;
 }
 
-/* Decoder, the frames that are wanted, the classifier; nothing is waited for but the classifier. */
+/* What `convnext` takes: decoders choose among it. */
+static void
+filter (GstElement * element)
+{
+  GstElementClass *klass = g_type_class_ref (GST_TYPE_CONVNEXT);
+  g_autoptr (GstCaps) caps = gst_pad_template_get_caps (gst_element_class_get_pad_template (klass, "sink"));
+
+  g_object_set (element, "caps", caps, NULL);
+  g_type_class_unref (klass);
+}
+
+/* Decoder, the frames that are wanted, who takes them; nothing is waited for but that. */
 static gboolean
 build (Film * film, GError ** error)
 {
   GstElement *pipeline = film->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstElement *decoder = make ("uridecodebin", pipeline, error);
+  GstElement *source = make ("filesrc", pipeline, error);
+  GstElement *decoder = source ? make ("decodebin", pipeline, error) : NULL;
   GstElement *queue = film->queue = decoder ? make ("queue", pipeline, error) : NULL;
-  GstElement *sink = queue ? make ("fakesink", pipeline, error) : NULL;
+  GstElement *formats = queue ? make ("capsfilter", pipeline, error) : NULL;
+  GstElement *sink = formats ? make ("fakesink", pipeline, error) : NULL;
 
   if (!sink)
     return FALSE;
-  GstElement *classifier = cnx_reader_add_classifier (film->reader, pipeline);
-  g_autofree char *uri = gst_filename_to_uri (film->facts->path, error);
-  if (!uri)
-    return FALSE;
-  g_object_set (decoder, "uri", uri, NULL);
-  g_object_set (queue, "max-size-buffers", 4, "max-size-bytes", 0, "max-size-time", (guint64) 0, NULL);
+  g_object_set (source, "location", film->facts->path, NULL);
+  g_object_set (queue, "max-size-buffers", 2, "max-size-bytes", 0, "max-size-time", (guint64) 0, NULL);
   g_object_set (sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, NULL);
-  gst_element_link_many (queue, classifier, sink, NULL);
-  g_autoptr (GstPad) out = gst_element_get_static_pad (classifier, "src");
-  gst_pad_add_probe (out, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_classified, film, NULL);
+  filter (formats);
+  gst_element_link (source, decoder);
+  gst_element_link_many (queue, formats, sink, NULL);
+  g_autoptr (GstPad) out = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (out, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM
+      | GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_frame, film, NULL);
   g_signal_connect (decoder, "autoplug-continue", G_CALLBACK (on_continue), NULL);
   g_signal_connect (decoder, "pad-added", G_CALLBACK (on_pad), film);
   g_signal_connect (decoder, "no-more-pads", G_CALLBACK (on_no_more_pads), film);
@@ -372,7 +392,7 @@ build (Film * film, GError ** error)
 static void
 begin (Film * film)
 {
-  const CnxSampling *sampling = &film->reader->sampling;
+  const CnxSampling *sampling = &film->options->sampling;
   GstSeekFlags flags = GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE;
   int fps_d = 1;
   const gboolean numbered = sampling->every == 0 || frame_rate (film, &fps_d) > 0;
@@ -451,18 +471,14 @@ take_message (Film * film, GstMessage * message, char **missing, GError ** error
 
 /* What needs no message to be known. */
 static Step
-look_around (Film * film, gboolean * stopped, GError ** error)
+look_around (Film * film, GError ** error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
-  const CnxListener *listener = film->listener;
+  const CnxFilmListener *listener = film->listener;
 
   if (film->failure) {
     g_propagate_error (error, g_steal_pointer (&film->failure));
     return FAILED;
-  }
-  if (g_atomic_int_get (film->reader->stop)) {
-    *stopped = TRUE;
-    return AT_END;
   }
   if (film->past_end && g_queue_is_empty (&film->pending))
     return AT_END;
@@ -470,13 +486,9 @@ look_around (Film * film, gboolean * stopped, GError ** error)
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, NO_VIDEO);
     return FAILED;
   }
-  if (g_get_monotonic_time () - film->moved > PATIENCE_US) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "no frame came for %d seconds: given up",
-        (int) (PATIENCE_US / G_USEC_PER_SEC));
-    return FAILED;
-  }
-  if (listener->progress)
+  if (film->moved)
     listener->progress (listener->data, film->last_end, film->frames);
+  film->moved = FALSE;
   return GO_ON;
 }
 
@@ -493,14 +505,13 @@ begin_once (Film * film)
 }
 
 static gboolean
-run (Film * film, gboolean * complete, GError ** error)
+run (Film * film, GError ** error)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (film->pipeline);
   g_autofree char *missing = NULL;
-  gboolean begun = FALSE, stopped = FALSE;
+  gboolean begun = FALSE;
   Step step = GO_ON;
 
-  film->moved = g_get_monotonic_time ();
   gst_element_set_state (film->pipeline, GST_STATE_PLAYING);
   while (step == GO_ON) {
     g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, begun ? POLL : POLL / 20,
@@ -508,13 +519,12 @@ run (Film * film, gboolean * complete, GError ** error)
     if (message)
       step = take_message (film, message, &missing, error);
     if (step == GO_ON)
-      step = look_around (film, &stopped, error);
+      step = look_around (film, error);
     if (step == GO_ON && !begun)
       begun = begin_once (film);
   }
   gst_element_set_state (film->pipeline, GST_STATE_NULL);
-  *complete = step == AT_END && !stopped;
-  if (step == AT_END && !stopped && film->failure) {
+  if (step == AT_END && film->failure) {
     g_propagate_error (error, g_steal_pointer (&film->failure));
     step = FAILED;
   }
@@ -528,8 +538,8 @@ film_clear (Film * film)
     gst_element_set_state (film->pipeline, GST_STATE_NULL);
   g_clear_object (&film->decoded);
   g_clear_object (&film->pipeline);
+  gst_clear_caps (&film->caps);
   g_queue_clear_full (&film->pending, g_free);
-  g_array_unref (film->labels);
   g_clear_error (&film->failure);
   g_mutex_clear (&film->lock);
   g_cond_clear (&film->changed);
@@ -542,8 +552,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Film, film_clear)
 static void
 end_at (Film * film)
 {
-  const CnxSampling *sampling = &film->reader->sampling;
-  const CnxListener *listener = film->listener;
+  const CnxSampling *sampling = &film->options->sampling;
+  const CnxFilmListener *listener = film->listener;
   CnxTagFacts *facts = film->facts;
 
   if (film->past_end) {
@@ -552,7 +562,7 @@ end_at (Film * film)
   }
   if (sampling->keyframes && facts->duration >= film->last_end)
     return;
-  if (listener->warn && facts->duration > film->last_end * CUT_SHARE + CUT_SECONDS) {
+  if (facts->duration > film->last_end * CUT_SHARE + CUT_SECONDS) {
     g_autofree char *text = g_strdup_printf ("its frames end at %.1f s, where it should last %.1f s: was it cut short?",
         film->last_end, facts->duration);
     listener->warn (listener->data, text);
@@ -561,25 +571,21 @@ end_at (Film * film)
 }
 
 gboolean
-cnx_film_read (const CnxReader * reader, CnxTagFacts * facts, const CnxListener * listener, gboolean * complete,
-    GError ** error)
+cnx_film_read (const CnxFilmOptions * options, CnxTagFacts * facts, const CnxFilmListener * listener, GError ** error)
 {
-  g_auto (Film) film = {.reader = reader,.facts = facts,.listener = listener };
+  g_auto (Film) film = {.options = options,.facts = facts,.listener = listener };
 
   g_mutex_init (&film.lock);
   g_cond_init (&film.changed);
-  film.labels = g_array_new (FALSE, FALSE, sizeof (CnxMetaLabel));
-  film.sampler.sampling = &reader->sampling;
+  film.sampler.sampling = &options->sampling;
   gst_segment_init (&film.segment, GST_FORMAT_TIME);
-  *complete = FALSE;
-  if (!build (&film, error) || !run (&film, complete, error))
+  if (!build (&film, error) || !run (&film, error))
     return FALSE;
-  if (!film.begun && *complete) {
+  if (!film.begun) {
     g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT,
         film.blocked ? "none of its frames is one that was asked for" : "there are no frames in it");
     return FALSE;
   }
-  if (*complete)
-    end_at (&film);
+  end_at (&film);
   return TRUE;
 }

@@ -5,6 +5,7 @@
 
 #include "gst-plugin/engine.h"
 #include "pipelines/tag/formats/format.h"
+#include "pipelines/tag/read/keeper.h"
 #include "pipelines/tag/read/sampling.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,8 @@ G_BEGIN_DECLS
  * @top_k, @threshold: of the labels
  * @sampling: of films
  * @decoder_threads: at most so many for a film's decoder; 0: as many as it likes
+ * @keeper: where decoders come from
+ * @patience: seconds for which a file's decoder may say nothing; 0: any number
  * @stop: not 0: what is being read is to be broken off
  *
  * What films and pictures are read with, by any number of threads.
@@ -28,6 +31,8 @@ typedef struct
   double threshold;
   CnxSampling sampling;
   guint decoder_threads;
+  CnxKeeper *keeper;
+  guint patience;
   gint *stop;
 } CnxReader;
 

@@ -1,0 +1,137 @@
+/* A GStreamer plugin for tests: a decoder of films that make it do what none should. Such a file begins with "CNXODD ",
+ * and says in its next word what is to happen, after so many frames as the number behind it says. */
+#define PACKAGE "gst-convnext"
+#include <gst/video/video.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC "CNXODD "
+#define TYPE "video/x-cnx-odd"
+#define SIDE 64
+
+typedef struct
+{
+  GstElement parent;
+  GstPad *source;
+  gboolean begun;
+} OddDecoder;
+
+typedef struct
+{
+  GstElementClass parent;
+} OddDecoderClass;
+
+static GType odd_decoder_get_type (void);
+G_DEFINE_TYPE (OddDecoder, odd_decoder, GST_TYPE_ELEMENT);
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (TYPE));
+static GstStaticPadTemplate source_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS ("video/x-raw, format=GRAY8, width=64, height=64, framerate=1/1"));
+
+static void
+misbehave (const char *how)
+{
+  if (strcmp (how, "abort") == 0)
+    abort ();
+  if (strcmp (how, "exit") == 0)
+    exit (3);
+  if (strcmp (how, "memory") == 0)
+    memset (g_malloc ((gsize) 1 << 31), 1, 1);
+  while (strcmp (how, "hang") == 0)
+    g_usleep (G_USEC_PER_SEC);
+}
+
+static void
+push_frame (OddDecoder * self, int number)
+{
+  GstBuffer *frame = gst_buffer_new_allocate (NULL, SIDE * SIDE, NULL);
+
+  gst_buffer_memset (frame, 0, number, SIDE * SIDE);
+  GST_BUFFER_PTS (frame) = number * GST_SECOND;
+  GST_BUFFER_DURATION (frame) = GST_SECOND;
+  gst_pad_push (self->source, frame);
+}
+
+static GstFlowReturn
+chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  OddDecoder *self = (OddDecoder *) parent;
+  char text[64] = "", how[16] = "";
+  int frames = 0;
+
+  gst_buffer_extract (buffer, 0, text, sizeof text - 1);
+  gst_buffer_unref (buffer);
+  if (self->begun || sscanf (text, MAGIC "%15s %d", how, &frames) != 2)
+    return GST_FLOW_OK;
+  self->begun = TRUE;
+  for (int i = 0; i < frames; i++)
+    push_frame (self, i);
+  misbehave (how);
+  return GST_FLOW_OK;
+}
+
+static gboolean
+on_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  OddDecoder *self = (OddDecoder *) parent;
+  GstSegment segment;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    g_autoptr (GstCaps) caps = gst_static_pad_template_get_caps (&source_template);
+    gst_event_unref (event);
+    return gst_pad_push_event (self->source, gst_event_new_caps (caps));
+  }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+    gst_event_unref (event);
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    return gst_pad_push_event (self->source, gst_event_new_segment (&segment));
+  }
+  return gst_pad_event_default (pad, parent, event);
+}
+
+static void
+odd_decoder_init (OddDecoder * self)
+{
+  GstPad *sink = gst_pad_new_from_static_template (&sink_template, "sink");
+
+  self->source = gst_pad_new_from_static_template (&source_template, "src");
+  gst_pad_set_chain_function (sink, chain);
+  gst_pad_set_event_function (sink, on_event);
+  gst_pad_use_fixed_caps (self->source);
+  gst_element_add_pad (GST_ELEMENT (self), sink);
+  gst_element_add_pad (GST_ELEMENT (self), self->source);
+}
+
+static void
+odd_decoder_class_init (OddDecoderClass * klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &source_template);
+  gst_element_class_set_static_metadata (element_class, "Odd films", "Codec/Decoder/Video", "Misbehaves as told",
+      "The gst-convnext authors");
+}
+
+static void
+find_type (GstTypeFind * find, gpointer data)
+{
+  const guint8 *head = gst_type_find_peek (find, 0, strlen (MAGIC));
+
+  if (head && memcmp (head, MAGIC, strlen (MAGIC)) == 0)
+    gst_type_find_suggest (find, GST_TYPE_FIND_MAXIMUM, data);
+}
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  GstCaps *caps = gst_caps_new_empty_simple (TYPE);      /* as long as the process */
+
+  return gst_type_find_register (plugin, TYPE, GST_RANK_PRIMARY, find_type, "odd", caps, caps, NULL)
+      && gst_element_register (plugin, "cnxodddec", GST_RANK_PRIMARY, odd_decoder_get_type ());
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, cnxodd, "Films that misbehave, for tests", plugin_init,
+    PACKAGE_VERSION, "LGPL", "gst-convnext", "https://example.org/")
