@@ -43,22 +43,40 @@ has_nan (const float *logits, int classes)
   return FALSE;
 }
 
+const char *
+cnx_confidence_name (CnxConfidence kind)
+{
+  return kind == CNX_CONFIDENCE_SIGMOID ? "sigmoid" : "softmax";
+}
+
+/* With the largest logit taken off first, nothing overflows. */
+static double
+softmax_sum (const float *logits, int classes, double largest)
+{
+  double sum = 0;
+
+  for (int i = 0; i < classes; i++)
+    sum += exp (logits[i] - largest);
+  return sum;
+}
+
 guint
-cnx_labels_top_k (const float *logits, int classes, guint k, float threshold, CnxLabel * out)
+cnx_labels_top_k (CnxConfidence kind, const float *logits, int classes, guint k, float threshold, CnxLabel * out)
 {
   guint n, kept = 0;
-  double largest, sum = 0;
+  double largest, sum;
 
   if (k == 0 || classes <= 0 || has_nan (logits, classes))
     return 0;
   n = select_best (logits, classes, k, out);
-
-  /* With the largest logit taken off first, nothing overflows. An infinite one gives a NaN, and no label. */
   largest = logits[out[0].id];
-  for (int i = 0; i < classes; i++)
-    sum += exp (logits[i] - largest);
+  if (!isfinite (largest))
+    return 0;
+  sum = kind == CNX_CONFIDENCE_SOFTMAX ? softmax_sum (logits, classes, largest) : 0;
   while (kept < n) {
-    out[kept].confidence = exp (logits[out[kept].id] - largest) / sum;
+    const double logit = logits[out[kept].id];
+
+    out[kept].confidence = kind == CNX_CONFIDENCE_SOFTMAX ? exp (logit - largest) / sum : 1 / (1 + exp (-logit));
     if (!(out[kept].confidence >= threshold))
       break;
     kept++;

@@ -1,14 +1,24 @@
-/* From logits to labels: softmax, top-k, threshold. */
+/* From logits to labels: confidences, top-k, threshold. */
 #pragma once
 
 #include <glib.h>
 
 G_BEGIN_DECLS
 
+/** What makes confidences of logits. */
+typedef enum
+{
+  CNX_CONFIDENCE_SOFTMAX,       /* a picture is of one class: all confidences together are 1 */
+  CNX_CONFIDENCE_SIGMOID,       /* each class by itself: a picture may be of several, or of none */
+} CnxConfidence;
+
+/** "softmax", "sigmoid". Static. */
+const char *cnx_confidence_name (CnxConfidence kind);
+
 /**
  * CnxLabel:
  * @id: class index
- * @confidence: softmax probability, 0..1
+ * @confidence: 0..1, of the kind that the model has
  */
 typedef struct
 {
@@ -16,9 +26,10 @@ typedef struct
   float confidence;
 } CnxLabel;
 
-/** Softmax of @logits (@classes of them), then the @k most probable with a confidence of at least @threshold
- * into @out (room for @k), best first, ties by lower id. Returns how many were written. NaN logits give 0.
- * Allocates nothing for k <= 1000; thread-safe. */
-guint cnx_labels_top_k (const float *logits, int classes, guint k, float threshold, CnxLabel * out);
+/** Confidences of @logits (@classes of them), then the @k highest that are at least @threshold into @out (room for
+ * @k), best first, ties by lower id. Returns how many were written. A NaN, or no finite logit above the others, gives
+ * 0. Allocates nothing; thread-safe. */
+guint cnx_labels_top_k (CnxConfidence kind, const float *logits, int classes, guint k, float threshold,
+    CnxLabel * out);
 
 G_END_DECLS

@@ -486,6 +486,12 @@ cnx_model_labels_from (CnxModel * model)
   return model->config.labels_from;
 }
 
+CnxConfidence
+cnx_model_confidence (CnxModel * model)
+{
+  return model->config.confidence;
+}
+
 double
 cnx_model_threshold (CnxModel * model, double set, double otherwise)
 {

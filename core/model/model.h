@@ -4,6 +4,7 @@
 
 #include "core/model/arch.h"
 #include "core/weights/checkpoint.h"
+#include "core/model/labels.h"
 #include "core/model/naming.h"
 #include "core/model/recipe.h"
 
@@ -40,6 +41,10 @@ const char *cnx_model_label (CnxModel * model, int id);
 /** Where the labels come from: a file's path, or "ImageNet-1k"; NULL where nothing names the classes. Owned by the
  * model. */
 const char *cnx_model_labels_from (CnxModel * model);
+
+/** What makes confidences of its logits: sigmoid where there is one class, or config.json's `problem_type` has several at
+ * once; else softmax. */
+CnxConfidence cnx_model_confidence (CnxModel * model);
 
 /** The confidence that a label needs: @set, from 0 (any will do) to 1, where the user set one; where not (@set is below
  * 0), what config.json recommends as `threshold`; else @otherwise. */

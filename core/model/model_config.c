@@ -312,6 +312,28 @@ read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme sche
   return scheme != CNX_SCHEME_HUGGING_FACE || read_fraction (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
 
+/* As transformers has it: with one class there is nothing to choose between, and each of several labels at once is
+ * there or not. */
+static gboolean
+read_problem_type (CnxModelConfig * model, const Config * config, GError ** error)
+{
+  static const char *const known[] = { "single_label_classification", "multi_label_classification", NULL };
+  JsonNode *node = find (config->root, "problem_type");
+  const char *type = find_string (config->root, "problem_type");
+
+  if (!node)
+    return TRUE;
+  if (!type || !g_strv_contains (known, type)) {
+    g_autofree char *value = json_to_string (node, FALSE);
+
+    return refuse (config, CNX_ERROR_MODEL, error, "'problem_type' is %.80s; labels come with confidences of '%s' and "
+        "'%s' only", value, known[0], known[1]);
+  }
+  if (strcmp (type, known[1]) == 0)
+    model->confidence = CNX_CONFIDENCE_SIGMOID;
+  return TRUE;
+}
+
 /* @whole: whether the file says how a picture becomes the input. */
 static gboolean
 read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, CnxScheme scheme,
@@ -324,7 +346,8 @@ read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, Cnx
     return FALSE;
   config.root = json_node_get_object (root);
   *whole = find_object (config.root, "pretrained_cfg") != NULL;
-  if (!check_settings (&config, error) || !read_fraction (&config, "threshold", &model->threshold, error))
+  if (!check_settings (&config, error) || !read_problem_type (model, &config, error)
+      || !read_fraction (&config, "threshold", &model->threshold, error))
     return FALSE;
   if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
     return read_timm (model, &config, error);
@@ -383,6 +406,7 @@ set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, Cn
 {
   model->name = name_of_file (file);
   model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
+  model->confidence = arch->classes == 1 ? CNX_CONFIDENCE_SIGMOID : CNX_CONFIDENCE_SOFTMAX;
   model->threshold = -1;
   cnx_recipe_init (&model->recipe);
   if (scheme == CNX_SCHEME_TORCHVISION)

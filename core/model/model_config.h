@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/model/arch.h"
+#include "core/model/labels.h"
 #include "core/model/naming.h"
 #include "core/model/recipe.h"
 
@@ -15,6 +16,7 @@ G_BEGIN_DECLS
  * @final_norm_eps: of the LayerNorm before the classifier
  * @labels: one per class, NULL-terminated
  * @labels_from: as cnx_model_labels_from() has it
+ * @confidence: what makes confidences of its logits
  * @threshold: the confidence that its makers recommend to use it with; -1: none
  */
 typedef struct
@@ -24,6 +26,7 @@ typedef struct
   double final_norm_eps;
   char **labels;
   char *labels_from;
+  CnxConfidence confidence;
   double threshold;
 } CnxModelConfig;
 

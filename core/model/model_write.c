@@ -148,6 +148,8 @@ config_of (CnxModel * model)
   add_int (json, "num_features", cnx_model_arch (model)->dims[CNX_STAGES - 1]);
   if (cnx_model_final_norm_eps (model) != CNX_NORM_EPS)
     add_double (json, "final_norm_eps", cnx_model_final_norm_eps (model));
+  if (cnx_model_confidence (model) == CNX_CONFIDENCE_SIGMOID)
+    add_string (json, "problem_type", "multi_label_classification");
   if (cnx_model_threshold (model, -1, -1) >= 0)
     add_double (json, "threshold", cnx_model_threshold (model, -1, -1));
   add_recipe (json, cnx_model_recipe (model), classes);

@@ -14,6 +14,7 @@
  * @name: the model's, or what the variant was called by
  * @dtypes: the types that the values are stored in, each once; NULL without weights
  * @labels, @labels_from: one for each class; as cnx_model_labels_from()
+ * @confidence: what makes confidences of the logits; NULL without a classifier
  * @threshold: the confidence that the model recommends; -1: none
  * @height, @width: the input that costs are counted for
  * @unusable: why the recipe's own input cannot be that of a network, or NULL
@@ -29,6 +30,7 @@ typedef struct
   CnxRecipe recipe;
   char **labels;
   const char *labels_from;
+  const char *confidence;
   double threshold;
   int height, width;
   GError *unusable;
@@ -78,6 +80,8 @@ take_model (Info * info, CnxModel * model)
   for (int i = 0; i < info->arch->classes; i++)
     info->labels[i] = g_strdup (cnx_model_label (model, i));
   info->labels_from = cnx_model_labels_from (model);
+  if (info->arch->classes > 0)
+    info->confidence = cnx_confidence_name (cnx_model_confidence (model));
   info->threshold = cnx_model_threshold (model, -1, -1);
 }
 
@@ -90,6 +94,7 @@ take_variant (Info * info, const CnxVariant * variant, const char *name)
   cnx_recipe_init (&info->recipe);
   info->labels = cnx_labels_of_imagenet ();
   info->labels_from = CNX_IMAGENET_NAME;
+  info->confidence = cnx_confidence_name (CNX_CONFIDENCE_SOFTMAX);
   info->threshold = -1;
 }
 
@@ -161,8 +166,12 @@ print_labels (const Info * info)
 }
 
 static void
-print_threshold (const Info * info)
+print_confidence (const Info * info)
 {
+  const gboolean one = g_strcmp0 (info->confidence, cnx_confidence_name (CNX_CONFIDENCE_SOFTMAX)) == 0;
+
+  if (info->confidence)
+    printf ("confidence  %s: %s\n", info->confidence, one ? "a picture is of one class" : "each class by itself");
   if (info->threshold < 0)
     printf ("threshold   none of its own\n");
   else
@@ -215,7 +224,7 @@ print_text (const Info * info)
   if (info->model)
     printf ("naming      %s\nvalues      %s\n", cnx_scheme_name (cnx_model_scheme (info->model)), info->dtypes);
   print_labels (info);
-  print_threshold (info);
+  print_confidence (info);
   print_recipe (&info->recipe);
   if (info->device)
     printf ("precisions  %s, on %s\n", precisions, info->device);
@@ -296,6 +305,7 @@ print_json (const Info * info)
   printf ("\"classes\": %d, ", info->arch->classes);
   print_strings ("labels", info->labels);
   print_member ("labels_from", info->labels_from);
+  print_member ("confidence", info->confidence);
   if (info->threshold < 0)
     printf ("\"threshold\": null, ");
   else

@@ -76,7 +76,8 @@ print (Run * run, const char *file, const float *values)
     printf ("}\n");
     return;
   }
-  const guint n = cnx_labels_top_k (values, run->outputs, run->most_labels, options->threshold, run->labels);
+  const guint n = cnx_labels_top_k (cnx_model_confidence (run->model), values, run->outputs, run->most_labels,
+      options->threshold, run->labels);
   if (options->common.json) {
     printf ("{\"file\": %s, ", name);
     print_json_labels (run, n);

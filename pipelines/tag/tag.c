@@ -71,8 +71,9 @@ make_key (const CnxTagOptions * options, CnxEngine * engine, gboolean of_films)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   const CnxSampling *sampling = &options->sampling;
-  g_autofree char *text = g_strdup_printf ("%s %d %g", cnx_precision_name (cnx_network_precision (cnx_engine_network
-              (engine))), options->top_k, options->threshold);
+  g_autofree char *text = g_strdup_printf ("%s %d %g %s", cnx_precision_name (cnx_network_precision (cnx_engine_network
+              (engine))), options->top_k, options->threshold,
+      cnx_confidence_name (cnx_model_confidence (cnx_engine_model (engine))));
 
   add_weights (sum, cnx_engine_model (engine));
   g_checksum_update (sum, (const guchar *) text, -1);

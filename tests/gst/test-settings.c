@@ -167,6 +167,34 @@ test_own_threshold (void)
   g_rmdir (root);
 }
 
+/* Of one class a softmax would be sure, whatever the frame; several at once are each by itself. */
+static void
+test_sigmoid (void)
+{
+  g_autofree char *root = g_dir_make_tmp ("cnx-model-XXXXXX", NULL);
+  g_autofree char *weights = g_build_filename (root, "model.safetensors", NULL);
+  g_autofree char *config = g_build_filename (root, "config.json", NULL);
+  g_autofree char *line = g_strdup_printf ("convnext mode=every-frame threshold=0 top-k=2 precision=fp32 model=%s", root);
+  double confidences[3];
+
+  for (int i = 0; i < 3; i++) {
+    const CnxArch arch = { 1, {1, 1, 1, 1}, {8, 8, 8, 8}, i == 0 ? 1 : 2 };
+
+    g_assert_true (cnx_write_random_checkpoint (root, &arch, 1, NULL));
+    g_assert_true (g_file_set_contents (config, i == 2 ? "{\"problem_type\": \"multi_label_classification\"}" : "{}",
+            -1, NULL));
+    GstHarness *h = gst_harness_new_parse (line);
+    gst_harness_set_src_caps_str (h, RGB);
+    confidences[i] = push (h, 1, 0).confidence;
+    gst_harness_teardown (h);
+  }
+  g_assert_cmpfloat (confidences[0], <, 0.999);
+  g_assert_cmpfloat (confidences[1], !=, confidences[2]);
+  g_remove (config);
+  g_remove (weights);
+  g_rmdir (root);
+}
+
 static void
 assert_message (GstBus * bus, GstElement * element, GstClockTime running_time)
 {
@@ -444,6 +472,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/recipe", test_recipe);
   g_test_add_func ("/settings/top-k-and-threshold", test_top_k_and_threshold);
   g_test_add_func ("/settings/own-threshold", test_own_threshold);
+  g_test_add_func ("/settings/sigmoid", test_sigmoid);
   g_test_add_func ("/settings/messages", test_messages);
   g_test_add_func ("/settings/mode-switch", test_mode_switch);
   g_test_add_func ("/settings/no-timestamp", test_no_timestamp);

@@ -82,38 +82,77 @@ test_threshold (void)
   }
 }
 
+/* ---- confidences ---- */
+
+static void
+test_confidence (void)
+{
+  static const struct
+  {
+    int classes;
+    const char *config;
+    CnxConfidence confidence;
+  } rows[] = {
+    {3, NULL, CNX_CONFIDENCE_SOFTMAX},
+    {3, "{\"problem_type\": null}", CNX_CONFIDENCE_SOFTMAX},
+    {3, "{\"problem_type\": \"single_label_classification\"}", CNX_CONFIDENCE_SOFTMAX},
+    {3, "{\"problem_type\": \"multi_label_classification\"}", CNX_CONFIDENCE_SIGMOID},
+    {3, "{\"architecture\": \"mine\", \"problem_type\": \"multi_label_classification\"}", CNX_CONFIDENCE_SIGMOID},
+    {1, NULL, CNX_CONFIDENCE_SIGMOID},
+    {1, "{\"pretrained_cfg\": {\"num_classes\": 1}}", CNX_CONFIDENCE_SIGMOID},
+    {1, "{\"problem_type\": \"single_label_classification\"}", CNX_CONFIDENCE_SIGMOID},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = make_model (rows[i].classes, rows[i].config), to = cnx_test_make_dir ();
+    g_autoptr (CnxModel) model = load (dir), written = rewrite (model, to);
+
+    g_assert_cmpint (cnx_model_confidence (model), ==, rows[i].confidence);
+    g_assert_cmpint (cnx_model_confidence (written), ==, rows[i].confidence);
+  }
+}
+
 /* Other labels and another recipe are still the model's answers. */
 static void
 test_copies (void)
 {
-  g_autoptr (CnxTestDir) dir = make_model (3, "{\"threshold\": 0.3}");
+  g_autoptr (CnxTestDir) dir = make_model (3, "{\"threshold\": 0.3, \"problem_type\": \"multi_label_classification\"}");
   g_autofree char *names = cnx_test_write_text (dir, "names.txt", "a\nb\nc\n");
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxModel) model = cnx_model_open (dir, NULL, names, "size=64", &error);
 
   g_assert_no_error (error);
   g_assert_cmpfloat (cnx_model_threshold (model, -1, -1), ==, 0.3);
+  g_assert_cmpint (cnx_model_confidence (model), ==, CNX_CONFIDENCE_SIGMOID);
 }
 
 static void
 test_bad (void)
 {
-  static const char *const rows[][2] = {
-    {"{\"threshold\": \"high\"}", "threshold"},
-    {"{\"threshold\": -0.1}", "threshold"},
-    {"{\"threshold\": 50}", "threshold"},
-    {"{\"threshold\": true}", "threshold"},
-    {"{\"architecture\": \"mine\", \"threshold\": [0.5]}", "threshold"},
+  static const struct
+  {
+    const char *config;
+    CnxError code;
+    const char *says[2];
+  } rows[] = {
+    {"{\"threshold\": \"high\"}", CNX_ERROR_FORMAT, {"threshold", "0 to 1"}},
+    {"{\"threshold\": -0.1}", CNX_ERROR_FORMAT, {"threshold", "0 to 1"}},
+    {"{\"threshold\": 50}", CNX_ERROR_FORMAT, {"threshold", "0 to 1"}},
+    {"{\"threshold\": true}", CNX_ERROR_FORMAT, {"threshold", "0 to 1"}},
+    {"{\"architecture\": \"mine\", \"threshold\": [0.5]}", CNX_ERROR_FORMAT, {"threshold", "0 to 1"}},
+    {"{\"problem_type\": \"regression\"}", CNX_ERROR_MODEL, {"problem_type", "\"regression\""}},
+    {"{\"architecture\": \"mine\", \"problem_type\": \"x\\u001b[31m\"}", CNX_ERROR_MODEL, {"problem_type", "\\u001b"}},
+    {"{\"problem_type\": [1]}", CNX_ERROR_MODEL, {"problem_type", "[1]"}},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = make_model (3, rows[i][0]);
+    g_autoptr (CnxTestDir) dir = make_model (3, rows[i].config);
     g_autofree char *path = g_build_filename (dir, "config.json", NULL);
     g_autoptr (GError) error = NULL;
 
     g_assert_null (cnx_model_load (dir, &error));
-    g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
-    cnx_test_assert_message (error, path, rows[i][1], NULL);
+    g_assert_error (error, CNX_ERROR, (int) rows[i].code);
+    cnx_test_assert_message (error, path, rows[i].says[0], rows[i].says[1], NULL);
   }
 }
 
@@ -122,6 +161,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/answers/threshold", test_threshold);
+  g_test_add_func ("/answers/confidence", test_confidence);
   g_test_add_func ("/answers/copies", test_copies);
   g_test_add_func ("/answers/bad", test_bad);
   return g_test_run ();

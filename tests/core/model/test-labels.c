@@ -1,4 +1,4 @@
-/* Softmax, top-k, threshold. */
+/* Softmax and sigmoid, top-k, threshold. */
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ test_known (void)
   static const float confidences[] = { 0.5f, 0.25f, 0.15f, 0.1f };
   CnxLabel labels[4];
 
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 4, 0, labels), ==, 4);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 4, 0, labels), ==, 4);
   for (int i = 0; i < 4; i++) {
     g_assert_cmpint (labels[i].id, ==, ids[i]);
     g_assert_cmpfloat_with_epsilon (labels[i].confidence, confidences[i], 1e-6);
@@ -29,14 +29,40 @@ test_k_and_threshold (void)
   const float logits[] = { logf (0.1f), logf (0.5f), logf (0.15f), logf (0.25f) };
   CnxLabel labels[10];
 
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 0, 0, labels), ==, 0);
-  g_assert_cmpuint (cnx_labels_top_k (logits, 0, 4, 0, labels), ==, 0);
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 10, 0, labels), ==, 4);
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 2, 0, labels), ==, 2);
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 4, 0.2f, labels), ==, 2);
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 1, 0.2f, labels), ==, 1);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 0, 0, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 0, 4, 0, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 10, 0, labels), ==, 4);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 2, 0, labels), ==, 2);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 4, 0.2f, labels), ==, 2);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 1, 0.2f, labels), ==, 1);
   g_assert_cmpint (labels[0].id, ==, 1);
-  g_assert_cmpuint (cnx_labels_top_k (logits, 4, 4, 0.51f, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 4, 0.51f, labels), ==, 0);
+}
+
+/* Each class by itself, whatever the others: several at once, or none, and one alone is not sure of everything. */
+static void
+test_sigmoid (void)
+{
+  const float logits[] = { -2, logf (3), 40, logf (0.25f), -200, 800 };
+  static const int ids[] = { 5, 2, 1, 3, 0, 4 };
+  static const double confidences[] = { 1, 1, 0.75, 0.2, 0.11920292, 0 };
+  const float one[] = { -1.5f }, infinite[] = { 0, INFINITY }, minus[] = { -INFINITY, 0 };
+  CnxLabel labels[6];
+
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, logits, 6, 6, 0, labels), ==, 6);
+  for (int i = 0; i < 6; i++) {
+    g_assert_cmpint (labels[i].id, ==, ids[i]);
+    g_assert_cmpfloat_with_epsilon (labels[i].confidence, confidences[i], 1e-6);
+  }
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, logits, 6, 6, 0.5f, labels), ==, 3);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, logits, 6, 2, 0.5f, labels), ==, 2);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, one, 1, 5, 0, labels), ==, 1);
+  g_assert_cmpfloat_with_epsilon (labels[0].confidence, 0.18242552, 1e-6);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, one, 1, 5, 0.5f, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, infinite, 2, 2, 0, labels), ==, 0);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SIGMOID, minus, 2, 2, 0, labels), ==, 2);
+  g_assert_cmpfloat (labels[0].confidence, ==, 0.5);
+  g_assert_cmpfloat (labels[1].confidence, ==, 0);
 }
 
 /* "At least" the threshold: two equal logits have exactly a half each. */
@@ -46,7 +72,7 @@ test_threshold_is_inclusive (void)
   const float logits[] = { 3, 3 };
   CnxLabel labels[2];
 
-  g_assert_cmpuint (cnx_labels_top_k (logits, 2, 2, 0.5f, labels), ==, 2);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 2, 2, 0.5f, labels), ==, 2);
 }
 
 static void
@@ -58,7 +84,7 @@ test_ties (void)
 
   for (guint k = 1; k <= 5; k++) {
     labels[k].id = 77;          /* must stay */
-    g_assert_cmpuint (cnx_labels_top_k (logits, 5, k, 0, labels), ==, k);
+    g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 5, k, 0, labels), ==, k);
     for (guint i = 0; i < k; i++)
       g_assert_cmpint (labels[i].id, ==, expected[i]);
     g_assert_cmpint (labels[k].id, ==, 77);
@@ -72,12 +98,12 @@ test_extremes (void)
   const float half_empty[] = { -INFINITY, 0, -INFINITY };
   CnxLabel labels[3];
 
-  g_assert_cmpuint (cnx_labels_top_k (huge, 3, 3, 0, labels), ==, 3);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, huge, 3, 3, 0, labels), ==, 3);
   g_assert_cmpint (labels[0].id, ==, 2);
   g_assert_cmpfloat (labels[0].confidence, ==, 1);
   g_assert_cmpfloat (labels[1].confidence, ==, 0);
 
-  g_assert_cmpuint (cnx_labels_top_k (half_empty, 3, 1, 0, labels), ==, 1);
+  g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, half_empty, 3, 1, 0, labels), ==, 1);
   g_assert_cmpint (labels[0].id, ==, 1);
   g_assert_cmpfloat (labels[0].confidence, ==, 1);
 }
@@ -91,10 +117,10 @@ test_not_a_number (void)
     CnxLabel labels[3] = { {0, 0}, {0, 0}, {77, 77} };
 
     logits[at] = NAN;
-    g_assert_cmpuint (cnx_labels_top_k (logits, 4, 2, 0, labels), ==, 0);
+    g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 2, 0, labels), ==, 0);
     g_assert_cmpint (labels[2].id, ==, 77);
     logits[at] = INFINITY;
-    g_assert_cmpuint (cnx_labels_top_k (logits, 4, 2, 0, labels), ==, 0);
+    g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, 4, 2, 0, labels), ==, 0);
     g_assert_cmpint (labels[2].id, ==, 77);
   }
 }
@@ -135,7 +161,7 @@ test_random (void)
       i, logits[i]};
     }
     qsort (entries, classes, sizeof *entries, compare_entries);
-    g_assert_cmpuint (cnx_labels_top_k (logits, classes, classes, 0, labels), ==, classes);
+    g_assert_cmpuint (cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, logits, classes, classes, 0, labels), ==, classes);
     for (int i = 0; i < classes; i++) {
       g_assert_cmpint (labels[i].id, ==, entries[i].id);
       sum += labels[i].confidence;
@@ -150,6 +176,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/labels/known", test_known);
   g_test_add_func ("/labels/k-and-threshold", test_k_and_threshold);
+  g_test_add_func ("/labels/sigmoid", test_sigmoid);
   g_test_add_func ("/labels/threshold-is-inclusive", test_threshold_is_inclusive);
   g_test_add_func ("/labels/ties", test_ties);
   g_test_add_func ("/labels/extremes", test_extremes);
