@@ -3,18 +3,10 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/weights/pickle_holder.h"
 #include "core/weights/pickle_machine.h"
 
 #define MAX_TENSORS 100000
-/* Keys that an error lists, and bytes of each. */
-#define LISTED_KEYS 8
-#define LISTED_BYTES 40
-
-/* Where training scripts put the weights: an exponential moving average first, as it is what they evaluate. */
-static const char *const holders[] = {
-  "model_ema", "state_dict_ema", "ema_state_dict", "state_dict", "model_state_dict", "model"
-};
-
 struct _CnxStateDict
 {
   GArray *tensors;              /* CnxPickledTensor */
@@ -70,24 +62,45 @@ read_numbers (const CnxPickle * pickle, const CnxPickledValue * value, gint64 * 
   return TRUE;
 }
 
+/* Of the storage's class; where that has none, what the tensor says. */
+static gboolean
+read_dtype (const CnxPickle * pickle, const CnxPickleClass * class, const CnxPickledValue * value,
+    CnxPickledTensor * tensor, GError ** error)
+{
+  if (!class->dtype_name) {
+    const CnxPickledValue *dtype = value->count > CNX_TENSOR_DTYPE
+        ? cnx_pickle_item (pickle, value, CNX_TENSOR_DTYPE) : NULL;
+
+    if (!dtype || dtype->kind != CNX_PICKLED_CLASS || dtype->class->role != CNX_PICKLE_DTYPE)
+      return refuse (pickle, tensor->name, error, "nothing says which type its values have");
+    class = dtype->class;
+  }
+  tensor->dtype = class->dtype;
+  tensor->dtype_name = class->dtype_name;
+  tensor->element_size = class->element_size;
+  return TRUE;
+}
+
 static gboolean
 read_storage (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValue * value,
     CnxPickledTensor * tensor, GError ** error)
 {
+  const CnxPickledValue *storage = cnx_pickle_item (pickle, value, CNX_TENSOR_STORAGE);
   const CnxPickleClass *class;
   gint64 bytes;
 
-  if (value->kind != CNX_PICKLED_STORAGE)
+  if (storage->kind != CNX_PICKLED_STORAGE)
     return refuse (pickle, tensor->name, error, "its values are not in a storage");
-  class = cnx_pickle_item (pickle, value, CNX_STORAGE_CLASS)->class;
-  tensor->dtype = class->dtype;
-  tensor->dtype_name = class->dtype_name;
-  tensor->element_size = class->element_size;
-  tensor->storage = copy_name (dict, pickle, cnx_pickle_item (pickle, value, CNX_STORAGE_KEY));
+  class = cnx_pickle_item (pickle, storage, CNX_STORAGE_CLASS)->class;
+  if (!read_dtype (pickle, class, value, tensor, error))
+    return FALSE;
+  tensor->storage = copy_name (dict, pickle, cnx_pickle_item (pickle, storage, CNX_STORAGE_KEY));
   if (!tensor->storage)
     return refuse (pickle, tensor->name, error,
         "the key of its storage is empty, longer than %d bytes, or not printable", CNX_MAX_NAME);
-  tensor->storage_count = cnx_pickle_item (pickle, value, CNX_STORAGE_COUNT)->integer;
+  tensor->storage_count = cnx_pickle_item (pickle, storage, CNX_STORAGE_COUNT)->integer;
+  if (!class->dtype_name)
+    tensor->storage_count /= tensor->element_size;      /* it counts bytes */
   if (tensor->storage_count < 0
       || __builtin_mul_overflow (tensor->storage_count, tensor->element_size, &bytes))
     return refuse (pickle, tensor->name, error, "its storage has an impossible number of values, %"
@@ -130,8 +143,7 @@ read_tensor (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValu
   const CnxPickledValue *offset = cnx_pickle_item (pickle, value, CNX_TENSOR_OFFSET);
   int n_strides;
 
-  if (!read_storage (dict, pickle, cnx_pickle_item (pickle, value, CNX_TENSOR_STORAGE), tensor,
-          error))
+  if (!read_storage (dict, pickle, value, tensor, error))
     return FALSE;
   if (offset->kind != CNX_PICKLED_INTEGER || offset->integer < 0)
     return refuse (pickle, tensor->name, error, "its offset is not a whole number from 0 up");
@@ -161,6 +173,8 @@ add_tensor (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValue
     return refuse (pickle, NULL, error,
         "tensor %u has a name that is empty, longer than %d bytes, or not printable text",
         dict->tensors->len, CNX_MAX_NAME);
+  if (value->kind != CNX_PICKLED_TENSOR)
+    return refuse (pickle, tensor.name, error, "it is %s", value->class->advice);
   if (!read_tensor (dict, pickle, value, &tensor, error))
     return FALSE;
   g_array_append_val (dict->tensors, tensor);
@@ -201,97 +215,12 @@ collect (CnxStateDict * dict, const CnxPickle * pickle, const CnxPickledValue * 
     const CnxPickleCell *item = cnx_pickle_cell (pickle, key->next);
     const CnxPickledValue *value = cnx_pickle_value (pickle, item->value);
 
-    if (value->kind == CNX_PICKLED_TENSOR
+    if (cnx_pickled_is_tensor (value)
         && !add_tensor (dict, pickle, cnx_pickle_value (pickle, key->value), value, error))
       return FALSE;
     at = item->next;
   }
   return check_names (dict, pickle, error);
-}
-
-static gboolean
-has_tensors (const CnxPickle * pickle, const CnxPickledValue * value)
-{
-  CnxPickleIndex at = value->kind == CNX_PICKLED_DICT ? value->items.first : 0;
-
-  while (at) {
-    const CnxPickleCell *item = cnx_pickle_cell (pickle, cnx_pickle_cell (pickle, at)->next);
-
-    if (cnx_pickle_value (pickle, item->value)->kind == CNX_PICKLED_TENSOR)
-      return TRUE;
-    at = item->next;
-  }
-  return FALSE;
-}
-
-/* What @key holds last in the dict @value, or NULL. */
-static const CnxPickledValue *
-look_up (const CnxPickle * pickle, const CnxPickledValue * value, const char *key)
-{
-  const CnxPickledValue *found = NULL;
-  CnxPickleIndex at = value->items.first;
-
-  while (at) {
-    const CnxPickleCell *cell = cnx_pickle_cell (pickle, at);
-    const CnxPickleCell *item = cnx_pickle_cell (pickle, cell->next);
-
-    if (cnx_pickle_text_is (pickle, cnx_pickle_value (pickle, cell->value), key))
-      found = cnx_pickle_value (pickle, item->value);
-    at = item->next;
-  }
-  return found;
-}
-
-/* "'a', 'b' and 3 more", for the error. */
-static char *
-list_keys (const CnxPickle * pickle, const CnxPickledValue * root)
-{
-  GString *list = g_string_new (NULL);
-  CnxPickleIndex at = root->items.first;
-
-  for (guint i = 0; at && i < LISTED_KEYS; i++) {
-    const CnxPickleCell *cell = cnx_pickle_cell (pickle, at);
-    const CnxPickledValue *key = cnx_pickle_value (pickle, cell->value);
-
-    g_string_append (list, i ? ", " : "");
-    if (key->kind == CNX_PICKLED_TEXT) {
-      g_autofree char *text = g_strndup ((const char *) pickle->bytes + key->text,
-          MIN (key->count, LISTED_BYTES));
-      g_autofree char *escaped = g_strescape (text, NULL);
-
-      g_string_append_printf (list, "'%s'", escaped);
-    } else {
-      g_string_append (list, "(not text)");
-    }
-    at = cnx_pickle_cell (pickle, cell->next)->next;
-  }
-  if (root->count / 2 > LISTED_KEYS)
-    g_string_append_printf (list, " and %u more", root->count / 2 - LISTED_KEYS);
-  return g_string_free (list, FALSE);
-}
-
-static const CnxPickledValue *
-find_state_dict (const CnxPickle * pickle, GError ** error)
-{
-  const CnxPickledValue *root = cnx_pickle_value (pickle, pickle->root);
-  g_autofree char *keys = NULL;
-
-  if (root->kind != CNX_PICKLED_DICT) {
-    refuse (pickle, NULL, error, "it holds no dict of tensors: save model.state_dict()");
-    return NULL;
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (holders); i++) {
-    const CnxPickledValue *held = look_up (pickle, root, holders[i]);
-
-    if (held && has_tensors (pickle, held))
-      return held;
-  }
-  if (has_tensors (pickle, root))
-    return root;
-  keys = list_keys (pickle, root);
-  refuse (pickle, NULL, error, "no dict of tensors is in it, nor under 'model_ema', 'state_dict_ema', "
-      "'ema_state_dict', 'state_dict', 'model_state_dict' or 'model'; its keys: %s", *keys ? keys : "none");
-  return NULL;
 }
 
 CnxStateDict *
@@ -310,7 +239,7 @@ cnx_pickle_read (const guint8 * bytes, gsize length, const char *what, GError **
   }
   if (!cnx_pickle_run (&pickle, error))
     return NULL;
-  from = find_state_dict (&pickle, error);
+  from = cnx_pickle_find_state_dict (&pickle, error);
   if (!from)
     return NULL;
   dict = g_new0 (CnxStateDict, 1);

@@ -47,9 +47,7 @@ typedef struct
 typedef struct _CnxStateDict CnxStateDict;
 
 /** Reads the pickle in @bytes, which nothing needs afterwards. @what names it in messages ("'x.pth': its data.pkl").
- * The state dict is the dict of tensors under `model_ema`, `state_dict_ema`,
- * `ema_state_dict`, `state_dict`, `model_state_dict` or `model`, the first that
- * is there, or the whole. What else it holds is skipped. Takes time and memory in proportion to @length.
+ * The state dict is what cnx_pickle_find_state_dict() finds. What else it holds is skipped. Takes time and memory in proportion to @length.
  * Free with cnx_state_dict_free(). Error: CNX_ERROR_FORMAT. */
 CnxStateDict *cnx_pickle_read (const guint8 * bytes, gsize length, const char *what,
     GError ** error);

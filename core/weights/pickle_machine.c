@@ -1,13 +1,12 @@
 /* See Python's pickletools for what each opcode does. It makes values and links them; it calls nothing. */
 #include "core/weights/pickle_machine.h"
-#include "core/weights/pickle_stack.h"
+#include "core/weights/pickle_calls.h"
 
 #include <string.h>
 
 #include "core/error.h"
 
 #define MAX_MEMO (4 * 1024 * 1024)
-#define MAX_CLASS_NAME 256
 
 typedef gboolean (*OpcodeFunc) (CnxPickleMachine * machine, guint64 argument);
 
@@ -32,8 +31,7 @@ typedef struct
 static gboolean
 op_proto (CnxPickleMachine * machine, guint64 version)
 {
-  return (version >= 2 && version <= 5)
-      || cnx_machine_refuse (machine, "protocol %u; 2 to 5 are read", (guint) version);
+  return version <= 5 || cnx_machine_refuse (machine, "protocol %u; those up to 5 are read", (guint) version);
 }
 
 static gboolean
@@ -69,6 +67,12 @@ op_pop (CnxPickleMachine * machine, guint64 argument)
     return FALSE;
   cnx_machine_pop (machine);
   return TRUE;
+}
+
+static gboolean
+op_dup (CnxPickleMachine * machine, guint64 argument)
+{
+  return cnx_machine_need (machine, 1) && cnx_machine_push (machine, cnx_machine_peek (machine, 0));
 }
 
 static gboolean
@@ -178,65 +182,6 @@ op_get (CnxPickleMachine * machine, guint64 place)
   return cnx_machine_push (machine, entry - 1);
 }
 
-/* Pushes the class of that name if it is one that is known. */
-static gboolean
-push_class (CnxPickleMachine * machine, const guint8 * module, gsize module_length, const guint8 * name,
-    gsize name_length)
-{
-  g_autofree char *module_text = NULL, *name_text = NULL;
-  CnxPickledValue value = {.kind = CNX_PICKLED_CLASS };
-  const char *advice = NULL;
-
-  if (module_length > MAX_CLASS_NAME || name_length > MAX_CLASS_NAME)
-    return cnx_machine_refuse (machine, "it asks for a class with a name longer than %d bytes", MAX_CLASS_NAME);
-  module_text = g_strndup ((const char *) module, module_length);
-  name_text = g_strndup ((const char *) name, name_length);
-  value.class = cnx_pickle_class_find (module_text, name_text, &advice);
-  if (!value.class) {
-    g_autofree char *module_escaped = g_strescape (module_text, NULL);
-    g_autofree char *name_escaped = g_strescape (name_text, NULL);
-
-    return cnx_machine_refuse (machine, "it asks for '%s.%s', %s", module_escaped, name_escaped, advice);
-  }
-  return cnx_machine_push_new (machine, &value);
-}
-
-/* The bytes up to the next line feed, which is passed over. */
-static gboolean
-take_line (CnxPickleMachine * machine, const guint8 ** bytes, gsize * length)
-{
-  const guint8 *start = machine->pickle->bytes + machine->at;
-  const guint8 *end = memchr (start, '\n', machine->pickle->length - machine->at);
-
-  *length = end ? (gsize) (end - start) : machine->pickle->length - machine->at;
-  return cnx_machine_take (machine, (guint64) *length + 1, bytes);
-}
-
-static gboolean
-op_global (CnxPickleMachine * machine, guint64 argument)
-{
-  const guint8 *module, *name;
-  gsize module_length, name_length;
-
-  return take_line (machine, &module, &module_length) && take_line (machine, &name, &name_length)
-      && push_class (machine, module, module_length, name, name_length);
-}
-
-static gboolean
-op_stack_global (CnxPickleMachine * machine, guint64 argument)
-{
-  const CnxPickledValue *name, *module;
-
-  if (!cnx_machine_need (machine, 2))
-    return FALSE;
-  name = cnx_machine_value_at (machine, cnx_machine_pop (machine));
-  module = cnx_machine_value_at (machine, cnx_machine_pop (machine));
-  if (name->kind != CNX_PICKLED_TEXT || module->kind != CNX_PICKLED_TEXT)
-    return cnx_machine_refuse (machine, "it asks for a class, and its name is not text");
-  return push_class (machine, machine->pickle->bytes + module->text, module->count,
-      machine->pickle->bytes + name->text, name->count);
-}
-
 static gboolean
 op_text (CnxPickleMachine * machine, guint64 length)
 {
@@ -287,7 +232,26 @@ op_long (CnxPickleMachine * machine, guint64 length)
   return op_integer (machine, number);
 }
 
-/* Adds all from @from to the container below them. */
+/* A number in decimal, or a truth value ("01"); with an 'L' at its end for LONG. One past 64 bits is the nearest. */
+static gboolean
+op_integer_line (CnxPickleMachine * machine, guint64 argument)
+{
+  g_autofree char *text = NULL;
+  const guint8 *line;
+  gsize length;
+  char *end;
+  gint64 number;
+
+  if (!cnx_machine_take_line (machine, &line, &length))
+    return FALSE;
+  text = g_strndup ((const char *) line, length);
+  number = g_ascii_strtoll (text, &end, 10);
+  if (end == text || (*end && strcmp (end, "L") != 0))
+    return cnx_machine_refuse (machine, "it is no whole number");
+  return op_integer (machine, number);
+}
+
+/* Adds all from @from to the container below them; what an inert object would hold is forgotten. */
 static gboolean
 add_to (CnxPickleMachine * machine, CnxPickledKind kind, guint from)
 {
@@ -297,9 +261,13 @@ add_to (CnxPickleMachine * machine, CnxPickledKind kind, guint from)
   if (!cnx_machine_need (machine, machine->stack->len - from + 1))
     return FALSE;
   container = g_array_index (machine->stack, CnxPickleIndex, from - 1);
+  if (cnx_machine_value_at (machine, container)->kind == CNX_PICKLED_OBJECT) {
+    g_array_set_size (machine->stack, from);
+    return TRUE;
+  }
   if (cnx_machine_value_at (machine, container)->kind != kind)
     return cnx_machine_refuse (machine, "what it adds to is not a %s",
-        kind == CNX_PICKLED_DICT ? "dict" : "list");
+        kind == CNX_PICKLED_DICT ? "dict" : kind == CNX_PICKLED_LIST ? "list" : "set");
   return cnx_machine_add_items (machine, container, from);
 }
 
@@ -336,108 +304,23 @@ op_setitems (CnxPickleMachine * machine, guint64 argument)
   return add_marked (machine, CNX_PICKLED_DICT);
 }
 
-/* ('storage', class, key, device, number of values). */
+/* A set is inert: nothing asks what is in it. */
 static gboolean
-is_storage (const CnxPickle * pickle, const CnxPickledValue * id)
+op_empty_set (CnxPickleMachine * machine, guint64 argument)
 {
-  const CnxPickledValue *items[CNX_STORAGE_ITEMS];
-
-  if (id->kind != CNX_PICKLED_TUPLE || id->count != CNX_STORAGE_ITEMS)
-    return FALSE;
-  for (guint i = 0; i < CNX_STORAGE_ITEMS; i++)
-    items[i] = cnx_pickle_item (pickle, id, i);
-  return cnx_pickle_text_is (pickle, items[CNX_STORAGE_TAG], "storage")
-      && items[CNX_STORAGE_CLASS]->kind == CNX_PICKLED_CLASS
-      && items[CNX_STORAGE_CLASS]->class->role == CNX_PICKLE_STORAGE
-      && items[CNX_STORAGE_KEY]->kind == CNX_PICKLED_TEXT
-      && items[CNX_STORAGE_COUNT]->kind == CNX_PICKLED_INTEGER;
+  return cnx_machine_push_container (machine, CNX_PICKLED_OBJECT, machine->stack->len);
 }
 
 static gboolean
-op_persid (CnxPickleMachine * machine, guint64 argument)
+op_additems (CnxPickleMachine * machine, guint64 argument)
 {
-  CnxPickledValue storage;
-
-  if (!cnx_machine_need (machine, 1))
-    return FALSE;
-  storage = *cnx_machine_value_at (machine, cnx_machine_pop (machine));
-  if (!is_storage (machine->pickle, &storage))
-    return cnx_machine_refuse (machine, "what it asks for from outside is not a storage of values");
-  storage.kind = CNX_PICKLED_STORAGE;
-  return cnx_machine_push_new (machine, &storage);
-}
-
-/* Pops arguments and class, and checks both. */
-static gboolean
-pop_call (CnxPickleMachine * machine, const CnxPickleClass ** class, CnxPickledValue * arguments)
-{
-  const CnxPickledValue *callee;
-
-  if (!cnx_machine_need (machine, 2))
-    return FALSE;
-  *arguments = *cnx_machine_value_at (machine, cnx_machine_pop (machine));
-  callee = cnx_machine_value_at (machine, cnx_machine_pop (machine));
-  if (callee->kind != CNX_PICKLED_CLASS || arguments->kind != CNX_PICKLED_TUPLE)
-    return cnx_machine_refuse (machine, "it does not call a class with a tuple: refused, nothing was run");
-  *class = callee->class;
-  return TRUE;
+  return add_marked (machine, CNX_PICKLED_OBJECT);
 }
 
 static gboolean
-op_newobj (CnxPickleMachine * machine, guint64 argument)
+op_frozenset (CnxPickleMachine * machine, guint64 argument)
 {
-  CnxPickledValue object, arguments;
-  const CnxPickleClass *class = NULL;
-
-  if (!pop_call (machine, &class, &arguments))
-    return FALSE;
-  if (class->role != CNX_PICKLE_INERT)
-    return cnx_machine_refuse (machine, "'%s.%s' is not made in this way", class->module, class->name);
-  object = (CnxPickledValue) {
-  .kind = CNX_PICKLED_OBJECT};
-  return cnx_machine_push_new (machine, &object);
-}
-
-static gboolean
-op_reduce (CnxPickleMachine * machine, guint64 argument)
-{
-  CnxPickledValue result, arguments;
-  const CnxPickleClass *class = NULL;
-
-  if (!pop_call (machine, &class, &arguments))
-    return FALSE;
-  result = arguments;
-  if (class->role == CNX_PICKLE_ORDERED_DICT && arguments.count == 0) {
-    result.kind = CNX_PICKLED_DICT;
-    return cnx_machine_push_new (machine, &result);
-  }
-  if (class->role == CNX_PICKLE_TENSOR && arguments.count >= CNX_TENSOR_ITEMS) {
-    result.kind = CNX_PICKLED_TENSOR;
-    return cnx_machine_push_new (machine, &result);
-  }
-  if (class->role == CNX_PICKLE_PARAMETER && arguments.count > 0)
-    return cnx_machine_push (machine, cnx_pickle_cell (machine->pickle, arguments.items.first)->value);
-  if (class->role == CNX_PICKLE_INERT) {
-    result = (CnxPickledValue) {
-    .kind = CNX_PICKLED_OBJECT};
-    return cnx_machine_push_new (machine, &result);
-  }
-  return cnx_machine_refuse (machine, "'%s.%s' is not called with %u arguments", class->module, class->name,
-      arguments.count);
-}
-
-/* Attributes of a state dict (its _metadata) and of inert objects are forgotten. */
-static gboolean
-op_build (CnxPickleMachine * machine, guint64 argument)
-{
-  CnxPickledKind kind;
-
-  if (!cnx_machine_need (machine, 2))
-    return FALSE;
-  cnx_machine_pop (machine);
-  kind = cnx_machine_value_at (machine, cnx_machine_peek (machine, 0))->kind;
-  return kind == CNX_PICKLED_DICT || kind == CNX_PICKLED_OBJECT
-      || cnx_machine_refuse (machine, "what it gives attributes to is neither a dict nor an object");
+  return op_pop_mark (machine, argument) && op_empty_set (machine, argument);
 }
 
 static gboolean
@@ -454,20 +337,20 @@ static const Opcode opcodes[256] = {
   ['.'] = {"STOP", op_stop},
   ['0'] = {"POP", op_pop},
   ['1'] = {"POP_MARK", op_pop_mark},
-  ['2'] = {"DUP"},
+  ['2'] = {"DUP", op_dup},
   ['B'] = {"BINBYTES", op_bytes, ARGUMENT_4},
   ['C'] = {"SHORT_BINBYTES", op_bytes, ARGUMENT_1},
   ['F'] = {"FLOAT"},
   ['G'] = {"BINFLOAT", op_other, ARGUMENT_8},
-  ['I'] = {"INT"},
+  ['I'] = {"INT", op_integer_line},
   ['J'] = {"BININT", op_integer, ARGUMENT_SIGNED_4},
   ['K'] = {"BININT1", op_integer, ARGUMENT_1},
-  ['L'] = {"LONG"},
+  ['L'] = {"LONG", op_integer_line},
   ['M'] = {"BININT2", op_integer, ARGUMENT_2},
   ['N'] = {"NONE", op_other},
   ['P'] = {"PERSID"},
-  ['Q'] = {"BINPERSID", op_persid},
-  ['R'] = {"REDUCE", op_reduce},
+  ['Q'] = {"BINPERSID", cnx_machine_persid},
+  ['R'] = {"REDUCE", cnx_machine_reduce},
   ['S'] = {"STRING"},
   ['T'] = {"BINSTRING", op_text, ARGUMENT_SIGNED_4},
   ['U'] = {"SHORT_BINSTRING", op_text, ARGUMENT_1},
@@ -475,8 +358,8 @@ static const Opcode opcodes[256] = {
   ['X'] = {"BINUNICODE", op_text, ARGUMENT_4},
   [']'] = {"EMPTY_LIST", op_empty_list},
   ['a'] = {"APPEND", op_append},
-  ['b'] = {"BUILD", op_build},
-  ['c'] = {"GLOBAL", op_global},
+  ['b'] = {"BUILD", cnx_machine_build},
+  ['c'] = {"GLOBAL", cnx_machine_global},
   ['d'] = {"DICT", op_dict},
   ['e'] = {"APPENDS", op_appends},
   ['g'] = {"GET"},
@@ -494,7 +377,7 @@ static const Opcode opcodes[256] = {
   ['}'] = {"EMPTY_DICT", op_empty_dict},
   [')'] = {"EMPTY_TUPLE", op_empty_tuple},
   [0x80] = {"PROTO", op_proto, ARGUMENT_1},
-  [0x81] = {"NEWOBJ", op_newobj},
+  [0x81] = {"NEWOBJ", cnx_machine_newobj},
   [0x82] = {"EXT1"},
   [0x83] = {"EXT2"},
   [0x84] = {"EXT4"},
@@ -507,15 +390,15 @@ static const Opcode opcodes[256] = {
   [0x8b] = {"LONG4", op_long, ARGUMENT_SIGNED_4},
   [0x8c] = {"SHORT_BINUNICODE", op_text, ARGUMENT_1},
   [0x8d] = {"BINUNICODE8", op_text, ARGUMENT_8},
-  [0x8e] = {"BINBYTES8"},
-  [0x8f] = {"EMPTY_SET"},
-  [0x90] = {"ADDITEMS"},
-  [0x91] = {"FROZENSET"},
-  [0x92] = {"NEWOBJ_EX"},
-  [0x93] = {"STACK_GLOBAL", op_stack_global},
+  [0x8e] = {"BINBYTES8", op_bytes, ARGUMENT_8},
+  [0x8f] = {"EMPTY_SET", op_empty_set},
+  [0x90] = {"ADDITEMS", op_additems},
+  [0x91] = {"FROZENSET", op_frozenset},
+  [0x92] = {"NEWOBJ_EX", cnx_machine_newobj_ex},
+  [0x93] = {"STACK_GLOBAL", cnx_machine_stack_global},
   [0x94] = {"MEMOIZE", op_memoize},
   [0x95] = {"FRAME", op_frame, ARGUMENT_8},
-  [0x96] = {"BYTEARRAY8"},
+  [0x96] = {"BYTEARRAY8", op_bytes, ARGUMENT_8},
   [0x97] = {"NEXT_BUFFER"},
   [0x98] = {"READONLY_BUFFER"},
 };

@@ -1,5 +1,7 @@
 #include "core/weights/pickle_stack.h"
 
+#include <string.h>
+
 #include "core/error.h"
 
 /* A tensor takes about 20 values: room for a hundred thousand of them, and an optimizer's state. */
@@ -30,6 +32,16 @@ cnx_machine_take (CnxPickleMachine * machine, guint64 n, const guint8 ** bytes)
   *bytes = machine->pickle->bytes + machine->at;
   machine->at += n;
   return TRUE;
+}
+
+gboolean
+cnx_machine_take_line (CnxPickleMachine * machine, const guint8 ** bytes, gsize * length)
+{
+  const guint8 *start = machine->pickle->bytes + machine->at;
+  const guint8 *end = memchr (start, '\n', machine->pickle->length - machine->at);
+
+  *length = end ? (gsize) (end - start) : machine->pickle->length - machine->at;
+  return cnx_machine_take (machine, (guint64) *length + 1, bytes);
 }
 
 CnxPickledValue *

@@ -26,6 +26,9 @@ gboolean cnx_machine_refuse (CnxPickleMachine * machine, const char *format, ...
 /** Passes over @n bytes of the pickle. */
 gboolean cnx_machine_take (CnxPickleMachine * machine, guint64 n, const guint8 ** bytes);
 
+/** Passes over the bytes up to the next line feed and that. */
+gboolean cnx_machine_take_line (CnxPickleMachine * machine, const guint8 ** bytes, gsize * length);
+
 /** Until the next value is made. */
 CnxPickledValue *cnx_machine_value_at (CnxPickleMachine * machine, CnxPickleIndex index);
 

@@ -11,7 +11,7 @@ typedef guint32 CnxPickleIndex;
 typedef enum
 {
   CNX_PICKLED_OTHER,            /* None, a truth value, a float, bytes, an integer past 64 bits */
-  CNX_PICKLED_OBJECT,           /* made by a class of CNX_PICKLE_INERT */
+  CNX_PICKLED_OBJECT,           /* a set, or made by the class of CNX_PICKLE_INERT in `class` */
   CNX_PICKLED_INTEGER,
   CNX_PICKLED_TEXT,             /* not checked to be UTF-8 */
   CNX_PICKLED_TUPLE,
@@ -39,7 +39,8 @@ typedef enum
   CNX_TENSOR_OFFSET,
   CNX_TENSOR_DIMS,
   CNX_TENSOR_STRIDES,
-  CNX_TENSOR_ITEMS = 6,         /* then whether it requires a gradient, and its hooks; metadata may follow */
+  CNX_TENSOR_ITEMS = 6,         /* then whether it requires a gradient, and its hooks */
+  CNX_TENSOR_DTYPE = 6,         /* where its storage has none; metadata may follow, or stand here */
 } CnxTensorItem;
 
 typedef struct

@@ -5,13 +5,16 @@
 #include "core/error.h"
 
 static const char *const usual_names[] = { CNX_WEIGHTS_NAME, "model.safetensors.index.json", "pytorch_model.bin",
-  "pytorch_model.bin.index.json"
+  "pytorch_model.bin.index.json", "model_best.pth.tar"
 };
 
 /* In the order in which they are looked for. */
 static const char *const endings[] = {
-  ".safetensors", ".safetensors.index.json", ".pth", ".pt", ".bin", ".bin.index.json"
+  ".safetensors", ".safetensors.index.json", ".pth", ".pt", ".bin", ".bin.index.json", ".ckpt", ".pth.tar"
 };
+
+/* What trainings save beside weights in files with the endings of weights, by how their names start. */
+static const char *const others[] = { "optimizer.", "scheduler.", "scaler.", "rng_state", "training_args." };
 
 gsize
 cnx_weights_stem_length (const char *path)
@@ -29,6 +32,15 @@ cnx_weights_name_is_usual (const char *path)
 
   for (guint i = 0; i < G_N_ELEMENTS (usual_names); i++)
     if (strcmp (base, usual_names[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_other (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (g_str_has_prefix (name, others[i]))
       return TRUE;
   return FALSE;
 }
@@ -54,7 +66,7 @@ list_weights (const char *folder, GError ** error)
   }
   names = g_ptr_array_new_with_free_func (g_free);
   while ((name = g_dir_read_name (dir)))
-    if (cnx_weights_stem_length (name) < strlen (name)) {
+    if (cnx_weights_stem_length (name) < strlen (name) && !is_other (name)) {
       g_autofree char *path = g_build_filename (folder, name, NULL);
 
       if (g_file_test (path, G_FILE_TEST_IS_REGULAR))

@@ -15,8 +15,8 @@ gsize cnx_weights_stem_length (const char *path);
 /** Whether @path is what a folder's only model is called, so that the folder's name is the model's. */
 gboolean cnx_weights_name_is_usual (const char *path);
 
-/** The weights in @folder: the first there is of model.safetensors, model.safetensors.index.json and
- * pytorch_model.bin, else the only file with the ending of one. Free with g_free(). Errors: CNX_ERROR_NOT_FOUND,
+/** The weights in @folder: the first there is of model.safetensors, pytorch_model.bin, the index of either's
+ * shards and timm's model_best.pth.tar, else the only file with the ending of one. Free with g_free(). Errors: CNX_ERROR_NOT_FOUND,
  * which lists them where there are several. */
 char *cnx_weights_in_folder (const char *folder, GError ** error);
 

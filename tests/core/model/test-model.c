@@ -437,6 +437,11 @@ test_folders (void)
     {"model.safetensors pytorch_model.bin a.pth", "model.safetensors'", TRUE},
     {"pytorch_model.bin a.safetensors", "pytorch_model.bin'", TRUE},
     {"a.pth config.json", "a.pth'", TRUE},
+    {"last.ckpt hparams.yaml", "last.ckpt'", TRUE},
+    {"mine.pth.tar args.yaml", "mine.pth.tar'", TRUE},
+    {"model_best.pth.tar last.pth.tar checkpoint-9.pth.tar", "model_best.pth.tar'", TRUE},
+    {"a.pth optimizer.pt scheduler.pt training_args.bin rng_state_0.pth", "a.pth'", TRUE},
+    {"a.ckpt last.ckpt", "several files of weights (a.ckpt, last.ckpt)", FALSE},
     {"a.pth b.safetensors", "several files of weights (a.pth, b.safetensors)", FALSE},
     {"config.json", "holds no model.safetensors", FALSE},
   };

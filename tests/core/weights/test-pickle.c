@@ -84,6 +84,8 @@ static const struct
   {"IntStorage", "I32", CNX_DTYPE_OTHER, 4},
   {"ShortStorage", "I16", CNX_DTYPE_OTHER, 2},
   {"CharStorage", "I8", CNX_DTYPE_OTHER, 1},
+  {"ComplexFloatStorage", "C64", CNX_DTYPE_OTHER, 8},
+  {"ComplexDoubleStorage", "C128", CNX_DTYPE_OTHER, 16},
   {"ByteStorage", "U8", CNX_DTYPE_OTHER, 1},
   {"BoolStorage", "BOOL", CNX_DTYPE_OTHER, 1},
 };
@@ -144,6 +146,57 @@ static const struct
   {"pops", "x80 x02 1 x30 ( 1 2 x31 ( x30 } ( " GOOD "u ."},
   {"dict-from-mark", "x80 x02 ( " GOOD "d ."},
   {"long-name-get", "x80 x02 } r x01 x00 x00 x00 ( " GOOD "u x30 j x01 x00 x00 x00 ."},
+  {"new-dict", "x80 x02 @collections/OrderedDict ) x81 ( " GOOD "u ."},
+  {"under-net", "x80 x02 } 'net' } ( " GOOD "u s 'acc' 1 s ."},
+  {"under-params-ema", "x80 x02 } 'params' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1") "u s "
+      "'params_ema' } ( " GOOD "u s ."},
+  {"student-first", "x80 x02 } 'teacher' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1") "u s "
+      "'student' } ( " GOOD "u s ."},
+  {"ema-of-scalars", "x80 x02 } 'ema' } ( " TENSOR ("decay", "FloatStorage", "0", "1", "0", "", "") "u s "
+      "'model' } ( " GOOD "u s ."},
+  {"one-deeper", "x80 x02 } 'state' } ( 'rng' N 'model' } ( " GOOD "u u s ."},
+  {"only-dict", "x80 x02 } ( 'epoch' 1 'encoder' } ( " GOOD "u u ."},
+  {"in-tuple", "x80 x02 } ( " GOOD "u 3 x86 ."},
+  {"in-list", "x80 x02 ] } ( " GOOD "u a ."},
+  /* As Python's and NumPy's own picklers write them, by protocols 2, 4 and 5. */
+  {"arrays", "x80 x02 } ( " GOOD "'a' @numpy._core.multiarray/_reconstruct @numpy/ndarray 0 x85 @_codecs/encode 'b' "
+      "'latin1' x86 R x87 R ( 1 2 x85 @numpy/dtype 'f8' x89 x88 x87 R ( 3 '<' N N N -1 -1 0 t b x89 @_codecs/encode "
+      "'00' 'latin1' x86 R t b u ."},
+  {"old-arrays", "x80 x04 } ( " GOOD "'a' @numpy.core.multiarray/_reconstruct @numpy/ndarray 0 x85 C x01 b x87 R ( 1 "
+      "2 x85 @numpy.dtypes/Float64DType ) R x89 C x02 00 t b u ."},
+  {"framed-arrays", "x80 x05 } ( " GOOD "'a' @numpy._core.numeric/_frombuffer ( x96 x02 x00 x00 x00 x00 x00 x00 x00 00 "
+      "@numpy/dtype 'f8' x89 x88 x87 R 2 x85 'C' t R 'b' x8e x01 x00 x00 x00 x00 x00 x00 x00 z u ."},
+  {"counter", "x80 x02 } ( " GOOD "'c' @collections/Counter } 'a' 2 s x85 R u ."},
+  {"defaultdict", "x80 x02 } ( " GOOD "'d' @collections/defaultdict @__builtin__/list x85 R 'loss' ] 1 a s u ."},
+  {"defaultdict-holds", "x80 x02 @collections/defaultdict N x85 R ( " GOOD "u ."},
+  {"sets", "x80 x02 } ( " GOOD "'s' @__builtin__/set ] ( 1 2 e x85 R 'f' @builtins/frozenset ] 1 a x85 R u ."},
+  {"new-sets", "x80 x04 } ( " GOOD "'s' x8f x94 ( 1 2 x90 'f' ( 1 2 x91 x94 u ."},
+  {"deque", "x80 x02 } ( " GOOD "'q' @collections/deque ) 9 x86 R ( 1 2 e u ."},
+  {"path", "x80 x02 } ( " GOOD "'p' @pathlib/PosixPath '/' 'data' x86 R 'n' @pathlib._local/PosixPath '/' x85 R u ."},
+  {"times", "x80 x04 } ( " GOOD "'t' @datetime/datetime C x01 a @datetime/timezone @datetime/timedelta 0 0 0 x87 R x85 R "
+      "x86 R u ."},
+  {"namespaces", "x80 x02 } ( " GOOD "'a' @argparse/Namespace ) x81 } 'lr' 1 s b 's' @types/SimpleNamespace ) R } 'a' 1 "
+      "s b u ."},
+  {"torch-things", "x80 x02 } ( " GOOD "'s' @torch/Size ( 1 2 t x85 R 't' @torch/bfloat16 'd' @torch/device 'cuda' 0 x86 "
+      "R 'l' @torch.serialization/_get_layout 'torch.strided' x85 R 'q' @torch/per_tensor_affine 'g' @torch._C/Generator "
+      "@torch/device 'cpu' x85 R x85 R N N N x87 b u ."},
+  {"odd-tensors-beside", "x80 x02 } ( 'q' } 'w' @torch._utils/_rebuild_qtensor ( 1 t R s 'c' "
+      REBUILD ("ComplexFloatStorage", "1", "1", "0", "1", "1") "'model' } ( " GOOD "u u ."},
+  {"named-new", "x80 x04 } ( " GOOD "'n' @argparse/Namespace ) } 'a' 1 s x92 u ."},
+  {"config-nodes", "x80 x02 } ( " GOOD "'h' @omegaconf.dictconfig/DictConfig ) x81 } ( '_metadata' "
+      "@omegaconf.base/ContainerMetadata ) x81 } 'ref' @typing/Any s b u b 'a' "
+      "@lightning_fabric.utilities.data/AttributeDict ) x81 ( 'lr' 1 u 'c' } "
+      "@pytorch_lightning.callbacks.model_checkpoint/ModelCheckpoint } s u ."},
+  {"numbers-of-protocol-1", "} ( " GOOD "'t' I x30 x31 \n 'n' I x2d x31 \n 'l' L x31 L \n 'o' @copy_reg/_reconstructor "
+      "@argparse/Namespace @__builtin__/object N x87 R } b u ."},
+  {"dup", "x80 x02 } ( 'a' 1 x32 x30 " GOOD "u ."},
+  {"attributes", "x80 x02 } ( 'w' @torch._tensor/_rebuild_from_type_v2 ( @torch._utils/_rebuild_tensor_v2 @torch/Tensor "
+      "( ( 'storage' @torch/FloatStorage '0' 'cpu' 6 t Q 0 ( 2 3 t ( 3 1 t x89 @collections/OrderedDict ) R t } 'x' 1 s "
+      "t R u ."},
+  {"parameter-attributes", "x80 x02 } ( 'w' @torch._utils/_rebuild_parameter_with_state ( "
+      REBUILD ("FloatStorage", "0", "6", "0", "2 3", "3 1") "x88 @collections/OrderedDict ) R } 'lr' 3 s t R u ."},
+  {"untyped-storage", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "
+      "'cpu' 24 t Q 0 ( 2 3 t ( 3 1 t x89 N @torch/float32 t R u ."},
   {"bytes", "x80 x03 } ( 'b' C x02 ab 'c' B x01 x00 x00 x00 c 'big' x8a x09 abcdefghi 'l' ( 1 2 l "
       GOOD "u ."},
 };
@@ -193,15 +246,42 @@ static const struct
   {"escapes", "x80 x04 'a' U x03 x1b [m x93 .", "'a.\\033[m'"},
   {"whole-model", "x80 x02 @torch.nn.modules.container/Sequential ) x81 .", "save model.state_dict() instead"},
   {"own-model", "x80 x02 @__main__/Net ) x81 .", "save model.state_dict() instead"},
-  {"sparse", "x80 x02 @torch._utils/_rebuild_sparse_tensor .", "sparse"},
-  {"quantized", "x80 x02 @torch._utils/_rebuild_qtensor .", "quantized"},
+  {"lambda", "x80 x02 @__main__/<lambda> .", "'__main__.<lambda>'"},
+  {"name-of-two", "x80 x04 'collections' U x0d Counter x20 deque x93 .", "'collections.Counter deque'"},
+  {"inside-inert", "x80 x04 'omegaconf' 'os.system' x93 .", "'omegaconf.os.system'"},
+  {"like-inert", "x80 x02 @omegaconf_plugin/run .", "'omegaconf_plugin.run'"},
+  {"part-of-name", "x80 x02 @torch/Siz .", "'torch.Siz'"},
+  {"type", "x80 x02 @builtins/type .", "'builtins.type'"},
+  {"sparse", "x80 x02 } ( 'w' @torch._utils/_rebuild_sparse_tensor ( 1 2 t R u .", "tensor 'w': it is a sparse tensor"},
+  {"quantized", "x80 x02 } 'state_dict' } ( 'w' @torch._utils/_rebuild_qtensor ( 1 2 t R u s .",
+      "tensor 'w': it is a quantized tensor, which is not read: save tensor.dequantize()"},
+  {"meta", "x80 x02 } ( 'w' @torch._utils/_rebuild_meta_tensor_no_storage ( @torch/float32 ( 2 t ( 1 t x89 t R u .",
+      "tensor 'w': it is a tensor of the 'meta' device"},
+  {"subclass", "x80 x02 } ( 'w' @torch._tensor/_rebuild_from_type_v2 ( @torch._utils/_rebuild_tensor_v2 @my/Sub .",
+      "'my.Sub', a tensor subclass"},
+  {"torchao", "x80 x02 @torchao.dtypes/AffineQuantizedTensor .", "a quantized tensor"},
+  {"arrays", "x80 x04 } ( 'w' @numpy._core.numeric/_frombuffer ( 1 t R u .", "its keys: 'w'; it holds NumPy arrays"},
+  {"dtype-missing", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "
+      "'cpu' 6 t Q 0 ( 6 t ( 1 t x89 N t R u .", "tensor 'w': nothing says which type"},
+  {"dtype-other", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "
+      "'cpu' 6 t Q 0 ( 6 t ( 1 t x89 N @torch/Size t R u .", "tensor 'w': nothing says which type"},
+  {"dtype-past", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "
+      "'cpu' 6 t Q 0 ( 4 t ( 1 t x89 N @torch/uint16 t R u .", "reach past the 3 values"},
+  {"typed-typed", "x80 x02 @torch._tensor/_rebuild_from_type_v2 ( @torch._tensor/_rebuild_from_type_v2 @torch/Tensor "
+      ") N t R .", "is not called with 4 arguments"},
+  {"typed-short", "x80 x02 @torch._tensor/_rebuild_from_type_v2 ) R .", "is not called with 0 arguments"},
+  {"new-named", "x80 x04 @argparse/Namespace ) 1 x92 .", "its named arguments are not a dict"},
+  {"set-add-list", "x80 x04 ] ( 1 x90 .", "what it adds to is not a set"},
+  {"frozen-no-mark", "x80 x04 x91 .", "FROZENSET"},
+  {"dup-nothing", "x80 x02 x32 .", "DUP"},
+  {"integer-line", "x80 x02 I x61 \n .", "INT (0x49) at byte 2: it is no whole number"},
+  {"bytearray-huge", "x80 x05 x96 xff xff xff xff xff xff xff xff a", "BYTEARRAY8"},
   {"inst", "x80 x02 ( i", "INST (0x69) at byte 3: no file of weights needs it"},
   {"string", "x80 x02 S", "STRING (0x53) at byte 2"},
   {"ext", "x80 x02 x82 x01 .", "EXT1 (0x82)"},
   {"persid", "x80 x02 P", "PERSID (0x50)"},
   {"no-opcode", "x80 x02 xff .", "opcode (0xff) at byte 2"},
-  {"protocol-1", "x80 x01 } .", "protocol 1; 2 to 5"},
-  {"protocol-6", "x80 x06 } .", "protocol 6; 2 to 5"},
+  {"protocol-6", "x80 x06 } .", "protocol 6; those up to 5"},
   {"empty", "", "ends at byte 0"},
   {"only-stop", "x80 x02 .", "STOP"},
   {"no-stop", "x80 x02 }", "without STOP"},
@@ -221,7 +301,7 @@ static const struct
   {"call-with-items", "x80 x02 @collections/OrderedDict ] x85 R .", "is not called with 1 arguments"},
   {"few-arguments", "x80 x02 @torch._utils/_rebuild_tensor_v2 ( 1 2 3 4 5 t R .", "with 5 arguments"},
   {"no-parameter", "x80 x02 @torch._utils/_rebuild_parameter ) R .", "with 0 arguments"},
-  {"new-dict", "x80 x02 @collections/OrderedDict ) x81 .", "not made in this way"},
+  {"new-tensor", "x80 x02 @torch._utils/_rebuild_tensor_v2 ) x81 .", "not made in this way"},
   {"build-class", "x80 x02 @argparse/Namespace } b .", "BUILD"},
   {"id-not-storage", "x80 x02 'module' Q .", "not a storage of values"},
   {"id-short", "x80 x02 ( 'storage' @torch/FloatStorage '0' t Q .", "not a storage of values"},
@@ -233,9 +313,12 @@ static const struct
   {"number", "x80 x02 7 .", "no dict of tensors"},
   {"object", "x80 x02 @argparse/Namespace ) x81 .", "no dict of tensors"},
   {"no-tensors", "x80 x02 } ( 'epoch' 1 'weights' } 5 7 u .", "its keys: 'epoch', 'weights', (not text)"},
+  {"scalars", "x80 x02 } 'ema' } ( " TENSOR ("decay", "FloatStorage", "0", "1", "0", "", "") "u s .", "its keys: 'ema'"},
+  {"two-dicts", "x80 x02 } ( 'a' } ( " GOOD "u 'b' } ( " GOOD "u u .", "its keys: 'a', 'b'"},
+  {"two-in-tuple", "x80 x02 } ( " GOOD "u } ( " GOOD "u x86 .", "it holds no dict of tensors"},
   {"no-keys", "x80 x02 } .", "its keys: none"},
   {"many-keys", "x80 x02 } ( 'a' 1 'b' 1 'c' 1 'd' 1 'e' 1 'f' 1 'g' 1 'h' 1 'i' 1 'j' 1 u .", "'h' and 2 more"},
-  {"too-deep", "x80 x02 } 'model' } 'model' } ( " GOOD "u s s .", "its keys: 'model'"},
+  {"too-deep", "x80 x02 } 'model' } 'model' } 'model' } ( " GOOD "u s s s .", "its keys: 'model'"},
   {"twice", "x80 x02 } ( " GOOD "'x' 1 " GOOD "u .", "tensor 'w': it is there twice"},
   {"name-number", "x80 x02 } ( 5 " REBUILD ("FloatStorage", "0", "6", "0", "2 3", "3 1") "u .", "tensor 0"},
   {"name-empty", "x80 x02 } ( " TENSOR ("", "FloatStorage", "0", "6", "0", "2 3", "3 1") "u .", "tensor 0"},
@@ -244,7 +327,7 @@ static const struct
   {"name-nul", "x80 x02 } ( U x02 a x00 " REBUILD ("FloatStorage", "0", "6", "0", "1", "1") "u .", "tensor 0"},
   {"name-not-utf8", "x80 x02 } ( U x01 xff " REBUILD ("FloatStorage", "0", "6", "0", "1", "1") "u .",
       "tensor 0"},
-  {"no-storage", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v2 ( 1 0 ) ) N N t R u .", "not in a storage"},
+  {"no-storage", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v2 ( 1 0 ( 1 t ( 1 t N N t R u .", "not in a storage"},
   {"key-control", "x80 x02 } ( " TENSOR ("w", "FloatStorage", "\n", "6", "0", "2 3", "3 1") "u .", "the key"},
   {"count-negative", "x80 x02 } ( " TENSOR ("w", "FloatStorage", "0", "-1", "0", "2 3", "3 1") "u .", "-1"},
   {"count-overflow", "x80 x02 } ( " TENSOR ("w", "FloatStorage", "0", "9223372036854775807", "0", "2", "1")

@@ -1,0 +1,196 @@
+#include "core/weights/pickle_holder.h"
+
+#include <string.h>
+
+#include "core/error.h"
+
+/* Keys that an error lists, and bytes of each. */
+#define LISTED_KEYS 8
+#define LISTED_BYTES 40
+/* Keys of a dict that is looked through for others: a checkpoint has a few, and a dict may be meant under each of them. */
+#define MAX_KEYS 1000
+
+/* Where training scripts put the weights: an exponential moving average first, as it is what they evaluate. */
+static const char *const holders[] = {
+  "model_ema", "state_dict_ema", "ema_state_dict", "params_ema", "ema_model", "ema", "state_dict", "model_state_dict",
+  "model_state", "model", "net", "network", "weights", "params", "module", "student", "state"
+};
+
+#define N_HOLDERS G_N_ELEMENTS (holders)
+
+gboolean
+cnx_pickled_is_tensor (const CnxPickledValue * value)
+{
+  return value->kind == CNX_PICKLED_TENSOR
+      || (value->kind == CNX_PICKLED_OBJECT && value->class && value->class->role == CNX_PICKLE_ODD_TENSOR);
+}
+
+/* Tensors of no dimension are counters, or an average's decay. */
+static gboolean
+is_scalar (const CnxPickle * pickle, const CnxPickledValue * value)
+{
+  const CnxPickledValue *dims = value->kind == CNX_PICKLED_TENSOR
+      ? cnx_pickle_item (pickle, value, CNX_TENSOR_DIMS) : NULL;
+
+  return dims && dims->kind == CNX_PICKLED_TUPLE && dims->count == 0;
+}
+
+static gboolean
+has_tensors (const CnxPickle * pickle, const CnxPickledValue * value)
+{
+  CnxPickleIndex at = value->kind == CNX_PICKLED_DICT ? value->items.first : 0;
+
+  while (at) {
+    const CnxPickleCell *item = cnx_pickle_cell (pickle, cnx_pickle_cell (pickle, at)->next);
+
+    const CnxPickledValue *inside = cnx_pickle_value (pickle, item->value);
+
+    if (cnx_pickled_is_tensor (inside) && !is_scalar (pickle, inside))
+      return TRUE;
+    at = item->next;
+  }
+  return FALSE;
+}
+
+/* What the dict @value has last under each of the holders' keys, NULL where it has none. */
+static void
+look_up (const CnxPickle * pickle, const CnxPickledValue * value, const CnxPickledValue * held[N_HOLDERS])
+{
+  CnxPickleIndex at = value->items.first;
+
+  memset (held, 0, N_HOLDERS * sizeof held[0]);
+  while (at) {
+    const CnxPickleCell *cell = cnx_pickle_cell (pickle, at);
+    const CnxPickleCell *item = cnx_pickle_cell (pickle, cell->next);
+    const CnxPickledValue *key = cnx_pickle_value (pickle, cell->value);
+
+    for (guint i = 0; i < N_HOLDERS; i++)
+      if (cnx_pickle_text_is (pickle, key, holders[i]))
+        held[i] = cnx_pickle_value (pickle, item->value);
+    at = item->next;
+  }
+}
+
+/* Whether @held's entry @i is a dict, and none of those before it. */
+static gboolean
+is_new_dict (const CnxPickledValue * const held[N_HOLDERS], guint i)
+{
+  for (guint before = 0; before < i; before++)
+    if (held[before] == held[i])
+      return FALSE;
+  return held[i] && held[i]->kind == CNX_PICKLED_DICT;
+}
+
+/* By the holders' keys in the dict @value, and @levels below it. */
+static const CnxPickledValue *
+find_held (const CnxPickle * pickle, const CnxPickledValue * value, int levels)
+{
+  const CnxPickledValue *held[N_HOLDERS], *inside;
+
+  if (value->count / 2 > MAX_KEYS)
+    return NULL;
+  look_up (pickle, value, held);
+  for (guint i = 0; i < N_HOLDERS; i++) {
+    if (!is_new_dict (held, i))
+      continue;
+    if (has_tensors (pickle, held[i]))
+      return held[i];
+    if (levels > 0 && (inside = find_held (pickle, held[i], levels - 1)))
+      return inside;
+  }
+  return NULL;
+}
+
+/* The only item of @value that passes, by its kind and, where @tensors, by what it holds; NULL where several do. */
+static const CnxPickledValue *
+find_only_dict (const CnxPickle * pickle, const CnxPickledValue * value, gboolean tensors)
+{
+  const CnxPickledValue *only = NULL;
+
+  if (value->count > MAX_KEYS)
+    return NULL;
+  for (CnxPickleIndex at = value->items.first; at; at = cnx_pickle_cell (pickle, at)->next) {
+    const CnxPickledValue *item = cnx_pickle_value (pickle, cnx_pickle_cell (pickle, at)->value);
+
+    if (item->kind != CNX_PICKLED_DICT || item == only || (tensors && !has_tensors (pickle, item)))
+      continue;
+    if (only)
+      return NULL;
+    only = item;
+  }
+  return only;
+}
+
+/* "'a', 'b' and 3 more", for the error. */
+static char *
+list_keys (const CnxPickle * pickle, const CnxPickledValue * root)
+{
+  GString *list = g_string_new (NULL);
+  CnxPickleIndex at = root->items.first;
+
+  for (guint i = 0; at && i < LISTED_KEYS; i++) {
+    const CnxPickleCell *cell = cnx_pickle_cell (pickle, at);
+    const CnxPickledValue *key = cnx_pickle_value (pickle, cell->value);
+
+    g_string_append (list, i ? ", " : "");
+    if (key->kind == CNX_PICKLED_TEXT) {
+      g_autofree char *text = g_strndup ((const char *) pickle->bytes + key->text,
+          MIN (key->count, LISTED_BYTES));
+      g_autofree char *escaped = g_strescape (text, NULL);
+
+      g_string_append_printf (list, "'%s'", escaped);
+    } else {
+      g_string_append (list, "(not text)");
+    }
+    at = cnx_pickle_cell (pickle, cell->next)->next;
+  }
+  if (root->count / 2 > LISTED_KEYS)
+    g_string_append_printf (list, " and %u more", root->count / 2 - LISTED_KEYS);
+  return g_string_free (list, FALSE);
+}
+
+/* What to tell of a value that is no tensor where there are none; NULL where nothing is. */
+static const char *
+find_advice (const CnxPickle * pickle)
+{
+  for (CnxPickleIndex i = 1; i < pickle->values->len; i++) {
+    const CnxPickledValue *value = cnx_pickle_value (pickle, i);
+
+    if (value->kind == CNX_PICKLED_OBJECT && value->class && value->class->advice)
+      return value->class->advice;
+  }
+  return NULL;
+}
+
+static void
+set_none_found (const CnxPickle * pickle, const CnxPickledValue * root, GError ** error)
+{
+  g_autofree char *keys = list_keys (pickle, root);
+  const char *advice = find_advice (pickle);
+
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it, nor under '%s', '%s' or another of "
+      "the keys that trainings use; its keys: %s%s%s", pickle->what, "state_dict", "model", *keys ? keys : "none",
+      advice ? "; it holds " : "", advice ? advice : "");
+}
+
+const CnxPickledValue *
+cnx_pickle_find_state_dict (const CnxPickle * pickle, GError ** error)
+{
+  const CnxPickledValue *root = cnx_pickle_value (pickle, pickle->root);
+  const CnxPickledValue *found;
+
+  if (root->kind == CNX_PICKLED_TUPLE || root->kind == CNX_PICKLED_LIST)
+    root = find_only_dict (pickle, root, FALSE);
+  if (!root || root->kind != CNX_PICKLED_DICT) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: it holds no dict of tensors: save model.state_dict()",
+        pickle->what);
+    return NULL;
+  }
+  if ((found = find_held (pickle, root, 1)))
+    return found;
+  if (has_tensors (pickle, root))
+    return root;
+  if (!(found = find_only_dict (pickle, root, TRUE)))
+    set_none_found (pickle, root, error);
+  return found;
+}
