@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/model/label_names.h"
 #include "core/model/model_config.h"
+#include "core/model/spelling.h"
 #include "core/weights/weights_name.h"
 
 /* Far above any that was published; keeps every product of sizes inside its type. */
@@ -326,6 +327,8 @@ read_weights (CnxModel * model, const char *file, GError ** error)
   Named named;
 
   model->checkpoint = cnx_checkpoint_open (file, error);
+  if (model->checkpoint)
+    cnx_spelling_settle (model->checkpoint);
   if (!model->checkpoint || !cnx_scheme_detect (model->checkpoint, &model->scheme, &prefix, error))
     return FALSE;
   named = (Named) {

@@ -213,3 +213,18 @@ cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *name)
 {
   return g_hash_table_lookup (checkpoint->by_name, name);
 }
+
+gboolean
+cnx_checkpoint_rename (CnxCheckpoint * checkpoint, guint i, const char *name)
+{
+  CnxTensor *tensor = g_ptr_array_index (checkpoint->tensors, i);
+  const CnxTensor *there = cnx_checkpoint_find (checkpoint, name);
+
+  if (there)
+    return there == tensor;
+  g_hash_table_remove (checkpoint->by_name, tensor->name);
+  g_free ((char *) tensor->name);
+  tensor->name = g_strdup (name);
+  g_hash_table_insert (checkpoint->by_name, (char *) tensor->name, tensor);
+  return TRUE;
+}

@@ -47,7 +47,8 @@ typedef struct
 typedef struct _CnxStateDict CnxStateDict;
 
 /** Reads the pickle in @bytes, which nothing needs afterwards. @what names it in messages ("'x.pth': its data.pkl").
- * The state dict is what cnx_pickle_find_state_dict() finds. What else it holds is skipped. Takes time and memory in proportion to @length.
+ * The state dict is what cnx_pickle_find_state_dict() finds. What else it holds is skipped. Takes time and memory in
+ * proportion to @length.
  * Free with cnx_state_dict_free(). Error: CNX_ERROR_FORMAT. */
 CnxStateDict *cnx_pickle_read (const guint8 * bytes, gsize length, const char *what,
     GError ** error);

@@ -61,7 +61,8 @@ static const CnxPickleClass classes[] = {
   ODD_TENSOR ("_rebuild_nested_tensor", "a nested tensor, which is not read"),
   ODD_TENSOR ("_rebuild_meta_tensor_no_storage", "a tensor of the 'meta' device, which has no values: save the model "
       "after its weights are loaded"),
-  ODD_TENSOR ("_rebuild_wrapper_subclass", "a tensor subclass that wraps others, which is not read: save plain tensors"),
+  ODD_TENSOR ("_rebuild_wrapper_subclass", "a tensor subclass that wraps others, which is not read: save "
+      "plain tensors"),
   ODD_TENSOR ("_rebuild_device_tensor_from_numpy", "a tensor of another device, kept as a NumPy array, which is not "
       "read: save tensor.cpu() instead"),
   ODD_TENSOR ("_rebuild_device_tensor_from_cpu_tensor", "a tensor of another device, which is not read: save "

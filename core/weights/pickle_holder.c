@@ -7,7 +7,7 @@
 /* Keys that an error lists, and bytes of each. */
 #define LISTED_KEYS 8
 #define LISTED_BYTES 40
-/* Keys of a dict that is looked through for others: a checkpoint has a few, and a dict may be meant under each of them. */
+/* Keys of a dict that is looked through for others: a checkpoint has a few, and under each may be the same long one. */
 #define MAX_KEYS 1000
 
 /* Where training scripts put the weights: an exponential moving average first, as it is what they evaluate. */
@@ -17,6 +17,10 @@ static const char *const holders[] = {
 };
 
 #define N_HOLDERS G_N_ELEMENTS (holders)
+/* MMEngine's hook swaps the two as it saves: the average is under `state_dict` there, the other under this. Its
+ * checkpoints are told by their message hub. */
+#define SWAPPED "ema_state_dict"
+#define SWAPPER "message_hub"
 
 gboolean
 cnx_pickled_is_tensor (const CnxPickledValue * value)
@@ -57,6 +61,7 @@ static void
 look_up (const CnxPickle * pickle, const CnxPickledValue * value, const CnxPickledValue * held[N_HOLDERS])
 {
   CnxPickleIndex at = value->items.first;
+  gboolean swapped = FALSE;
 
   memset (held, 0, N_HOLDERS * sizeof held[0]);
   while (at) {
@@ -67,8 +72,12 @@ look_up (const CnxPickle * pickle, const CnxPickledValue * value, const CnxPickl
     for (guint i = 0; i < N_HOLDERS; i++)
       if (cnx_pickle_text_is (pickle, key, holders[i]))
         held[i] = cnx_pickle_value (pickle, item->value);
+    swapped |= cnx_pickle_text_is (pickle, key, SWAPPER);
     at = item->next;
   }
+  for (guint i = 0; swapped && i < N_HOLDERS; i++)
+    if (strcmp (holders[i], SWAPPED) == 0)
+      held[i] = NULL;
 }
 
 /* Whether @held's entry @i is a dict, and none of those before it. */
@@ -168,8 +177,8 @@ set_none_found (const CnxPickle * pickle, const CnxPickledValue * root, GError *
   g_autofree char *keys = list_keys (pickle, root);
   const char *advice = find_advice (pickle);
 
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it, nor under '%s', '%s' or another of "
-      "the keys that trainings use; its keys: %s%s%s", pickle->what, "state_dict", "model", *keys ? keys : "none",
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it, nor under 'state_dict', 'model' or "
+      "another of the keys that trainings use; its keys: %s%s%s", pickle->what, *keys ? keys : "none",
       advice ? "; it holds " : "", advice ? advice : "");
 }
 

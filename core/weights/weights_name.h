@@ -16,8 +16,8 @@ gsize cnx_weights_stem_length (const char *path);
 gboolean cnx_weights_name_is_usual (const char *path);
 
 /** The weights in @folder: the first there is of model.safetensors, pytorch_model.bin, the index of either's
- * shards and timm's model_best.pth.tar, else the only file with the ending of one. Free with g_free(). Errors: CNX_ERROR_NOT_FOUND,
- * which lists them where there are several. */
+ * shards and timm's model_best.pth.tar, else the only file with the ending of one. Free with g_free(). Errors:
+ * CNX_ERROR_NOT_FOUND, which lists them where there are several. */
 char *cnx_weights_in_folder (const char *folder, GError ** error);
 
 /** The same; NULL without an error where there is no file of weights at all. */

@@ -150,6 +150,8 @@ static const struct
   {"under-net", "x80 x02 } 'net' } ( " GOOD "u s 'acc' 1 s ."},
   {"under-params-ema", "x80 x02 } 'params' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1") "u s "
       "'params_ema' } ( " GOOD "u s ."},
+  {"swapped-ema", "x80 x02 } 'message_hub' N s 'ema_state_dict' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1")
+      "u s 'state_dict' } ( " GOOD "u s ."},
   {"student-first", "x80 x02 } 'teacher' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1") "u s "
       "'student' } ( " GOOD "u s ."},
   {"ema-of-scalars", "x80 x02 } 'ema' } ( " TENSOR ("decay", "FloatStorage", "0", "1", "0", "", "") "u s "
@@ -173,12 +175,12 @@ static const struct
   {"new-sets", "x80 x04 } ( " GOOD "'s' x8f x94 ( 1 2 x90 'f' ( 1 2 x91 x94 u ."},
   {"deque", "x80 x02 } ( " GOOD "'q' @collections/deque ) 9 x86 R ( 1 2 e u ."},
   {"path", "x80 x02 } ( " GOOD "'p' @pathlib/PosixPath '/' 'data' x86 R 'n' @pathlib._local/PosixPath '/' x85 R u ."},
-  {"times", "x80 x04 } ( " GOOD "'t' @datetime/datetime C x01 a @datetime/timezone @datetime/timedelta 0 0 0 x87 R x85 R "
-      "x86 R u ."},
-  {"namespaces", "x80 x02 } ( " GOOD "'a' @argparse/Namespace ) x81 } 'lr' 1 s b 's' @types/SimpleNamespace ) R } 'a' 1 "
-      "s b u ."},
-  {"torch-things", "x80 x02 } ( " GOOD "'s' @torch/Size ( 1 2 t x85 R 't' @torch/bfloat16 'd' @torch/device 'cuda' 0 x86 "
-      "R 'l' @torch.serialization/_get_layout 'torch.strided' x85 R 'q' @torch/per_tensor_affine 'g' @torch._C/Generator "
+  {"times", "x80 x04 } ( " GOOD "'t' @datetime/datetime C x01 a @datetime/timezone @datetime/timedelta 0 0 0 x87 R "
+      "x85 R x86 R u ."},
+  {"namespaces", "x80 x02 } ( " GOOD "'a' @argparse/Namespace ) x81 } 'lr' 1 s b 's' @types/SimpleNamespace ) R } "
+      "'a' 1 s b u ."},
+  {"torch-things", "x80 x02 } ( " GOOD "'s' @torch/Size ( 1 2 t x85 R 't' @torch/bfloat16 'd' @torch/device 'cuda' 0 "
+      "x86 R 'l' @torch.serialization/_get_layout 'torch.strided' x85 R 'q' @torch/per_tensor_affine 'g' @torch._C/Generator "
       "@torch/device 'cpu' x85 R x85 R N N N x87 b u ."},
   {"odd-tensors-beside", "x80 x02 } ( 'q' } 'w' @torch._utils/_rebuild_qtensor ( 1 t R s 'c' "
       REBUILD ("ComplexFloatStorage", "1", "1", "0", "1", "1") "'model' } ( " GOOD "u u ."},

@@ -1,0 +1,205 @@
+#include "core/model/spelling.h"
+
+#include <string.h>
+
+/* Networks in a file that are looked at; a file with two that are whole is refused later. */
+#define MAX_NETWORKS 16
+#define MM_HEAD "head.fc."
+
+/* Where each scheme's classifier is, by the stem of its network. */
+static const struct
+{
+  const char *stem;
+  const char *wrapper;          /* what may end the network's prefix and is not before the classifier; or NULL */
+  const char *head;             /* the Sequential */
+  const char *besides;          /* what else is in it; or NULL */
+  const char *becomes;
+} heads[] = {
+  {"stem.0.weight", NULL, "head.fc.", NULL, "head.fc."},
+  {"downsample_layers.0.0.weight", NULL, "head.", NULL, "head."},
+  {"features.0.0.weight", NULL, "classifier.", "classifier.0.", "classifier.2."},
+  {"embeddings.patch_embeddings.weight", "convnext.", "classifier.", NULL, "classifier."},
+  {"embeddings.patch_embeddings.weight", "convnextv2.", "classifier.", NULL, "classifier."},
+};
+
+static const struct
+{
+  const char *part, *becomes;
+} mm_parts[] = {
+  {".depthwise_conv.", ".dwconv."}, {".pointwise_conv1.", ".pwconv1."}, {".pointwise_conv2.", ".pwconv2."},
+};
+
+static const char *
+name_of (CnxCheckpoint * checkpoint, guint i)
+{
+  return cnx_checkpoint_tensor (checkpoint, i)->name;
+}
+
+static gboolean
+has (CnxCheckpoint * checkpoint, const char *prefix, const char *name)
+{
+  g_autofree char *full = g_strconcat (prefix, name, NULL);
+
+  return cnx_checkpoint_find (checkpoint, full) != NULL;
+}
+
+/* What is before @stem in the names of the first networks that have it. */
+static GPtrArray *
+list_prefixes (CnxCheckpoint * checkpoint, const char *stem)
+{
+  GPtrArray *prefixes = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint) && prefixes->len < MAX_NETWORKS; i++) {
+    const char *name = name_of (checkpoint, i);
+    const gsize length = g_str_has_suffix (name, stem) ? strlen (name) - strlen (stem) : 0;
+
+    if (g_str_has_suffix (name, stem) && (length == 0 || name[length - 1] == '.'))
+      g_ptr_array_add (prefixes, g_strndup (name, length));
+  }
+  return prefixes;
+}
+
+/* ---- OpenMMLab ---- */
+
+static void
+settle_mm_part (CnxCheckpoint * checkpoint, guint tensor, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (mm_parts); i++) {
+    const char *part = strstr (name, mm_parts[i].part);
+
+    if (part) {
+      g_autofree char *renamed = g_strdup_printf ("%.*s%s%s", (int) (part - name), name, mm_parts[i].becomes,
+          part + strlen (mm_parts[i].part));
+
+      cnx_checkpoint_rename (checkpoint, tensor, renamed);
+      return;
+    }
+  }
+}
+
+/* Names before which @prefix is: the blocks', and the norm of the last stage, the only one that classifies. */
+static void
+settle_mm_network (CnxCheckpoint * checkpoint, const char *prefix)
+{
+  const gsize length = strlen (prefix);
+  const gsize outer = g_str_has_suffix (prefix, "backbone.") ? length - strlen ("backbone.") : length;
+
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
+    const char *name = name_of (checkpoint, i);
+    const gboolean inside = g_str_has_prefix (name, prefix);
+    g_autofree char *renamed = NULL;
+
+    if (inside && g_str_has_prefix (name + length, "norm3."))
+      renamed = g_strdup_printf ("%snorm.%s", prefix, name + length + strlen ("norm3."));
+    else if (strncmp (name, prefix, outer) == 0 && g_str_has_prefix (name + outer, MM_HEAD))
+      renamed = g_strdup_printf ("%shead.%s", prefix, name + outer + strlen (MM_HEAD));
+    if (renamed)
+      cnx_checkpoint_rename (checkpoint, i, renamed);
+    else if (inside)
+      settle_mm_part (checkpoint, i, name);
+  }
+}
+
+static void
+settle_mm (CnxCheckpoint * checkpoint)
+{
+  g_autoptr (GPtrArray) prefixes = list_prefixes (checkpoint, "downsample_layers.0.0.weight");
+
+  for (guint i = 0; i < prefixes->len; i++)
+    if (has (checkpoint, g_ptr_array_index (prefixes, i), "stages.0.0.depthwise_conv.weight"))
+      settle_mm_network (checkpoint, g_ptr_array_index (prefixes, i));
+}
+
+/* ---- GRN ---- */
+
+static void
+settle_grn (CnxCheckpoint * checkpoint)
+{
+  static const struct
+  {
+    const char *ending, *becomes;
+  } names[] = { {".grn.gamma", ".grn.weight"}, {".grn.beta", ".grn.bias"} };
+
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++)
+    for (guint n = 0; n < G_N_ELEMENTS (names); n++) {
+      const char *name = name_of (checkpoint, i);
+      g_autofree char *renamed = NULL;
+
+      if (!g_str_has_suffix (name, names[n].ending) || !strstr (name, "encoder.stages."))
+        continue;
+      renamed = g_strdup_printf ("%.*s%s", (int) (strlen (name) - strlen (names[n].ending)), name, names[n].becomes);
+      cnx_checkpoint_rename (checkpoint, i, renamed);
+    }
+}
+
+/* ---- classifiers in an nn.Sequential ---- */
+
+/* "1.weight" and "2.0.bias" of modules that have numbers for names. */
+static gboolean
+is_numbered (const char *rest, const char *last)
+{
+  const gsize digits = strspn (rest, "0123456789.");
+
+  return digits > 1 && rest[0] != '.' && rest[digits - 1] == '.' && strcmp (rest + digits, last) == 0;
+}
+
+/* The place of the only matrix below @head, where nothing else is below it but its bias, whose place is @bias; -1 where
+ * that is not so, or where the matrix has no number. */
+static int
+find_only_linear (CnxCheckpoint * checkpoint, const char *head, const char *besides, int *bias)
+{
+  int weight = -1;
+
+  *bias = -1;
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
+    const CnxTensor *tensor = cnx_checkpoint_tensor (checkpoint, i);
+    const char *rest = g_str_has_prefix (tensor->name, head) ? tensor->name + strlen (head) : NULL;
+
+    if (!rest || (besides && g_str_has_prefix (tensor->name, besides)))
+      continue;
+    if (weight < 0 && is_numbered (rest, "weight") && tensor->n_dims == 2)
+      weight = i;
+    else if (*bias < 0 && is_numbered (rest, "bias"))
+      *bias = i;
+    else
+      return -1;
+  }
+  if (weight >= 0 && *bias >= 0) {
+    const char *name = name_of (checkpoint, weight);
+
+    if (strncmp (name, name_of (checkpoint, *bias), strlen (name) - strlen ("weight")) != 0)
+      return -1;
+  }
+  return weight;
+}
+
+static void
+settle_head (CnxCheckpoint * checkpoint, const char *prefix, guint row)
+{
+  const char *wrapper = heads[row].wrapper;
+  const gsize length = strlen (prefix) - (wrapper ? strlen (wrapper) : 0);
+  g_autofree char *outer = wrapper && !g_str_has_suffix (prefix, wrapper) ? NULL : g_strndup (prefix, length);
+  g_autofree char *head = outer ? g_strconcat (outer, heads[row].head, NULL) : NULL;
+  g_autofree char *besides = outer && heads[row].besides ? g_strconcat (outer, heads[row].besides, NULL) : NULL;
+  int weight, bias;
+
+  if (!outer || (weight = find_only_linear (checkpoint, head, besides, &bias)) < 0)
+    return;
+  g_autofree char *weight_name = g_strconcat (outer, heads[row].becomes, "weight", NULL);
+  g_autofree char *bias_name = g_strconcat (outer, heads[row].becomes, "bias", NULL);
+  if (cnx_checkpoint_rename (checkpoint, weight, weight_name) && bias >= 0)
+    cnx_checkpoint_rename (checkpoint, bias, bias_name);
+}
+
+void
+cnx_spelling_settle (CnxCheckpoint * checkpoint)
+{
+  settle_mm (checkpoint);
+  settle_grn (checkpoint);
+  for (guint row = 0; row < G_N_ELEMENTS (heads); row++) {
+    g_autoptr (GPtrArray) prefixes = list_prefixes (checkpoint, heads[row].stem);
+
+    for (guint i = 0; i < prefixes->len; i++)
+      settle_head (checkpoint, g_ptr_array_index (prefixes, i), row);
+  }
+}

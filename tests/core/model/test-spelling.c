@@ -1,0 +1,178 @@
+/* Names that people's files have: each file gives the same tensors as one in the scheme's own names, or says why not. */
+#include <string.h>
+
+#include "core/error.h"
+#include "core/model/model.h"
+#include "tests/support/temp_files.h"
+
+static const CnxArch shapes[] = {
+  {.version = 1,.depths = {1, 2, 1, 1},.dims = {3, 5, 7, 9},.classes = 4},
+  {.version = 2,.depths = {1, 2, 1, 1},.dims = {3, 5, 7, 9},.classes = 4},
+};
+
+typedef struct
+{
+  const char *part, *becomes;   /* of names, the first that is in it; "" becomes what stands before all */
+} Change;
+
+typedef struct
+{
+  GString *header;
+  gsize offset;
+  CnxScheme scheme;
+  const char *prefix;
+  const Change *changes;
+} Builder;
+
+static char *
+respell (const Builder * builder, char *name)
+{
+  for (const Change * change = builder->changes; change && change->part; change++) {
+    char *at = strstr (name, change->part);
+    char *changed;
+
+    if (!at)
+      continue;
+    changed = g_strdup_printf ("%.*s%s%s", (int) (at - name), name, change->becomes, at + strlen (change->part));
+    g_free (name);
+    return changed;
+  }
+  return name;
+}
+
+static void
+add_entry (Builder * builder, const char *name, int n_dims, const gint64 * dims)
+{
+  g_autoptr (GString) shape = g_string_new (NULL);
+  gsize bytes = 2;
+
+  for (int i = 0; i < n_dims; i++) {
+    g_string_append_printf (shape, "%s%d", i ? "," : "", (int) dims[i]);
+    bytes *= dims[i];
+  }
+  g_string_append_printf (builder->header, "%s\"%s\":{\"dtype\":\"F16\",\"shape\":[%s],\"data_offsets\":[%"
+      G_GSIZE_FORMAT ",%" G_GSIZE_FORMAT "]}", builder->offset ? "," : "", name, shape->str, builder->offset,
+      builder->offset + bytes);
+  builder->offset += bytes;
+}
+
+static void
+add_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
+{
+  Builder *builder = user_data;
+  g_autofree char *name =
+      respell (builder, cnx_scheme_file_name (builder->scheme, builder->prefix, role, stage, block));
+
+  add_entry (builder, name, n_dims, dims);
+}
+
+/* @more: a square matrix that is there too; NULL: none. */
+static CnxModel *
+load (Builder builder, const CnxArch * arch, const char *more, GError ** error)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autoptr (GString) header = g_string_new ("{");
+  const gint64 square[] = { arch->classes, arch->classes };
+
+  builder.header = header;
+  cnx_arch_foreach_tensor (arch, add_tensor, &builder);
+  if (more)
+    add_entry (&builder, more, 2, square);
+  g_string_append_c (header, '}');
+  g_autofree char *path = cnx_test_write_safetensors (dir, "a.safetensors", header->str, builder.offset);
+  return cnx_model_load (path, error);
+}
+
+typedef struct
+{
+  CnxModel *model;
+  guint64 start;                /* of the first tensor */
+} Placed;
+
+static void
+compare_place (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
+{
+  const Placed *placed = user_data;
+  const CnxTensor *first = cnx_model_tensor (placed[0].model, role, stage, block);
+  const CnxTensor *second = cnx_model_tensor (placed[1].model, role, stage, block);
+
+  g_assert_nonnull (second);
+  g_assert_cmpuint (first->offset - placed[0].start, ==, second->offset - placed[1].start);
+}
+
+static guint64
+start_of (CnxModel * model)
+{
+  return cnx_model_tensor (model, CNX_ROLE_STEM_WEIGHT, 0, 0)->offset;
+}
+
+static const struct
+{
+  const char *what;
+  int version;
+  CnxScheme scheme;
+  const char *prefix;
+  Change changes[6];
+  const char *more;
+  const char *says;             /* NULL: it loads */
+} rows[] = {
+  {"mm", 1, CNX_SCHEME_ORIGINAL, "backbone.", {{"dwconv", "depthwise_conv"}, {"pwconv", "pointwise_conv"},
+          {"backbone.norm.", "backbone.norm3."}, {"backbone.head.", "head.fc."}}},
+  {"mm-2", 2, CNX_SCHEME_ORIGINAL, "module.backbone.", {{"dwconv", "depthwise_conv"}, {"pwconv", "pointwise_conv"},
+          {"backbone.norm.", "backbone.norm3."}, {"backbone.head.", "head.fc."}}},
+  {"mm-without-backbone", 1, CNX_SCHEME_ORIGINAL, "", {{"dwconv", "depthwise_conv"}, {"pwconv", "pointwise_conv"},
+          {"head.", "head.fc."}}},
+  {"old-grn", 2, CNX_SCHEME_HUGGING_FACE, "convnextv2.", {{"grn.weight", "grn.gamma"}, {"grn.bias", "grn.beta"}}},
+  {"sequential", 1, CNX_SCHEME_TIMM, "", {{"head.fc.", "head.fc.1."}}},
+  {"sequential-deeper", 1, CNX_SCHEME_TIMM, "model.", {{"head.fc.", "head.fc.2.0."}}},
+  {"sequential-original", 1, CNX_SCHEME_ORIGINAL, "", {{"head.", "head.1."}}},
+  {"sequential-torchvision", 1, CNX_SCHEME_TORCHVISION, "", {{"classifier.2.", "classifier.2.1."}}},
+  {"sequential-longer", 1, CNX_SCHEME_TORCHVISION, "net.", {{"classifier.2.", "classifier.3."}}},
+  {"sequential-hugging-face", 1, CNX_SCHEME_HUGGING_FACE, "convnext.", {{"classifier.", "classifier.1."}}},
+  {"sequential-hugging-face-2", 2, CNX_SCHEME_HUGGING_FACE, "m.convnextv2.", {{"classifier.", "classifier.1."}}},
+  {"hidden", 1, CNX_SCHEME_TIMM, "", {{"head.fc.", "head.fc.0."}}, "head.fc.2.weight",
+      "'head.fc.0.weight' of shape (4, 9) is unexpected"},
+  {"two-linears", 1, CNX_SCHEME_HUGGING_FACE, "convnext.", {{"classifier.", "classifier.1."}}, "classifier.3.weight",
+      "'classifier.1.weight' of shape (4, 9) is unexpected"},
+  {"named", 1, CNX_SCHEME_TIMM, "", {{"head.fc.", "head.fc.arc."}}, NULL,
+      "'head.fc.arc.weight' of shape (4, 9) is unexpected"},
+  {"another-bias", 1, CNX_SCHEME_TIMM, "", {{"head.fc.bias", "head.fc.2.bias"}, {"head.fc.", "head.fc.1."}}, NULL,
+      "'head.fc.1.weight' of shape (4, 9) is unexpected"},
+};
+
+static void
+test_spelling (gconstpointer data)
+{
+  const guint i = GPOINTER_TO_SIZE (data);
+  const CnxArch *arch = &shapes[rows[i].version - 1];
+  const Builder plain = {.scheme = rows[i].scheme,.prefix = rows[i].prefix };
+  Builder spelled = plain;
+  g_autoptr (GError) error = NULL;
+
+  spelled.changes = rows[i].changes;
+  g_autoptr (CnxModel) first = load (plain, arch, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (CnxModel) second = load (spelled, arch, rows[i].more, &error);
+  if (rows[i].says) {
+    g_assert_null (second);
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+    cnx_test_assert_message (error, rows[i].says, NULL);
+    return;
+  }
+  g_assert_no_error (error);
+  g_assert_cmpint (cnx_model_arch (second)->classes, ==, arch->classes);
+  const Placed placed[] = { {first, start_of (first)}, {second, start_of (second)} };
+  cnx_arch_foreach_tensor (arch, compare_place, (gpointer) placed);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *name = g_strconcat ("/spelling/", rows[i].what, NULL);
+
+    g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_spelling);
+  }
+  return g_test_run ();
+}
