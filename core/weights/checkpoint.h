@@ -30,8 +30,8 @@ const CnxTensor *cnx_checkpoint_tensor (CnxCheckpoint * checkpoint, guint i);
 /** The tensor called @name, or NULL. Thread-safe. */
 const CnxTensor *cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *name);
 
-/** Calls tensor @i, the one at that place, @name from now on: only while nobody else has @checkpoint. FALSE where another
- * is called so already, and nothing is changed. */
+/** Calls tensor @i @name from now on: only while nobody else has @checkpoint. FALSE, and nothing is changed, where another
+ * is called so already. */
 gboolean cnx_checkpoint_rename (CnxCheckpoint * checkpoint, guint i, const char *name);
 
 /** Whether all that was read so far is what the files held when they were opened: to be asked after the last read.

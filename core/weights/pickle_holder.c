@@ -177,8 +177,8 @@ set_none_found (const CnxPickle * pickle, const CnxPickledValue * root, GError *
   g_autofree char *keys = list_keys (pickle, root);
   const char *advice = find_advice (pickle);
 
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it, nor under 'state_dict', 'model' or "
-      "another of the keys that trainings use; its keys: %s%s%s", pickle->what, *keys ? keys : "none",
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it, nor under 'state_dict', 'model' "
+      "or another of the keys that trainings use; its keys: %s%s%s", pickle->what, *keys ? keys : "none",
       advice ? "; it holds " : "", advice ? advice : "");
 }
 

@@ -1,4 +1,4 @@
-/* Names that people's files have: each file gives the same tensors as one in the scheme's own names, or says why not. */
+/* Names that people's files have: each gives the same tensors as a file in the scheme's own names, or says why not. */
 #include <string.h>
 
 #include "core/error.h"

@@ -150,8 +150,8 @@ static const struct
   {"under-net", "x80 x02 } 'net' } ( " GOOD "u s 'acc' 1 s ."},
   {"under-params-ema", "x80 x02 } 'params' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1") "u s "
       "'params_ema' } ( " GOOD "u s ."},
-  {"swapped-ema", "x80 x02 } 'message_hub' N s 'ema_state_dict' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1")
-      "u s 'state_dict' } ( " GOOD "u s ."},
+  {"swapped-ema", "x80 x02 } 'message_hub' N s 'ema_state_dict' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1",
+          "1") "u s 'state_dict' } ( " GOOD "u s ."},
   {"student-first", "x80 x02 } 'teacher' } ( " TENSOR ("v", "FloatStorage", "0", "1", "0", "1", "1") "u s "
       "'student' } ( " GOOD "u s ."},
   {"ema-of-scalars", "x80 x02 } 'ema' } ( " TENSOR ("decay", "FloatStorage", "0", "1", "0", "", "") "u s "
@@ -180,8 +180,8 @@ static const struct
   {"namespaces", "x80 x02 } ( " GOOD "'a' @argparse/Namespace ) x81 } 'lr' 1 s b 's' @types/SimpleNamespace ) R } "
       "'a' 1 s b u ."},
   {"torch-things", "x80 x02 } ( " GOOD "'s' @torch/Size ( 1 2 t x85 R 't' @torch/bfloat16 'd' @torch/device 'cuda' 0 "
-      "x86 R 'l' @torch.serialization/_get_layout 'torch.strided' x85 R 'q' @torch/per_tensor_affine 'g' @torch._C/Generator "
-      "@torch/device 'cpu' x85 R x85 R N N N x87 b u ."},
+      "x86 R 'l' @torch.serialization/_get_layout 'torch.strided' x85 R 'q' @torch/per_tensor_affine 'g' "
+      "@torch._C/Generator @torch/device 'cpu' x85 R x85 R N N N x87 b u ."},
   {"odd-tensors-beside", "x80 x02 } ( 'q' } 'w' @torch._utils/_rebuild_qtensor ( 1 t R s 'c' "
       REBUILD ("ComplexFloatStorage", "1", "1", "0", "1", "1") "'model' } ( " GOOD "u u ."},
   {"named-new", "x80 x04 } ( " GOOD "'n' @argparse/Namespace ) } 'a' 1 s x92 u ."},
@@ -192,13 +192,13 @@ static const struct
   {"numbers-of-protocol-1", "} ( " GOOD "'t' I x30 x31 \n 'n' I x2d x31 \n 'l' L x31 L \n 'o' @copy_reg/_reconstructor "
       "@argparse/Namespace @__builtin__/object N x87 R } b u ."},
   {"dup", "x80 x02 } ( 'a' 1 x32 x30 " GOOD "u ."},
-  {"attributes", "x80 x02 } ( 'w' @torch._tensor/_rebuild_from_type_v2 ( @torch._utils/_rebuild_tensor_v2 @torch/Tensor "
-      "( ( 'storage' @torch/FloatStorage '0' 'cpu' 6 t Q 0 ( 2 3 t ( 3 1 t x89 @collections/OrderedDict ) R t } 'x' 1 s "
-      "t R u ."},
+  {"attributes", "x80 x02 } ( 'w' @torch._tensor/_rebuild_from_type_v2 ( @torch._utils/_rebuild_tensor_v2 "
+      "@torch/Tensor ( ( 'storage' @torch/FloatStorage '0' 'cpu' 6 t Q 0 ( 2 3 t ( 3 1 t x89 @collections/OrderedDict ) R t "
+      "} 'x' 1 s t R u ."},
   {"parameter-attributes", "x80 x02 } ( 'w' @torch._utils/_rebuild_parameter_with_state ( "
       REBUILD ("FloatStorage", "0", "6", "0", "2 3", "3 1") "x88 @collections/OrderedDict ) R } 'lr' 3 s t R u ."},
-  {"untyped-storage", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "
-      "'cpu' 24 t Q 0 ( 2 3 t ( 3 1 t x89 N @torch/float32 t R u ."},
+  {"untyped-storage", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage "
+      "'0' 'cpu' 24 t Q 0 ( 2 3 t ( 3 1 t x89 N @torch/float32 t R u ."},
   {"bytes", "x80 x03 } ( 'b' C x02 ab 'c' B x01 x00 x00 x00 c 'big' x8a x09 abcdefghi 'l' ( 1 2 l "
       GOOD "u ."},
 };
@@ -315,7 +315,8 @@ static const struct
   {"number", "x80 x02 7 .", "no dict of tensors"},
   {"object", "x80 x02 @argparse/Namespace ) x81 .", "no dict of tensors"},
   {"no-tensors", "x80 x02 } ( 'epoch' 1 'weights' } 5 7 u .", "its keys: 'epoch', 'weights', (not text)"},
-  {"scalars", "x80 x02 } 'ema' } ( " TENSOR ("decay", "FloatStorage", "0", "1", "0", "", "") "u s .", "its keys: 'ema'"},
+  {"scalars", "x80 x02 } 'ema' } ( " TENSOR ("decay", "FloatStorage", "0", "1", "0", "", "") "u s .",
+      "its keys: 'ema'"},
   {"two-dicts", "x80 x02 } ( 'a' } ( " GOOD "u 'b' } ( " GOOD "u u .", "its keys: 'a', 'b'"},
   {"two-in-tuple", "x80 x02 } ( " GOOD "u } ( " GOOD "u x86 .", "it holds no dict of tensors"},
   {"no-keys", "x80 x02 } .", "its keys: none"},
