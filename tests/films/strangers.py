@@ -23,10 +23,12 @@ def names(folder):
     """Names with commands for a terminal, of other encodings, of the greatest length."""
     outcomes = {}
     for name in ("plain.png", "a b\tc.png", "line\nfeed.png", "\x1b[31mred\x1b[0m.png", "\u202egnp.png", "-n.png",
-                 "$(id).png", "%s%n.png", "k" * 251 + ".png", os.fsdecode(b"latin-\xfc.png")):
+                 "$(id).png", "%s%n.png", "k" * 238 + ".png", os.fsdecode(b"latin-\xfc.png")):
         copy(folder, name)
         outcomes[name] = LABEL
-    return outcomes
+    # What is written beside it has no name.
+    copy(folder, "l" * 251 + ".png")
+    return {**outcomes, "l" * 251 + ".png": ERROR}
 
 
 def links(folder):
@@ -86,7 +88,8 @@ def broken(folder):
         (folder / name).write_bytes(whole[:length])
     (folder / "zeros.jpg").write_bytes(bytes(4096))
     (folder / "other.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 40)
-    (folder / "parts.mp4").write_bytes(b"--x\r\nContent-Type: application/x-hls\r\n\r\n#EXTM3U\nhttp://127.0.0.1:9/a.ts\n")
+    (folder / "parts.mp4").write_bytes(b"--x\r\nContent-Type: application/x-hls\r\n\r\n"
+                                       b"#EXTM3U\nhttp://127.0.0.1:9/a.ts\n")
     return {"whole.jpg": LABEL, **{name: outcome for name, (_, outcome) in kept.items()}, "zeros.jpg": ERROR,
             "other.webm": ERROR, "parts.mp4": ERROR}
 
