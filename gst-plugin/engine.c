@@ -13,6 +13,8 @@ typedef struct
   GError *error;
 } Wish;
 
+typedef struct _CnxEnginePlace CnxEnginePlace;
+
 struct _CnxEngine
 {
   gatomicrefcount refs;
@@ -20,6 +22,9 @@ struct _CnxEngine
   CnxDevice *device;
   CnxNetwork *network;
   char *description, *context_type;
+  char *stamp;                  /* cnx_model_stamp() before the model was read */
+  CnxEnginePlace *given;        /* of its own, for cnx_engine_context() */
+  CnxEnginePlace *shared;       /* that it was put into, or NULL */
   gsize picture, outputs;       /* floats of an input and of an answer */
   guint batch;
 
@@ -32,7 +37,88 @@ struct _CnxEngine
   float *in, *logits;           /* of a pass of several; NULL where there is none */
 };
 
-G_DEFINE_BOXED_TYPE (CnxEngine, cnx_engine, cnx_engine_ref, cnx_engine_unref)
+/* ---- places ---- */
+
+/* What contexts hold: the place of a network that elements share. It keeps no network that no element uses. Who finds
+ * the place empty, or what is in it made of files that were replaced since, fills it, while the others wait. */
+struct _CnxEnginePlace
+{
+  gatomicrefcount refs;
+  GMutex filling;
+  CnxEngine *engine;            /* not owned; under `places` */
+  gboolean given;               /* by somebody who means this very network, whatever became of its files */
+};
+
+/* An engine's end and a place's emptying are one. */
+static GMutex places;
+
+/* @engine: the one that is given; NULL: a place to be filled. */
+static CnxEnginePlace *
+place_new (CnxEngine * engine)
+{
+  CnxEnginePlace *place = g_new0 (CnxEnginePlace, 1);
+
+  g_atomic_ref_count_init (&place->refs);
+  g_mutex_init (&place->filling);
+  place->engine = engine;
+  place->given = engine != NULL;
+  return place;
+}
+
+static CnxEnginePlace *
+place_ref (CnxEnginePlace * place)
+{
+  g_atomic_ref_count_inc (&place->refs);
+  return place;
+}
+
+static void
+place_unref (CnxEnginePlace * place)
+{
+  if (!g_atomic_ref_count_dec (&place->refs))
+    return;
+  g_mutex_clear (&place->filling);
+  g_free (place);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxEnginePlace, place_unref)
+
+#define TYPE_PLACE (cnx_engine_place_get_type ())
+static GType cnx_engine_place_get_type (void);
+G_DEFINE_BOXED_TYPE (CnxEnginePlace, cnx_engine_place, place_ref, place_unref);
+
+static CnxEngine *
+place_get (CnxEnginePlace * place)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&places);
+
+  return place->engine ? cnx_engine_ref (place->engine) : NULL;
+}
+
+/* Returns whether nobody has @engine any more; then no place has. */
+static gboolean
+let_go (CnxEngine * engine)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&places);
+
+  if (!g_atomic_ref_count_dec (&engine->refs))
+    return FALSE;
+  engine->given->engine = NULL;
+  if (engine->shared && engine->shared->engine == engine)
+    engine->shared->engine = NULL;
+  return TRUE;
+}
+
+static void
+put (CnxEngine * engine, CnxEnginePlace * place)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&places);
+
+  place->engine = engine;
+  engine->shared = place_ref (place);
+}
+
+/* ---- life ---- */
 
 static gboolean
 open_network (CnxEngine * self, const CnxEngineSettings * settings, GError ** error)
@@ -58,6 +144,8 @@ cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->batch = MAX (settings->batch, 1);
+  self->given = place_new (self);
+  self->stamp = cnx_model_stamp (settings->model, settings->variant, settings->labels);
   if (!open_network (self, settings, error))
     return NULL;
   const CnxRecipe *recipe = cnx_model_recipe (self->model);
@@ -85,13 +173,16 @@ cnx_engine_ref (CnxEngine * self)
 void
 cnx_engine_unref (CnxEngine * self)
 {
-  if (!g_atomic_ref_count_dec (&self->refs))
+  if (!let_go (self))
     return;
+  place_unref (self->given);
+  g_clear_pointer (&self->shared, place_unref);
   g_clear_pointer (&self->network, cnx_network_unref);
   g_clear_pointer (&self->device, cnx_device_unref);
   g_clear_pointer (&self->model, cnx_model_unref);
   g_free (self->description);
   g_free (self->context_type);
+  g_free (self->stamp);
   g_free (self->in);
   g_free (self->logits);
   g_mutex_clear (&self->lock);
@@ -198,7 +289,32 @@ cnx_engine_largest_pass (CnxEngine * self)
   return self->largest;
 }
 
-/* ---- contexts ---- */
+/* ---- sharing ---- */
+
+/* Whether the files that it was read from are still those: gone ones are none to read instead. */
+static gboolean
+is_current (CnxEngine * engine, const CnxEngineSettings * settings)
+{
+  g_autofree char *stamp = cnx_model_stamp (settings->model, settings->variant, settings->labels);
+
+  return !stamp || g_strcmp0 (stamp, engine->stamp) == 0;
+}
+
+static CnxEngine *
+fill (CnxEnginePlace * place, const CnxEngineSettings * settings, GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&place->filling);
+  g_autoptr (CnxEngine) engine = place_get (place);
+
+  if (engine && (place->given || is_current (engine, settings)))
+    return g_steal_pointer (&engine);
+  g_clear_pointer (&engine, cnx_engine_unref);
+  if (!(engine = cnx_engine_new (settings, error)))
+    return NULL;
+  place->given = FALSE;
+  put (engine, place);
+  return g_steal_pointer (&engine);
+}
 
 char *
 cnx_engine_context_type (const CnxEngineSettings * settings)
@@ -217,20 +333,68 @@ cnx_engine_context_type (const CnxEngineSettings * settings)
   return g_strconcat ("convnext.engine.", digest, NULL);
 }
 
+static GstContext *
+context_of (CnxEnginePlace * place, const char *type)
+{
+  GstContext *context = gst_context_new (type, FALSE);
+
+  gst_structure_set (gst_context_writable_structure (context), "engine", TYPE_PLACE, place, NULL);
+  return context;
+}
+
 GstContext *
 cnx_engine_context (CnxEngine * self)
 {
-  GstContext *context = gst_context_new (self->context_type, FALSE);
+  return context_of (self->given, self->context_type);
+}
 
-  gst_structure_set (gst_context_writable_structure (context), "engine", CNX_TYPE_ENGINE, self, NULL);
-  return context;
+static CnxEnginePlace *
+place_in (GstContext * context)
+{
+  CnxEnginePlace *place = NULL;
+
+  if (context)
+    gst_structure_get (gst_context_get_structure (context), "engine", TYPE_PLACE, &place, NULL);
+  return place;
 }
 
 CnxEngine *
 cnx_engine_from_context (GstContext * context)
 {
-  CnxEngine *engine = NULL;
+  g_autoptr (CnxEnginePlace) place = place_in (context);
 
-  gst_structure_get (gst_context_get_structure (context), "engine", CNX_TYPE_ENGINE, &engine, NULL);
-  return engine;
+  return place ? place_get (place) : NULL;
+}
+
+/* The one that a neighbour has, or the application, or a new one that is offered to them. One thread at a time, so that
+ * elements which are opened at once find the same one; nothing is loaded meanwhile. */
+static CnxEnginePlace *
+find_place (GstElement * element, const char *type)
+{
+  static GRecMutex finding;
+  g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&finding);
+  g_autoptr (GstContext) context = gst_element_get_context (element, type);
+
+  if (!context) {
+    gst_element_post_message (element, gst_message_new_need_context (GST_OBJECT (element), type));
+    context = gst_element_get_context (element, type);
+  }
+  CnxEnginePlace *place = place_in (context);
+  if (place)
+    return place;
+  place = place_new (NULL);
+  g_autoptr (GstContext) offered = context_of (place, type);
+  gst_element_set_context (element, offered);
+  gst_element_post_message (element, gst_message_new_have_context (GST_OBJECT (element),
+          g_steal_pointer (&offered)));
+  return place;
+}
+
+CnxEngine *
+cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error)
+{
+  g_autofree char *type = cnx_engine_context_type (settings);
+  g_autoptr (CnxEnginePlace) place = find_place (element, type);
+
+  return fill (place, settings, error);
 }

@@ -38,9 +38,6 @@ typedef struct
   guint batch;
 } CnxEngineSettings;
 
-#define CNX_TYPE_ENGINE (cnx_engine_get_type ())
-GType cnx_engine_get_type (void);
-
 /** Finds and loads the model, checks it against the variant, opens the device and builds the network.
  * Takes from a fraction of a second to several, when kernels are built for the first time.
  * Errors: those of cnx_model_open(), cnx_device_open() and cnx_network_new().
@@ -67,9 +64,15 @@ guint cnx_engine_largest_pass (CnxEngine * engine);
 
 /** The type of the context that holds an engine of these settings. Free with g_free(). */
 char *cnx_engine_context_type (const CnxEngineSettings * settings);
-/** A context that holds @engine. Free with gst_context_unref(). */
+/** A context for elements that are to have this very @engine, for as long as somebody holds it: the context does not.
+ * Free with gst_context_unref(). */
 GstContext *cnx_engine_context (CnxEngine * engine);
-/** The engine in @context; NULL where it holds none. Free with cnx_engine_unref(). */
+/** The engine that elements with @context share; NULL where none does now. Free with cnx_engine_unref(). */
 CnxEngine *cnx_engine_from_context (GstContext * context);
+
+/** The engine of these settings that @element's neighbours share, or the application gave it, or a new one that is
+ * offered to them; a new one too where other files stand now where that one was read from. Elements that ask at the
+ * same time get the same one. Errors: those of cnx_engine_new(). Free with cnx_engine_unref(). */
+CnxEngine *cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error);
 
 G_END_DECLS

@@ -150,35 +150,13 @@ post_open_error (GstConvnext * self, const GError * error)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
 }
 
-/* One of these settings that a neighbour has, or the application, or a new one, which is offered to them. */
-static CnxEngine *
-find_engine (GstConvnext * self, const CnxEngineSettings * settings, GError ** error)
-{
-  GstElement *element = GST_ELEMENT (self);
-  g_autofree char *type = cnx_engine_context_type (settings);
-  g_autoptr (GstContext) context = gst_element_get_context (element, type);
-
-  if (!context) {
-    gst_element_post_message (element, gst_message_new_need_context (GST_OBJECT (self), type));
-    context = gst_element_get_context (element, type);
-  }
-  CnxEngine *engine = context ? cnx_engine_from_context (context) : NULL;
-  if (engine || !(engine = cnx_engine_new (settings, error)))
-    return engine;
-  gst_element_post_message (element, gst_message_new_have_context (GST_OBJECT (self), cnx_engine_context (engine)));
-  return engine;
-}
-
 static gboolean
 open_classifier (GstConvnext * self)
 {
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  if (self->classifier && !self->stale) {
-    GST_OBJECT_UNLOCK (self);
-    return TRUE;
-  }
+  const gboolean stale = self->stale;
   self->stale = FALSE;
   const CnxSettings *set = &self->settings;
   g_autofree char *model = g_strdup (set->model), *variant = g_strdup (set->variant);
@@ -189,8 +167,12 @@ open_classifier (GstConvnext * self)
   };
   GST_OBJECT_UNLOCK (self);
 
+  if (stale)
+    g_clear_pointer (&self->classifier, cnx_classifier_free);
+  g_autoptr (CnxEngine) engine = cnx_engine_find (GST_ELEMENT (self), &settings, &error);
+  if (engine && self->classifier && cnx_classifier_engine (self->classifier) == engine)
+    return TRUE;
   g_clear_pointer (&self->classifier, cnx_classifier_free);
-  g_autoptr (CnxEngine) engine = find_engine (self, &settings, &error);
   if (!engine) {
     post_open_error (self, error);
     return FALSE;

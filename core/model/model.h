@@ -105,4 +105,8 @@ char *cnx_model_user_dir (void);
 CnxModel *cnx_model_open (const char *name, const char *variant, const char *labels, const char *recipe,
     GError ** error);
 
+/** What cnx_model_open() would read: the same text as long as the same files stand there, unchanged. It reads none of
+ * them. NULL where there are no such weights. Free with g_free(). */
+char *cnx_model_stamp (const char *name, const char *variant, const char *labels);
+
 G_END_DECLS

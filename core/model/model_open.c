@@ -1,6 +1,8 @@
 /* From what a user says, a path, a name or a variant, to a loaded model. */
 #include "core/error.h"
+#include "core/input/file_stamp.h"
 #include "core/model/model.h"
+#include "core/weights/weights_name.h"
 
 #include <string.h>
 
@@ -154,4 +156,25 @@ cnx_model_open (const char *name, const char *variant_name, const char *labels, 
   if (is_set (recipe))
     return cnx_model_with_recipe (model, recipe, error);
   return g_steal_pointer (&model);
+}
+
+/* Everything in the folder that a model may be read from: its config, and the shards that an index names. */
+char *
+cnx_model_stamp (const char *name, const char *variant_name, const char *labels)
+{
+  static const char *const beside[] = { ".json", NULL }, *const of_index[] = { ".json", ".safetensors", ".bin", NULL };
+  const CnxVariant *variant = is_set (variant_name) ? cnx_variant_find (variant_name) : NULL;
+  g_autofree char *path = find_weights (name, variant, NULL);
+  g_autofree char *file = path && g_file_test (path, G_FILE_TEST_IS_DIR) ? cnx_weights_in_folder (path, NULL)
+      : g_strdup (path);
+  g_autoptr (GString) stamp = g_string_new (NULL);
+
+  if (!file || !g_file_test (file, G_FILE_TEST_EXISTS))
+    return NULL;
+  g_autofree char *folder = g_path_get_dirname (file);
+  cnx_file_stamp (stamp, file);
+  cnx_folder_stamp (stamp, folder, g_str_has_suffix (file, ".json") ? of_index : beside);
+  if (is_set (labels))
+    cnx_file_stamp (stamp, labels);
+  return g_string_free (g_steal_pointer (&stamp), FALSE);
 }

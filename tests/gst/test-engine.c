@@ -4,7 +4,10 @@
 #include "core/error.h"
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/gstconvnext.h"
+#include "core/model/random_checkpoint.h"
+#include "tests/support/temp_files.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,6 +83,156 @@ test_between_pipelines (void)
   g_assert_true (engine_of (GST_BIN (second), "b") != engine);
   close_pipeline (first);
   close_pipeline (second);
+}
+
+/* A context keeps no network: an element with other settings has let go of the one before. */
+static void
+test_unused (void)
+{
+  GstElement *pipeline = ready ("fakesrc ! convnext name=a batch=7 ! fakesink");
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline), "a");
+  const CnxEngineSettings settings = {.device = "auto",.batch = 7 };
+  g_autofree char *type = cnx_engine_context_type (&settings);
+  g_autoptr (GstContext) context = gst_element_get_context (pipeline, type);
+
+  CnxEngine *engine = cnx_engine_from_context (context);
+  g_assert_true (engine == engine_of (GST_BIN (pipeline), "a"));
+  cnx_engine_unref (engine);
+  gst_element_set_state (element, GST_STATE_NULL);
+  g_object_set (element, "batch", 6, NULL);
+  g_assert_cmpint (gst_element_set_state (element, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
+  g_assert_null (cnx_engine_from_context (context));
+  close_pipeline (pipeline);
+}
+
+/* ---- elements that are opened at once ---- */
+
+#define BRANCHES 6
+
+static gpointer
+open_branch (gpointer branch)
+{
+  return GINT_TO_POINTER (gst_element_set_state (branch, GST_STATE_READY));
+}
+
+static void
+test_at_once (void)
+{
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *branches[BRANCHES];
+  GThread *threads[BRANCHES];
+
+  for (guint i = 0; i < BRANCHES; i++) {
+    branches[i] = gst_parse_bin_from_description ("fakesrc ! convnext name=c batch=5 ! fakesink", FALSE, NULL);
+    gst_bin_add (GST_BIN (pipeline), branches[i]);
+  }
+  for (guint i = 0; i < BRANCHES; i++)
+    threads[i] = g_thread_new ("open", open_branch, branches[i]);
+  for (guint i = 0; i < BRANCHES; i++)
+    g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (threads[i])), ==, GST_STATE_CHANGE_SUCCESS);
+  for (guint i = 1; i < BRANCHES; i++)
+    g_assert_true (engine_of (GST_BIN (branches[i]), "c") == engine_of (GST_BIN (branches[0]), "c"));
+  close_pipeline (pipeline);
+}
+
+/* ---- files that are replaced ---- */
+
+/* Opens "a" again, and returns the network that it has then. */
+static CnxEngine *
+again (GstElement * pipeline)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline), "a");
+
+  gst_element_set_state (element, GST_STATE_NULL);
+  g_assert_cmpint (gst_element_set_state (element, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
+  return engine_of (GST_BIN (pipeline), "a");
+}
+
+/* As the README says it: a new file is renamed over the old one. */
+static void
+replace (const char *from, const char *to)
+{
+  g_autofree char *new = g_strconcat (to, ".new", NULL);
+  g_autofree char *content = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (from, &content, &size, NULL));
+  g_assert_true (g_file_set_contents (new, content, size, NULL));
+  g_assert_cmpint (g_rename (new, to), ==, 0);
+}
+
+/* The next element that is opened has what stands at the path then; those that run keep theirs. */
+static void
+test_replaced (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  const CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {4, 4, 4, 4},.classes = 2 };
+  const CnxArch wider = {.version = 1,.depths = {1, 1, 1, 1},.dims = {4, 4, 4, 4},.classes = 3 };
+  g_autofree char *model = g_build_filename (dir, "model", NULL);
+  g_autofree char *other = g_build_filename (dir, "other", NULL);
+  g_autofree char *weights = g_build_filename (model, "model.safetensors", NULL);
+  g_autofree char *new_weights = g_build_filename (other, "model.safetensors", NULL);
+  g_autofree char *config = g_build_filename (model, "config.json", NULL);
+  g_autofree char *new_config = g_build_filename (other, "config.json", NULL);
+  g_autofree char *labels = cnx_test_write_text (dir, "labels.txt", "one\ntwo\nthree\n");
+
+  g_assert_true (cnx_write_random_checkpoint (model, &arch, 1, NULL));
+  g_assert_true (cnx_write_random_checkpoint (other, &wider, 2, NULL));
+  g_autofree char *line = g_strdup_printf ("fakesrc ! convnext name=a model=%s ! convnext name=b model=%s ! fakesink",
+      model, model);
+  GstElement *pipeline = ready (line);
+  CnxEngine *first = engine_of (GST_BIN (pipeline), "b");
+  g_autoptr (GstContext) given = cnx_engine_context (first);
+  g_assert_true (again (pipeline) == first);
+
+  replace (new_config, config);
+  replace (new_weights, weights);
+  CnxEngine *second = again (pipeline);
+  g_assert_cmpint (cnx_network_classes (cnx_engine_network (second)), ==, 3);
+  g_assert_true (engine_of (GST_BIN (pipeline), "b") == first);
+  CnxEngine *found = cnx_engine_from_context (given);
+  g_assert_true (found == first);
+  cnx_engine_unref (found);
+
+  g_free (cnx_test_write_text (model, "config.json", "{\"architecture\": \"renamed\"}"));
+  g_assert_cmpstr (cnx_model_name (cnx_engine_model (again (pipeline))), ==, "renamed");
+
+  /* what is gone is no other model */
+  CnxEngine *third = engine_of (GST_BIN (pipeline), "a");
+  g_assert_cmpint (g_remove (weights), ==, 0);
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline), "a");
+  g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), !=, GST_STATE_CHANGE_FAILURE);
+  g_assert_true (engine_of (GST_BIN (pipeline), "a") == third);
+
+  replace (new_weights, weights);
+  g_object_set (element, "labels", labels, NULL);
+  gst_element_set_state (element, GST_STATE_READY);
+  g_assert_cmpstr (cnx_model_label (cnx_engine_model (again (pipeline)), 1), ==, "two");
+  g_free (cnx_test_write_text (dir, "labels.txt", "uno\ndos\ntres, which is longer\n"));
+  g_assert_cmpstr (cnx_model_label (cnx_engine_model (again (pipeline)), 1), ==, "dos");
+  close_pipeline (pipeline);
+}
+
+/* Whoever hands a network on means that one: a run goes on with what it began with. */
+static void
+test_given (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  const CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {4, 4, 4, 4},.classes = 2 };
+  g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, NULL));
+  const CnxEngineSettings settings = {.model = dir,.device = "auto" };
+  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
+  g_assert_no_error (error);
+  g_autoptr (GstContext) context = cnx_engine_context (engine);
+  g_autofree char *line = g_strdup_printf ("fakesrc ! convnext name=a model=%s ! fakesink", dir);
+  GstElement *pipeline = gst_parse_launch (line, NULL);
+  gst_element_set_context (pipeline, context);
+  replace (weights, weights);
+  g_assert_true (again (pipeline) == engine);
+  close_pipeline (pipeline);
 }
 
 /* ---- batches ---- */
@@ -211,6 +364,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/neighbours", test_neighbours);
   g_test_add_func ("/engine/lifetime", test_lifetime);
   g_test_add_func ("/engine/between-pipelines", test_between_pipelines);
+  g_test_add_func ("/engine/unused", test_unused);
+  g_test_add_func ("/engine/at-once", test_at_once);
+  g_test_add_func ("/engine/replaced", test_replaced);
+  g_test_add_func ("/engine/given", test_given);
   g_test_add_data_func ("/engine/batches/fp32", GINT_TO_POINTER (CNX_PRECISION_FP32), test_batches);
   g_test_add_data_func ("/engine/batches/int8", GINT_TO_POINTER (CNX_PRECISION_INT8), test_batches);
   g_test_add_func ("/engine/not-finite", test_not_finite);
