@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FIRST_BYTES ((gsize) 1 << 16)
@@ -53,15 +54,46 @@ read_stream (int fd, gsize most, gsize * length, GError ** error)
   return g_steal_pointer (&bytes);
 }
 
+/* Whether it is a descriptor's name. */
+static gboolean
+is_open_already (const char *path)
+{
+  static const char *const names[] = { "/dev/stdin", "/dev/fd/", "/proc/" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_str_has_prefix (path, names[i]))
+      return TRUE;
+  return FALSE;
+}
+
+int
+cnx_open_for_reading (const char *path, GError ** error)
+{
+  /* O_NONBLOCK: to open a pipe would wait for who writes to it. */
+  const int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+  struct stat is;
+
+  if (fd < 0 || fstat (fd, &is) != 0) {
+    set_error (errno, error);
+  } else if (S_ISFIFO (is.st_mode) && !is_open_already (path)) {
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it is a pipe with a name, which nobody may ever write "
+        "to: give a file, or /dev/stdin with the pipe behind it");
+  } else {
+    fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
+  }
+  if (fd >= 0)
+    close (fd);
+  return -1;
+}
+
 char *
 cnx_read_all (const char *path, gsize most, gsize * length, GError ** error)
 {
-  const int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  const int fd = cnx_open_for_reading (path, error);
 
-  if (fd < 0) {
-    set_error (errno, error);
+  if (fd < 0)
     return NULL;
-  }
   char *bytes = read_stream (fd, most + 1, length, error);
   close (fd);
   return bytes;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
+#include "core/input/read_all.h"
 
 /* A name longer than any system's, in a list that is no list. */
 #define MOST_NAME (64 * 1024)
@@ -177,19 +178,29 @@ add_path (Lister * lister, const char *path, gboolean named)
     add_file (lister, path, folder, "", &status, named);
 }
 
+/* NULL after a complaint. */
+static FILE *
+open_list (Lister * lister, const char *list)
+{
+  g_autoptr (GError) error = NULL;
+  const int fd = cnx_open_for_reading (list, &error);
+
+  if (fd < 0)
+    lister->complain (lister->data, list, error);
+  return fd < 0 ? NULL : fdopen (fd, "r");
+}
+
 static void
 read_list (Lister * lister, const char *list)
 {
   const gboolean is_input = strcmp (list, "-") == 0;
-  FILE *file = is_input ? stdin : fopen (list, "r");
+  FILE *file = is_input ? stdin : open_list (lister, list);
   g_autoptr (GString) name = g_string_new (NULL);
   const int end = lister->options->null_ends ? '\0' : '\n';
   int c;
 
-  if (!file) {
-    complain_errno (lister, list, errno);
+  if (!file)
     return;
-  }
   do {
     c = getc (file);
     if (c != end && c != EOF && name->len < MOST_NAME) {

@@ -15,7 +15,7 @@
 static gssize
 read_head (const char *path, guint8 * head, GError ** error)
 {
-  const int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  const int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);   /* it may have become a pipe since */
   gssize size = 0, got = 1;
 
   if (fd >= 0)

@@ -1,6 +1,8 @@
 /* Files, pipes and devices, up to a bound. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/input/read_all.h"
@@ -108,12 +110,34 @@ test_errors (void)
   }
 }
 
+/* Nobody will ever write to it; what is open already is somebody's, by whatever name it is reached. */
+static void
+test_named_pipe (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = g_build_filename (dir, "pipe", NULL), *bytes = make_bytes (BYTES);
+  g_autoptr (GError) error = NULL;
+  gsize length;
+
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  g_assert_null (cnx_read_all (path, 10, &length, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  cnx_test_assert_message (error, "a pipe with a name", NULL);
+
+  const int end = open (path, O_RDWR);
+  g_assert_cmpint (write (end, bytes, 100), ==, 100);
+  g_autofree char *by_number = g_strdup_printf ("/dev/fd/%d", end);
+  check (by_number, bytes, 100, 99);
+  close (end);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/read-all/file", test_file);
   g_test_add_func ("/read-all/pipe", test_pipe);
+  g_test_add_func ("/read-all/named-pipe", test_named_pipe);
   g_test_add_func ("/read-all/devices", test_devices);
   g_test_add_func ("/read-all/errors", test_errors);
   return g_test_run ();
