@@ -17,9 +17,24 @@ convnext_type (void)
   return known != 0 ? known : GST_TYPE_CONVNEXT;
 }
 
+/* What the parts below the elements have to say goes where the elements' own words go. */
+static void
+on_message (const char *domain, GLogLevelFlags level, const char *message, gpointer category)
+{
+  if (level & G_LOG_LEVEL_WARNING)
+    GST_CAT_WARNING (category, "%s", message);
+  else
+    GST_CAT_INFO (category, "%s", message);
+}
+
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
+  GstDebugCategory *category = NULL;
+
+  GST_DEBUG_CATEGORY_INIT (category, "convnext", 0, "ConvNeXt classifier");
+  if (category)
+    g_log_set_handler ("convnext", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, category);
   cnx_label_meta_register ();
   cnx_whole_meta_register ();
   return gst_element_register (plugin, "convnext", GST_RANK_NONE, convnext_type ())

@@ -1,13 +1,13 @@
 #include "opencl/program.h"
+#include "opencl/cache/folder.h"
 #include "opencl/cpu.h"
 #include "core/error.h"
 
-#include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MAGIC "cnxbin2\n"
+#define MAX_FILE (256 << 20)
 #define DIGEST 64               /* hexadecimal digits of a SHA-256 */
 #define HEADER (sizeof MAGIC - 1 + 2 * DIGEST + sizeof (guint64))
 
@@ -28,13 +28,6 @@ cnx_program_key (CnxDevice * device, const CnxKernelSource * sources, const char
   for (const CnxKernelSource * s = sources; s && s->name; s++)
     g_checksum_update (sum, (const guchar *) s->source, strlen (s->source) + 1);
   return g_strdup (g_checksum_get_string (sum));
-}
-
-static char *
-cache_path (const char *key)
-{
-  g_autofree char *name = g_strconcat (key, ".clbin", NULL);
-  return g_build_filename (g_get_user_cache_dir (), "convnext", name, NULL);
 }
 
 static cl_int
@@ -66,7 +59,7 @@ cache_check (const char *text, gsize length, const char *key, gsize * size)
 }
 
 static cl_program
-cache_load (CnxDevice * device, const char *path, const char *key, const char *options)
+cache_load (CnxDevice * device, int folder, const char *name, const char *key, const char *options)
 {
   g_autofree char *text = NULL;
   gsize length = 0, size = 0;
@@ -74,11 +67,11 @@ cache_load (CnxDevice * device, const char *path, const char *key, const char *o
   cl_int status = CL_SUCCESS, code = CL_SUCCESS;
   g_autoptr (GRecMutexLocker) setup = NULL;
 
-  if (!g_file_get_contents (path, &text, &length, NULL))
+  if (!(text = cnx_cache_read (folder, name, MAX_FILE, &length)))
     return NULL;
   const guchar *binary = cache_check (text, length, key, &size);
   if (!binary) {
-    g_debug ("kernel cache: %s is not whole; building from source", path);
+    g_debug ("kernel cache: %s is not whole; building from source", name);
     return NULL;
   }
   setup = cnx_opencl_setup ();
@@ -88,17 +81,15 @@ cache_load (CnxDevice * device, const char *path, const char *key, const char *o
     return NULL;
   if (code == CL_SUCCESS && status == CL_SUCCESS && compile (device, program, options) == CL_SUCCESS)
     return program;
-  g_debug ("kernel cache: the driver refuses %s; building from source", path);
+  g_debug ("kernel cache: the driver refuses %s; building from source", name);
   clReleaseProgram (program);
   return NULL;
 }
 
-/* g_file_set_contents_full() writes under a temporary name, syncs and renames. */
 static void
-cache_store (cl_program program, const char *path, const char *key)
+cache_store (cl_program program, int folder, const char *name, const char *key)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *dir = g_path_get_dirname (path);
   size_t size = 0;
 
   if (clGetProgramInfo (program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS
@@ -116,10 +107,8 @@ cache_store (cl_program program, const char *path, const char *key)
   memcpy (to, key, DIGEST);
   memcpy (to + DIGEST, digest, DIGEST);
   memcpy (to + 2 * DIGEST, &stated, sizeof stated);
-  if (g_mkdir_with_parents (dir, 0700) != 0
-      || !g_file_set_contents_full (path, (const char *) file, HEADER + size,
-          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error))
-    g_debug ("kernel cache: cannot write %s: %s", path, error ? error->message : g_strerror (errno));
+  if (!cnx_cache_write (folder, name, file, HEADER + size, &error))
+    g_debug ("kernel cache: cannot be written: %s", error->message);
 }
 
 static void
@@ -164,13 +153,16 @@ cl_program
 cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options, GError ** error)
 {
   g_autofree char *key = cnx_program_key (device, sources, options);
-  g_autofree char *path = cache_path (key);
-  cl_program program = cache_load (device, path, key, options);
+  g_autofree char *name = g_strconcat (key, ".clbin", NULL);
+  const int folder = cnx_cache_open ();
+  cl_program program = folder < 0 ? NULL : cache_load (device, folder, name, key, options);
 
-  if (program)
-    return program;
-  program = build_from_source (device, sources, options, error);
-  if (program)
-    cache_store (program, path, key);
+  if (!program) {
+    program = build_from_source (device, sources, options, error);
+    if (program && folder >= 0)
+      cache_store (program, folder, name, key);
+  }
+  if (folder >= 0)
+    close (folder);
   return program;
 }

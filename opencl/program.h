@@ -4,7 +4,8 @@
  * version, driver version, CPU feature bits, every source and the build options. A file is written under a
  * temporary name, synced and renamed, so a reader never sees half of one; it starts with a magic, the key, the
  * size and the SHA-256 of what follows. Whatever does not match, or that the driver refuses, is built again
- * from source and replaced. A cache that cannot be written is a debug message, never an error. */
+ * from source and replaced. A cache that cannot be written is a debug message, never an error; one that somebody
+ * else may write to is not used (cache/folder.h), for a binary can do what this process can. */
 #pragma once
 
 #include "opencl/device.h"

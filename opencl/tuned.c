@@ -1,12 +1,16 @@
 #include "opencl/tuned.h"
-#include "core/input/input_file.h"
 #include "core/input/json.h"
+#include "opencl/cache/folder.h"
 #include "opencl/program.h"
+
+#include <string.h>
+#include <unistd.h>
 
 #define MAX_FILE (1024 * 1024)
 
-char *
-cnx_tuned_path (CnxDevice * device)
+/* Of the file with the answers for @device. */
+static char *
+file_name (CnxDevice * device)
 {
   cl_uint units = 0;
 
@@ -14,9 +18,30 @@ cnx_tuned_path (CnxDevice * device)
   clGetDeviceInfo (cnx_device_id (device), CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
   g_autofree char *options = g_strdup_printf ("tuning, %u units", units);
   g_autofree char *key = cnx_program_key (device, NULL, options);
-  g_autofree char *name = g_strconcat (key, ".tuning.json", NULL);
 
-  return g_build_filename (g_get_user_cache_dir (), "convnext", name, NULL);
+  return g_strconcat (key, ".tuning.json", NULL);
+}
+
+char *
+cnx_tuned_path (CnxDevice * device)
+{
+  g_autofree char *folder = cnx_cache_path ();
+  g_autofree char *name = file_name (device);
+
+  return g_build_filename (folder, name, NULL);
+}
+
+/* What the file says now, or NULL. */
+static char *
+read_answers (CnxDevice * device, gsize * length)
+{
+  g_autofree char *name = file_name (device);
+  const int folder = cnx_cache_open ();
+  char *text = folder < 0 ? NULL : cnx_cache_read (folder, name, MAX_FILE, length);
+
+  if (folder >= 0)
+    close (folder);
+  return text;
 }
 
 /* "fp32, 96 channels": an answer's key in the file. */
@@ -56,9 +81,8 @@ cnx_tuned_parse (const char *text, gsize length, CnxPrecision precision, int cha
 gboolean
 cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTuning * tuning)
 {
-  g_autofree char *path = cnx_tuned_path (device);
   gsize length;
-  g_autofree char *text = cnx_input_file_load (path, MAX_FILE, &length, NULL);
+  g_autofree char *text = read_answers (device, &length);
 
   if (!text)
     return FALSE;
@@ -74,16 +98,16 @@ cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTun
       return TRUE;
     }
   }
-  g_debug ("%s: no such set of tiles: %s", path, wanted);
+  g_debug ("the tuner's answers name no such set of tiles: %s", wanted);
   return FALSE;
 }
 
 /* The answers so far, or an empty file's. */
 static JsonNode *
-load (const char *path)
+load (CnxDevice * device)
 {
   gsize length;
-  g_autofree char *text = cnx_input_file_load (path, MAX_FILE, &length, NULL);
+  g_autofree char *text = read_answers (device, &length);
   JsonNode *root = text ? parse (text, length) : NULL;
 
   if (root && answers_of (root))
@@ -100,11 +124,11 @@ gboolean
 cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GError ** error)
 {
   const CnxDeviceInfo *info = cnx_device_info (device);
-  g_autofree char *path = cnx_tuned_path (device);
-  g_autofree char *dir = g_path_get_dirname (path);
+  g_autofree char *path = cnx_cache_path ();
+  g_autofree char *file = file_name (device);
   g_autofree char *name = answer_name (tuning->precision, channels);
   g_autofree char *described = cnx_tuning_describe (tuning);
-  g_autoptr (JsonNode) root = load (path);
+  g_autoptr (JsonNode) root = load (device);
   JsonObject *object = json_node_get_object (root);
 
   json_object_set_string_member (object, "platform", info->platform_name);
@@ -113,6 +137,11 @@ cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GErr
   json_object_set_string_member (object, "driver", info->driver);
   json_object_set_string_member (answers_of (root), name, described);
   g_autofree char *text = json_to_string (root, TRUE);
-  g_mkdir_with_parents (dir, 0700);
-  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+  const int folder = cnx_cache_open_folder (path, error);
+  const gboolean ok = folder >= 0 && cnx_cache_write (folder, file, text, strlen (text), error);
+  if (!ok)
+    g_prefix_error (error, "cannot save %s: ", file);
+  if (folder >= 0)
+    close (folder);
+  return ok;
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 gboolean cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTuning * tuning);
 
 /** Saves an answer in place of the one that was there, under a temporary name that is renamed.
- * Errors: those of g_file_set_contents(). */
+ * Errors: G_FILE_ERROR. */
 gboolean cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GError ** error);
 
 /** Where the answers for @device are. Free with g_free(). */

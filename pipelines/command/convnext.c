@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct
 {
@@ -63,11 +64,20 @@ occupy_streams (void)
       return;
 }
 
+/* What the parts below have to say: a warning, or, to who waits before a terminal, why it takes long. */
+static void
+on_message (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_WARNING) || isatty (STDERR_FILENO))
+    fprintf (stderr, "convnext: %s\n", message);
+}
+
 int
 main (int argc, char **argv)
 {
   occupy_streams ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");  /* JSON and options have a point */
+  g_log_set_handler ("convnext", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, NULL);
   return cnx_flush (run (argc, argv));
 }

@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,73 @@ test_unwritable (void)
   g_remove (cache_dir);
 }
 
+/* Where somebody else could put a binary, none is read and none is left. */
+static void
+test_untrusted_folder (void)
+{
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed ();
+    g_test_trap_assert_stderr ("*others may write to *convnext*");
+    return;
+  }
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+  clear ();
+  build ();
+  g_autofree char *path = only_file ();
+  GStatBuf before, after;
+  g_assert_cmpint (g_stat (path, &before), ==, 0);
+  g_assert_true (g_file_set_contents (path, "what somebody put there", -1, NULL));
+  g_assert_cmpint (g_chmod (cache_dir, 0777), ==, 0);
+  build ();
+  g_autofree char *content = NULL;
+  g_assert_true (g_file_get_contents (path, &content, NULL, NULL));
+  g_assert_cmpstr (content, ==, "what somebody put there");
+  g_assert_cmpint (g_chmod (cache_dir, 0700), ==, 0);
+  if (geteuid () == 0) {
+    g_autofree char *left = NULL;
+    g_assert_cmpint (chown (cache_dir, 65534, -1), ==, 0);
+    build ();
+    g_assert_true (g_file_get_contents (path, &left, NULL, NULL));
+    g_assert_cmpstr (left, ==, "what somebody put there");
+    g_assert_cmpint (chown (cache_dir, 0, -1), ==, 0);
+  }
+  build ();
+  g_assert_cmpint (g_stat (path, &after), ==, 0);
+  g_assert_cmpint (after.st_size, ==, before.st_size);
+}
+
+/* What is no file of ours is neither waited for nor followed, and a file takes its place. */
+static void
+test_untrusted_file (void)
+{
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 60 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed ();
+    g_test_trap_assert_stderr ("*is not used*");
+    return;
+  }
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+  for (guint kind = 0; kind < 3; kind++) {
+    GStatBuf is;
+    clear ();
+    build ();
+    g_autofree char *path = only_file ();
+    g_autofree char *target = g_strconcat (cache_dir, ".target", NULL);
+    g_assert_cmpint (g_rename (path, target), ==, 0);
+    if (kind == 0)
+      g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+    else if (kind == 1)
+      g_assert_cmpint (symlink (target, path), ==, 0);
+    else
+      g_assert_true (g_file_set_contents (path, "others wrote this", -1, NULL) && g_chmod (path, 0622) == 0);
+    build ();
+    g_assert_cmpint (g_lstat (path, &is), ==, 0);
+    g_assert_true (S_ISREG (is.st_mode) && (is.st_mode & 0777) == 0600);
+    g_remove (target);
+  }
+}
+
 /* ---- devices ---- */
 
 static void
@@ -189,6 +257,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cache/broken", test_broken);
   g_test_add_func ("/cache/concurrent", test_concurrent);
   g_test_add_func ("/cache/unwritable", test_unwritable);
+  g_test_add_func ("/cache/untrusted-folder", test_untrusted_folder);
+  g_test_add_func ("/cache/untrusted-file", test_untrusted_file);
   g_test_add_func ("/device/selectors", test_selectors);
   g_test_add_func ("/device/by-name", test_by_name);
   g_test_add_func ("/device/threads", test_threads);
