@@ -1,5 +1,5 @@
 #include "gst-plugin/classifier.h"
-
+#include "core/error.h"
 
 /* What is in the slot. */
 typedef enum
@@ -135,13 +135,43 @@ cnx_classifier_claim (CnxClassifier * self, gboolean wait)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  while (wait && self->slot == SLOT_SUBMITTED)
+  while (wait && self->slot != SLOT_FREE)
     g_cond_wait (&self->changed, &self->lock);
   if (self->slot != SLOT_FREE)
     return NULL;
   self->slot = SLOT_CLAIMED;
   g_clear_pointer (&self->plan, cnx_frame_plan_unref);
   return self->tensor;
+}
+
+static gboolean
+fill (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideoFrame * frame, float *slot, GError ** error)
+{
+  CnxFramePlan *plan = NULL;
+
+  if (!self->takes_frames)
+    return cnx_frame_in_run (frame_in, frame, slot, error);
+  if (!cnx_frame_in_pack (frame_in, frame, slot, &plan, error))
+    return FALSE;
+  if (plan)
+    cnx_classifier_set_plan (self, plan);
+  return TRUE;
+}
+
+gboolean
+cnx_classifier_read (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideoInfo * info, GstBuffer * buffer,
+    float *slot, GError ** error)
+{
+  GstVideoFrame frame;
+
+  if (!gst_video_frame_map (&frame, info, buffer, GST_MAP_READ)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
+        "Cannot read a frame: the buffer does not hold one of the negotiated caps");
+    return FALSE;
+  }
+  const gboolean good = fill (self, frame_in, &frame, slot, error);
+  gst_video_frame_unmap (&frame);
+  return good;
 }
 
 void
@@ -163,6 +193,17 @@ cnx_classifier_release (CnxClassifier * self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   self->slot = SLOT_FREE;
+  g_cond_broadcast (&self->changed);
+}
+
+gboolean
+cnx_classifier_try (CnxClassifier * self)
+{
+  if (!cnx_classifier_claim (self, FALSE))
+    return FALSE;
+  const gboolean good = self->forward (self->forward_data, self->tensor, self->logits, NULL);
+  cnx_classifier_release (self);
+  return good;
 }
 
 /* The pass itself, by the slot's owner, without the lock. */
@@ -265,6 +306,18 @@ cnx_classifier_take (CnxClassifier * self, GError ** error)
   if (self->failure)
     g_propagate_error (error, g_steal_pointer (&self->failure));
   return g_steal_pointer (&self->finished);
+}
+
+CnxMetaLabels
+cnx_classifier_describe (CnxClassifier * self, const CnxResult * result, const char *stream, CnxMetaLabel * items)
+{
+  CnxModel *model = cnx_classifier_model (self);
+
+  for (guint i = 0; i < result->n; i++)
+    items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
+      result->labels[i].confidence
+    };
+  return (CnxMetaLabels) { cnx_model_name (model), stream, result->running_time, result->n, items };
 }
 
 void

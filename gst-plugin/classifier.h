@@ -5,11 +5,14 @@
  * forward pass is done. So no frame waits in a queue, and what the worker starts on is the newest frame that
  * there is.
  *
- * One thread claims, runs, submits and takes (an element's streaming thread); the worker is the other. */
+ * One thread claims, runs, submits and takes (an element's streaming thread); the worker is the other. What others may
+ * call says so. */
 #pragma once
 
 #include "core/model/labels.h"
 #include "gst-plugin/engine.h"
+#include "gst-plugin/framein.h"
+#include "gst-plugin/labelmeta.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS
@@ -59,15 +62,23 @@ CnxEngine *cnx_classifier_engine (CnxClassifier * classifier);
 /** As cnx_engine_model(). */
 CnxModel *cnx_classifier_model (CnxClassifier * classifier);
 
-/** Claims the slot: a tensor of recipe height x width x 3 floats to fill. While the worker is busy: NULL,
- * or, with @wait, when it is done. What is claimed must be run, submitted or released. */
+/** Claims the slot: a tensor of recipe height x width x 3 floats to fill. While somebody else has it: NULL,
+ * or, with @wait, when it is free. What is claimed must be run, submitted or released. */
 float *cnx_classifier_claim (CnxClassifier * classifier, gboolean wait);
 void cnx_classifier_release (CnxClassifier * classifier);
+
+/** Whether a pass could be run, of whatever is in the slot, to see how long it takes: not while somebody has the slot,
+ * nor with a device that fails. For any thread. */
+gboolean cnx_classifier_try (CnxClassifier * classifier);
 
 /** Whether the slot may hold a packed frame instead: by itself where the device is not a CPU. */
 gboolean cnx_classifier_takes_frames (CnxClassifier * classifier);
 /** Whatever the device is: for tests. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_classifier_set_takes_frames (CnxClassifier * classifier, gboolean takes, GError ** error);
+/** The frame in @buffer, one of @info, to what is claimed, @slot: to the tensor here, or, where that is less to carry,
+ * packed, for the device to make it. Errors: CNX_ERROR_INPUT. */
+gboolean cnx_classifier_read (CnxClassifier * classifier, CnxFrameIn * frame_in, const GstVideoInfo * info,
+    GstBuffer * buffer, float *slot, GError ** error);
 /** Says that what is claimed now holds a frame packed by @plan, of which it keeps a reference, and not the tensor. */
 void cnx_classifier_set_plan (CnxClassifier * classifier, CnxFramePlan * plan);
 /** The plan of what is claimed or submitted; NULL: it is the tensor. */
@@ -96,6 +107,11 @@ void cnx_classifier_set_finished (CnxClassifier * classifier, CnxFinishedFunc fi
 /** Waits until the worker has nothing to do, what it had is forgotten, or @timeout (microseconds) is over. FALSE for
  * the last. */
 gboolean cnx_classifier_drain (CnxClassifier * classifier, gint64 timeout);
+
+/** @result as it rides on buffers; @items is room for its labels. What it points to is the classifier's, the result's
+ * and @stream. For any thread. */
+CnxMetaLabels cnx_classifier_describe (CnxClassifier * classifier, const CnxResult * result, const char *stream,
+    CnxMetaLabel * items);
 
 /** Forgets what the worker found and what it is working on: no result of what was submitted before is taken after. A
  * failure is not forgotten, for it is the device's. Does not wait; for any thread. */

@@ -30,6 +30,7 @@
 #include "gst-plugin/classifier.h"
 #include "gst-plugin/framein.h"
 #include "gst-plugin/labelmeta.h"
+#include "gst-plugin/latency.h"
 #include "gst-plugin/settings.h"
 #include "core/error.h"
 
@@ -47,6 +48,7 @@ struct _GstConvnext
   gboolean stale;               /* the classifier was made with other settings */
   char *stream;
 
+  CnxLatency latency;
   CnxClassifier *classifier;    /* from READY on */
 
   /* the streaming thread's own */
@@ -55,6 +57,7 @@ struct _GstConvnext
   GstVideoOrientationMethod tagged;     /* what the stream's tags say */
   Mode decided;                 /* MODE_AUTO until upstream has answered */
   CnxResult *newest;            /* mode latest: what buffers carry */
+  GstClockTime carried_since;   /* the running time of the first of them */
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
@@ -85,35 +88,34 @@ fail (GstConvnext * self, const GError * error)
   return GST_FLOW_ERROR;
 }
 
-/* @result for who reads it; @items and @stream are what of it is to be freed. */
-static CnxMetaLabels
-describe (GstConvnext * self, const CnxResult * result, CnxMetaLabel ** items, char **stream)
+/* As they are now; its strings may be gone by then. */
+static CnxSettings
+plain_settings (GstConvnext * self)
 {
-  CnxModel *model = cnx_classifier_model (self->classifier);
-
   GST_OBJECT_LOCK (self);
-  *stream = g_strdup (self->stream);
+  const CnxSettings settings = self->settings;
   GST_OBJECT_UNLOCK (self);
-  *items = g_new (CnxMetaLabel, result->n + 1);
-  for (guint i = 0; i < result->n; i++)
-    (*items)[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
-      result->labels[i].confidence
-    };
-  return (CnxMetaLabels) { cnx_model_name (model), *stream, result->running_time, result->n, *items };
+  return settings;
+}
+
+static char *
+dup_stream (GstConvnext * self)
+{
+  GST_OBJECT_LOCK (self);
+  char *stream = g_strdup (self->stream);
+  GST_OBJECT_UNLOCK (self);
+  return stream;
 }
 
 static void
 post (GstConvnext * self, const CnxResult * result)
 {
-  g_autofree CnxMetaLabel *items = NULL;
-  g_autofree char *stream = NULL;
+  g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
+  g_autofree char *stream = dup_stream (self);
 
-  GST_OBJECT_LOCK (self);
-  const gboolean wanted = self->settings.post_messages;
-  GST_OBJECT_UNLOCK (self);
-  if (!wanted)
+  if (!plain_settings (self).post_messages)
     return;
-  const CnxMetaLabels labels = describe (self, result, &items, &stream);
+  const CnxMetaLabels labels = cnx_classifier_describe (self->classifier, result, stream, items);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
           cnx_label_meta_to_structure (&labels)));
 }
@@ -297,23 +299,53 @@ sink_event (GstBaseTransform * base, GstEvent * event)
 static Mode
 current_mode (GstConvnext * self)
 {
-  gboolean live = FALSE;
-
-  GST_OBJECT_LOCK (self);
-  const Mode mode = self->settings.mode;
-  GST_OBJECT_UNLOCK (self);
+  const Mode mode = plain_settings (self).mode;
   if (mode != MODE_AUTO)
     return mode;
   if (self->decided != MODE_AUTO)
     return self->decided;
+  gboolean live = FALSE;
   g_autoptr (GstQuery) latency = gst_query_new_latency ();
   if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), latency))
     return MODE_LATEST;
   gst_query_parse_latency (latency, &live, NULL, NULL);
   self->decided = live ? MODE_LATEST : MODE_EVERY_FRAME;
-  GST_INFO_OBJECT (self, "mode %s: upstream is %slive", live ? "latest" : "every-frame",
-      live ? "" : "not ");
+  if (live)
+    GST_INFO_OBJECT (self, "mode auto is latest, as upstream says that it is live: no frame waits");
+  else
+    GST_INFO_OBJECT (self, "mode auto is every-frame, as upstream does not say that it is live: each frame waits for "
+        "its labels. For a camera behind an appsrc, shmsrc and the like set is-live there, or mode=latest here");
   return self->decided;
+}
+
+/* Asked before the first frame has come: what takes most of its time can be tried without it. */
+static void
+try_pass (GstConvnext * self)
+{
+  const gint64 start = g_get_monotonic_time ();
+
+  if (!cnx_latency_is_known (&self->latency) && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
+      && cnx_classifier_try (self->classifier))
+    cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
+}
+
+static gboolean
+query (GstBaseTransform * base, GstPadDirection direction, GstQuery * query)
+{
+  GstConvnext *self = GST_CONVNEXT (base);
+  gboolean live;
+
+  if (!GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->query (base, direction, query))
+    return FALSE;
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
+    return TRUE;
+  /* auto does not wait where upstream is live, and elsewhere latency is nothing */
+  const gboolean wait = plain_settings (self).mode == MODE_EVERY_FRAME;
+  gst_query_parse_latency (query, &live, NULL, NULL);
+  if (live && wait)
+    try_pass (self);
+  cnx_latency_answer (&self->latency, query, wait);
+  return TRUE;
 }
 
 /* ---- frames ---- */
@@ -321,68 +353,43 @@ current_mode (GstConvnext * self)
 static GstVideoOrientationMethod
 current_direction (GstConvnext * self)
 {
-  GST_OBJECT_LOCK (self);
-  const GstVideoOrientationMethod direction = self->settings.video_direction;
-  GST_OBJECT_UNLOCK (self);
+  const GstVideoOrientationMethod direction = plain_settings (self).video_direction;
+
   return direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : direction;
 }
 
-/* To the tensor here, or, where that is less to carry, packed, for the device to do it. */
-static gboolean
-fill_slot (GstConvnext * self, const GstVideoFrame * frame, float *slot, GError ** error)
-{
-  CnxFramePlan *plan = NULL;
-
-  cnx_frame_in_set_direction (self->frame_in, current_direction (self));
-  if (!cnx_classifier_takes_frames (self->classifier))
-    return cnx_frame_in_run (self->frame_in, frame, slot, error);
-  if (!cnx_frame_in_pack (self->frame_in, frame, slot, &plan, error))
-    return FALSE;
-  if (plan)
-    cnx_classifier_set_plan (self->classifier, plan);
-  return TRUE;
-}
-
+/* FALSE after an error message. */
 static gboolean
 read_frame (GstConvnext * self, GstBuffer * buffer, float *slot)
 {
   g_autoptr (GError) error = NULL;
-  GstVideoFrame frame;
 
-  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("Cannot read a frame."),
-        ("the buffer does not hold a frame of the negotiated caps"));
-    return FALSE;
-  }
-  const gboolean good = fill_slot (self, &frame, slot, &error);
-  gst_video_frame_unmap (&frame);
-  if (!good)
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
-  return good;
+  cnx_frame_in_set_direction (self->frame_in, current_direction (self));
+  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return FALSE;
 }
 
 static CnxClassifyRequest
 request_for (GstConvnext * self, GstBuffer * buffer)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
-  CnxClassifyRequest request = { .running_time = GST_CLOCK_TIME_NONE };
+  const CnxSettings set = plain_settings (self);
+  CnxClassifyRequest request = { GST_CLOCK_TIME_NONE, set.top_k, set.threshold };
 
   if (base->segment.format == GST_FORMAT_TIME)
     request.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME,
         GST_BUFFER_PTS (buffer));
-  GST_OBJECT_LOCK (self);
-  request.top_k = self->settings.top_k;
-  request.threshold = self->settings.threshold;
-  GST_OBJECT_UNLOCK (self);
   return request;
 }
 
 static void
 attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result)
 {
-  g_autofree CnxMetaLabel *items = NULL;
-  g_autofree char *stream = NULL;
-  const CnxMetaLabels labels = describe (self, result, &items, &stream);
+  g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
+  g_autofree char *stream = dup_stream (self);
+  const CnxMetaLabels labels = cnx_classifier_describe (self->classifier, result, stream, items);
 
   cnx_label_meta_add (buffer, &labels);
 }
@@ -392,6 +399,7 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
 {
   g_autoptr (GError) error = NULL;
   const CnxClassifyRequest request = request_for (self, buffer);
+  const gint64 start = g_get_monotonic_time ();
   float *tensor = cnx_classifier_claim (self->classifier, TRUE);
 
   forget_results (self);        /* where mode was latest before, and may be again */
@@ -402,9 +410,21 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   g_autoptr (CnxResult) result = cnx_classifier_run (self->classifier, &request, &error);
   if (!result)
     return fail (self, error);
+  cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
   attach (self, buffer, result);
   post (self, result);
   return GST_FLOW_OK;
+}
+
+/* Labels go when nothing newer has come for long: the device hangs, or is far too slow for what they say. */
+static void
+drop_outdated (GstConvnext * self, GstClockTime now)
+{
+  const GstClockTime longest = plain_settings (self).label_timeout * GST_MSECOND;
+
+  if (self->newest && longest > 0 && GST_CLOCK_TIME_IS_VALID (now) && GST_CLOCK_TIME_IS_VALID (self->carried_since)
+      && now > self->carried_since + longest)
+    g_clear_pointer (&self->newest, cnx_result_unref);
 }
 
 /* A frame is preprocessed only when the worker is free to take it. */
@@ -412,6 +432,7 @@ static GstFlowReturn
 classify_latest (GstConvnext * self, GstBuffer * buffer)
 {
   g_autoptr (GError) error = NULL;
+  const CnxClassifyRequest request = request_for (self, buffer);
   float *tensor = cnx_classifier_claim (self->classifier, FALSE);
 
   /* taken after the claim: a worker that is free has finished what it had */
@@ -424,9 +445,10 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
   if (finished) {
     g_clear_pointer (&self->newest, cnx_result_unref);
     self->newest = finished;
+    self->carried_since = request.running_time;
   }
+  drop_outdated (self, request.running_time);
   if (tensor) {
-    const CnxClassifyRequest request = request_for (self, buffer);
     if (!read_frame (self, buffer, tensor)) {
       cnx_classifier_release (self->classifier);
       return GST_FLOW_ERROR;
@@ -501,6 +523,7 @@ finalize (GObject * object)
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
   g_clear_pointer (&self->classifier, cnx_classifier_free);
   cnx_settings_clear (&self->settings);
+  cnx_latency_clear (&self->latency);
   g_free (self->stream);
   G_OBJECT_CLASS (gst_convnext_parent_class)->finalize (object);
 }
@@ -509,6 +532,7 @@ static void
 gst_convnext_init (GstConvnext * self)
 {
   cnx_settings_init (&self->settings);
+  cnx_latency_init (&self->latency);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
 }
 
@@ -527,6 +551,7 @@ gst_convnext_class_init (GstConvnextClass * klass)
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;
+  base_class->query = query;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;
   base_class->stop = stop;

@@ -50,8 +50,9 @@ fill_structure (GstStructure * s, const CnxMetaLabels * labels)
     append (&confidences, G_TYPE_DOUBLE, labels->labels[i].confidence);
   }
   gst_structure_set (s, "model", G_TYPE_STRING, labels->model,
-      "running-time", G_TYPE_UINT64, labels->running_time,
       "stream", G_TYPE_STRING, labels->stream ? labels->stream : "", NULL);
+  if (GST_CLOCK_TIME_IS_VALID (labels->running_time))
+    gst_structure_set (s, "running-time", G_TYPE_UINT64, labels->running_time, NULL);
   gst_structure_take_value (s, "ids", &ids);
   gst_structure_take_value (s, "labels", &names);
   gst_structure_take_value (s, "confidences", &confidences);

@@ -1,7 +1,8 @@
 /* How labels ride on a buffer. The only file that knows.
  *
  * Always: a GstCustomMeta "convnext-labels" whose GstStructure holds
- *   model (string), running-time (guint64, of the frame that was classified), stream (string),
+ *   model (string), running-time (guint64, of the frame that was classified; not there where it is unknown), stream
+ *   (string),
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
  * best first. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one GstAnalyticsClsMtd. */
 #pragma once

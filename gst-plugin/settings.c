@@ -7,6 +7,7 @@
 #define DEFAULT_TOP_K 5
 #define DEFAULT_THRESHOLD -1.0  /* below 0: what the model recommends */
 #define DEFAULT_MODE MODE_AUTO
+#define DEFAULT_LABEL_TIMEOUT 2000
 #define DEFAULT_POST_MESSAGES FALSE
 #define DEFAULT_VIDEO_DIRECTION GST_VIDEO_ORIENTATION_AUTO
 
@@ -24,6 +25,7 @@ enum
   PROP_TOP_K,
   PROP_THRESHOLD,
   PROP_MODE,
+  PROP_LABEL_TIMEOUT,
   PROP_POST_MESSAGES,
   PROP_VIDEO_DIRECTION,
 };
@@ -49,6 +51,7 @@ static const struct
   [PROP_TOP_K] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, top_k), FALSE},
   [PROP_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, threshold), FALSE},
   [PROP_MODE] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, mode), FALSE},
+  [PROP_LABEL_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, label_timeout), FALSE},
   [PROP_POST_MESSAGES] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
   [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
 };
@@ -96,6 +99,9 @@ install_answer_properties (GObjectClass * klass)
           PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_MODE, g_param_spec_enum ("mode", "Mode",
           "Whether buffers wait for their labels", TYPE_MODE, DEFAULT_MODE, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_LABEL_TIMEOUT, g_param_spec_uint ("label-timeout", "Label timeout",
+          "In mode latest, carry labels for at most so many milliseconds when no newer ones come; 0: for ever", 0,
+          G_MAXUINT, DEFAULT_LABEL_TIMEOUT, PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
           "Post each new result on the bus too, as an element message named convnext",
@@ -119,7 +125,7 @@ cnx_settings_init (CnxSettings * self)
   *self = (CnxSettings) {
     .device = g_strdup (DEFAULT_DEVICE),.threads = DEFAULT_THREADS,.precision = DEFAULT_PRECISION,
     .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
-    .post_messages = DEFAULT_POST_MESSAGES,.video_direction = DEFAULT_VIDEO_DIRECTION
+    .label_timeout = DEFAULT_LABEL_TIMEOUT,.post_messages = DEFAULT_POST_MESSAGES,.video_direction = DEFAULT_VIDEO_DIRECTION
   };
 }
 

@@ -22,6 +22,7 @@ typedef struct
   guint top_k;
   double threshold;
   Mode mode;
+  guint label_timeout;
   gboolean post_messages;
   GstVideoOrientationMethod video_direction;
 } CnxSettings;

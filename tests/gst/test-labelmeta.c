@@ -177,6 +177,16 @@ test_foreign_classification (void)
 }
 #endif
 
+/* A time that is unknown is left out, and not a number of five hundred years. */
+static void
+test_no_running_time (void)
+{
+  const CnxMetaLabels timeless = { "model", "", GST_CLOCK_TIME_NONE, 0, NULL };
+  g_autoptr (GstStructure) s = cnx_label_meta_to_structure (&timeless);
+
+  g_assert_false (gst_structure_has_field (s, "running-time"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -191,5 +201,6 @@ main (int argc, char **argv)
   g_test_add_func ("/labelmeta/analytics", test_analytics);
   g_test_add_func ("/labelmeta/foreign-classification", test_foreign_classification);
 #endif
+  g_test_add_func ("/labelmeta/no-running-time", test_no_running_time);
   return g_test_run ();
 }

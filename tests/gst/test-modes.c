@@ -325,6 +325,91 @@ test_flush_while_ending (void)
   end (h, element, bus);
 }
 
+/* ---- latency ---- */
+
+static GstClockTime
+latency_of (const char *line, CnxForwardFunc forward)
+{
+  GstHarness *h = gst_harness_new_parse (line);
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+
+  replace_network (element, forward);
+  gst_harness_set_upstream_latency (h, 10 * GST_MSECOND);
+  gst_harness_set_src_caps_str (h, RGB);
+  const GstClockTime latency = gst_harness_query_latency (h);
+  gst_harness_teardown (h);
+  return latency;
+}
+
+/* A live pipeline is told what frames wait for before the first has come. */
+static void
+test_latency (void)
+{
+  g_assert_cmpuint (latency_of ("convnext mode=every-frame", slow), >=, (10 + SLOW_MS) * GST_MSECOND);
+  g_assert_cmpuint (latency_of ("convnext mode=latest", slow), ==, 10 * GST_MSECOND);
+  g_assert_cmpuint (latency_of ("convnext", slow), ==, 10 * GST_MSECOND);
+}
+
+/* And again when that has changed. */
+static void
+test_latency_moves (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=every-frame");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+
+  gst_element_set_bus (element, bus);
+  gst_harness_set_src_caps_str (h, RGB);
+  const GstClockTime before = gst_harness_query_latency (h);
+  replace_network (element, slow);
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 0)));
+  if (before < SLOW_MS * GST_MSECOND / 2) {     /* a machine may be as slow as that itself */
+    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_LATENCY);
+    g_assert_nonnull (message);
+  }
+  g_assert_cmpuint (gst_harness_query_latency (h), >=, SLOW_MS * GST_MSECOND);
+  gst_element_set_bus (element, NULL);
+  gst_harness_teardown (h);
+}
+
+static guint
+labels_at (GstHarness * h, GstClockTime time)
+{
+  g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, time));
+
+  return cnx_test_classifications (out);
+}
+
+/* When the device hangs, what it said last is not said for ever. */
+static void
+test_label_timeout (void)
+{
+  const guint timeouts[] = { 2000, 500, 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++) {
+    const GstClockTime timeout = timeouts[i] * GST_MSECOND;
+    GstElement *element;
+    GstBus *bus;
+    GstHarness *h = latest_with (slow, &element, &bus);
+
+    if (i > 0)                  /* the first is the default */
+      g_object_set (element, "label-timeout", timeouts[i], NULL);
+    device.entered = device.released = FALSE;
+    while (labels_at (h, GST_SECOND) == 0)
+      g_usleep (10000);
+    cnx_classifier_drain (gst_convnext_classifier (GST_CONVNEXT (element)), G_USEC_PER_SEC * 60);
+    replace_network (element, stuck);
+    g_assert_cmpuint (labels_at (h, GST_SECOND), ==, 1);
+    await_stuck ();
+    g_assert_cmpuint (labels_at (h, GST_SECOND + timeout), ==, 1);
+    g_assert_cmpuint (labels_at (h, GST_SECOND + (timeout ? timeout : 1000 * GST_SECOND) + 1), ==, timeout ? 0 : 1);
+    let_go ();
+    while (labels_at (h, 2000 * GST_SECOND) == 0)
+      g_usleep (10000);
+    end (h, element, bus);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -338,5 +423,8 @@ main (int argc, char **argv)
   g_test_add_func ("/modes/last-result", test_last_result);
   g_test_add_func ("/modes/last-failure", test_last_failure);
   g_test_add_func ("/modes/flush-while-ending", test_flush_while_ending);
+  g_test_add_func ("/modes/latency", test_latency);
+  g_test_add_func ("/modes/latency-moves", test_latency_moves);
+  g_test_add_func ("/modes/label-timeout", test_label_timeout);
   return g_test_run ();
 }
