@@ -46,6 +46,7 @@ struct _GstConvnext
   /* under the object lock */
   CnxSettings settings;
   gboolean stale;               /* the classifier was made with other settings */
+  gboolean fixed;               /* from READY to PAUSED on: what it was made with stays */
   char *stream;
 
   CnxLatency latency;
@@ -216,20 +217,33 @@ stop (GstBaseTransform * base)
   return TRUE;
 }
 
+static void
+set_fixed (GstConvnext * self, gboolean fixed)
+{
+  GST_OBJECT_LOCK (self);
+  self->fixed = fixed;
+  GST_OBJECT_UNLOCK (self);
+}
+
 static GstStateChangeReturn
 change_state (GstElement * element, GstStateChange transition)
 {
   GstConvnext *self = GST_CONVNEXT (element);
+  const gboolean starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
 
   /* Again before streaming starts: properties may have been set in READY. */
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY
-      || transition == GST_STATE_CHANGE_READY_TO_PAUSED)
-    if (!open_classifier (self))
-      return GST_STATE_CHANGE_FAILURE;
+  if (starts)
+    set_fixed (self, TRUE);
+  if ((starts || transition == GST_STATE_CHANGE_NULL_TO_READY) && !open_classifier (self)) {
+    set_fixed (self, FALSE);
+    return GST_STATE_CHANGE_FAILURE;
+  }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     cnx_classifier_reset (self->classifier);    /* nobody waits for it any longer */
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS (gst_convnext_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || (starts && result == GST_STATE_CHANGE_FAILURE))
+    set_fixed (self, FALSE);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
     g_clear_pointer (&self->classifier, cnx_classifier_free);
   return result;
@@ -495,9 +509,12 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
     return;
   }
   GST_OBJECT_LOCK (self);
-  if (cnx_settings_set (&self->settings, id, value))
+  const gboolean refused = self->fixed && cnx_settings_reopens (&self->settings, id, value);
+  if (!refused && cnx_settings_set (&self->settings, id, value))
     self->stale = TRUE;
   GST_OBJECT_UNLOCK (self);
+  if (refused)
+    cnx_refuse_property (GST_ELEMENT (self), pspec);
 }
 
 static void

@@ -13,6 +13,7 @@
  */
 #include "gst-plugin/gstoverlay.h"
 #include "gst-plugin/gstlabeloverlay.h"
+#include "gst-plugin/settings.h"
 
 #include <gst/video/video.h>
 
@@ -29,8 +30,12 @@ struct _GstOverlaySink
 {
   GstBin parent;
   GstElement *convert;
-  GstElement *wanted;           /* the property, under the object lock; may be NULL */
   GstElement *sink;             /* the child that displays, from READY on */
+
+  /* under the object lock */
+  GstElement *wanted;           /* the property; may be NULL */
+  gboolean stale;               /* the child is there for another value of it */
+  gboolean fixed;               /* from READY to PAUSED on: it stays */
 };
 
 G_DEFINE_TYPE (GstOverlaySink, gst_overlay_sink, GST_TYPE_BIN);
@@ -102,6 +107,7 @@ add_sink (GstOverlaySink * self)
     return TRUE;
   GST_OBJECT_LOCK (self);
   GstElement *sink = self->wanted ? gst_object_ref (self->wanted) : NULL;
+  self->stale = FALSE;
   GST_OBJECT_UNLOCK (self);
   if (!sink && (sink = choose_sink (self)))
     gst_object_ref_sink (sink);
@@ -135,17 +141,40 @@ remove_sink (GstOverlaySink * self)
   gst_clear_object (&self->sink);
 }
 
+/* Returns whether the child must be another before that. */
+static gboolean
+set_fixed (GstOverlaySink * self, gboolean fixed)
+{
+  GST_OBJECT_LOCK (self);
+  self->fixed = fixed;
+  const gboolean stale = self->stale;
+  GST_OBJECT_UNLOCK (self);
+  return stale;
+}
+
+static gboolean
+ready_sink (GstOverlaySink * self, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && set_fixed (self, TRUE))
+    remove_sink (self);
+  else if (transition != GST_STATE_CHANGE_NULL_TO_READY)
+    return TRUE;
+  if (self->convert && add_sink (self))
+    return TRUE;
+  remove_sink (self);
+  return FALSE;
+}
+
 static GstStateChangeReturn
 change_state (GstElement * element, GstStateChange transition)
 {
   GstOverlaySink *self = GST_OVERLAY_SINK (element);
+  const gboolean starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && (!self->convert || !add_sink (self))) {
-    remove_sink (self);
-    return GST_STATE_CHANGE_FAILURE;
-  }
-  const GstStateChangeReturn result =
-      GST_ELEMENT_CLASS (gst_overlay_sink_parent_class)->change_state (element, transition);
+  const GstStateChangeReturn result = ready_sink (self, transition) ?
+      GST_ELEMENT_CLASS (gst_overlay_sink_parent_class)->change_state (element, transition) : GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || (starts && result == GST_STATE_CHANGE_FAILURE))
+    set_fixed (self, FALSE);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL
       || (transition == GST_STATE_CHANGE_NULL_TO_READY && result == GST_STATE_CHANGE_FAILURE))
     remove_sink (self);
@@ -165,10 +194,16 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
   if (wanted)
     gst_object_ref_sink (wanted);
   GST_OBJECT_LOCK (self);
-  GstElement *old = self->wanted;
-  self->wanted = wanted;
+  const gboolean refused = self->fixed && wanted != self->wanted;
+  GstElement *old = refused ? wanted : self->wanted;
+  if (!refused) {
+    self->stale = self->stale || wanted != self->wanted;
+    self->wanted = wanted;
+  }
   GST_OBJECT_UNLOCK (self);
   gst_clear_object (&old);
+  if (refused)
+    cnx_refuse_property (GST_ELEMENT (self), pspec);
 }
 
 static void

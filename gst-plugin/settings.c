@@ -196,3 +196,23 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
   }
   return fields[id].opens;
 }
+
+gboolean
+cnx_settings_reopens (const CnxSettings * self, guint id, const GValue * value)
+{
+  g_auto (GValue) now = G_VALUE_INIT;
+
+  if (!fields[id].opens)
+    return FALSE;
+  g_value_init (&now, G_VALUE_TYPE (value));
+  cnx_settings_get (self, id, &now);
+  return fields[id].kind == KIND_STRING ? g_strcmp0 (g_value_get_string (&now), g_value_get_string (value)) != 0 :
+      gst_value_compare (&now, value) != GST_VALUE_EQUAL;
+}
+
+void
+cnx_refuse_property (GstElement * element, GParamSpec * pspec)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS, ("'%s' stays as it is: it cannot be changed in PAUSED or PLAYING. Set "
+          "the element to READY first.", pspec->name), (NULL));
+}
