@@ -309,7 +309,8 @@ cnx_classifier_take (CnxClassifier * self, GError ** error)
 }
 
 CnxMetaLabels
-cnx_classifier_describe (CnxClassifier * self, const CnxResult * result, const char *stream, CnxMetaLabel * items)
+cnx_classifier_describe (CnxClassifier * self, const CnxResult * result, const char *stream, const char *source,
+    CnxMetaLabel * items)
 {
   CnxModel *model = cnx_classifier_model (self);
 
@@ -317,7 +318,7 @@ cnx_classifier_describe (CnxClassifier * self, const CnxResult * result, const c
     items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
       result->labels[i].confidence
     };
-  return (CnxMetaLabels) { cnx_model_name (model), stream, result->running_time, result->n, items };
+  return (CnxMetaLabels) { cnx_model_name (model), stream, result->running_time, result->n, items, source };
 }
 
 void

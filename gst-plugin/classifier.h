@@ -108,10 +108,10 @@ void cnx_classifier_set_finished (CnxClassifier * classifier, CnxFinishedFunc fi
  * the last. */
 gboolean cnx_classifier_drain (CnxClassifier * classifier, gint64 timeout);
 
-/** @result as it rides on buffers; @items is room for its labels. What it points to is the classifier's, the result's
- * and @stream. For any thread. */
+/** @result as it rides on buffers; @items is room for its labels. What it points to is the classifier's and what is
+ * given. For any thread. */
 CnxMetaLabels cnx_classifier_describe (CnxClassifier * classifier, const CnxResult * result, const char *stream,
-    CnxMetaLabel * items);
+    const char *source, CnxMetaLabel * items);
 
 /** Forgets what the worker found and what it is working on: no result of what was submitted before is taken after. A
  * failure is not forgotten, for it is the device's. Does not wait; for any thread. */

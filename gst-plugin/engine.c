@@ -83,10 +83,6 @@ place_unref (CnxEnginePlace * place)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxEnginePlace, place_unref)
 
-#define TYPE_PLACE (cnx_engine_place_get_type ())
-static GType cnx_engine_place_get_type (void);
-G_DEFINE_BOXED_TYPE (CnxEnginePlace, cnx_engine_place, place_ref, place_unref);
-
 static CnxEngine *
 place_get (CnxEnginePlace * place)
 {
@@ -94,6 +90,23 @@ place_get (CnxEnginePlace * place)
 
   return place->engine ? cnx_engine_ref (place->engine) : NULL;
 }
+
+/* What prints messages, as gst-launch-1.0 does, prints the contexts in them. */
+static void
+print_place (const GValue * place, GValue * text)
+{
+  CnxEnginePlace *held = g_value_get_boxed (place);
+  g_autoptr (CnxEngine) engine = held ? place_get (held) : NULL;
+
+  g_value_set_string (text, engine ? cnx_engine_description (engine) : "a network that is opened when it is needed");
+}
+
+#define TYPE_PLACE (cnx_engine_place_get_type ())
+static GType cnx_engine_place_get_type (void);
+/* *INDENT-OFF* */
+G_DEFINE_BOXED_TYPE_WITH_CODE (CnxEnginePlace, cnx_engine_place, place_ref, place_unref,
+    g_value_register_transform_func (g_define_type_id, G_TYPE_STRING, print_place))
+/* *INDENT-ON* */
 
 /* Returns whether nobody has @engine any more; then no place has. */
 static gboolean

@@ -99,26 +99,30 @@ plain_settings (GstConvnext * self)
   return settings;
 }
 
+/* Where labels come from; to be freed. */
 static char *
-dup_stream (GstConvnext * self)
+dup_origin (GstConvnext * self, char **source)
 {
   GST_OBJECT_LOCK (self);
   char *stream = g_strdup (self->stream);
+  *source = g_strdup (self->settings.source);
   GST_OBJECT_UNLOCK (self);
   return stream;
 }
 
+/* To who has @buffer, or, where it is NULL, to who reads the bus and wants it. */
 static void
-post (GstConvnext * self, const CnxResult * result)
+tell (GstConvnext * self, const CnxResult * result, GstBuffer * buffer)
 {
   g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
-  g_autofree char *stream = dup_stream (self);
+  g_autofree char *source = NULL, *stream = dup_origin (self, &source);
+  const CnxMetaLabels labels = cnx_classifier_describe (self->classifier, result, stream, source, items);
 
-  if (!plain_settings (self).post_messages)
-    return;
-  const CnxMetaLabels labels = cnx_classifier_describe (self->classifier, result, stream, items);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
-          cnx_label_meta_to_structure (&labels)));
+  if (buffer)
+    cnx_label_meta_add (buffer, &labels);
+  else if (plain_settings (self).post_messages)
+    gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
+            cnx_label_meta_to_structure (&labels)));
 }
 
 /* What the worker has found is told at once: the next buffer may be a second away, or never come. */
@@ -128,7 +132,7 @@ on_finished (gpointer user_data, const CnxResult * result, const GError * error)
   if (error)
     fail (user_data, error);
   else
-    post (user_data, result);
+    tell (user_data, result, NULL);
 }
 
 /* At the end of a stream its last frame still has a result, or its device has failed. */
@@ -324,11 +328,9 @@ current_mode (GstConvnext * self)
     return MODE_LATEST;
   gst_query_parse_latency (latency, &live, NULL, NULL);
   self->decided = live ? MODE_LATEST : MODE_EVERY_FRAME;
-  if (live)
-    GST_INFO_OBJECT (self, "mode auto is latest, as upstream says that it is live: no frame waits");
-  else
-    GST_INFO_OBJECT (self, "mode auto is every-frame, as upstream does not say that it is live: each frame waits for "
-        "its labels. For a camera behind an appsrc, shmsrc and the like set is-live there, or mode=latest here");
+  GST_INFO_OBJECT (self, live ? "mode auto is latest, as upstream says that it is live: no frame waits" :
+      "mode auto is every-frame, as upstream does not say that it is live: each frame waits for its labels. For a "
+      "camera behind an appsrc, shmsrc and the like set is-live there, or mode=latest here");
   return self->decided;
 }
 
@@ -398,16 +400,6 @@ request_for (GstConvnext * self, GstBuffer * buffer)
   return request;
 }
 
-static void
-attach (GstConvnext * self, GstBuffer * buffer, const CnxResult * result)
-{
-  g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
-  g_autofree char *stream = dup_stream (self);
-  const CnxMetaLabels labels = cnx_classifier_describe (self->classifier, result, stream, items);
-
-  cnx_label_meta_add (buffer, &labels);
-}
-
 static GstFlowReturn
 classify_now (GstConvnext * self, GstBuffer * buffer)
 {
@@ -425,8 +417,8 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   if (!result)
     return fail (self, error);
   cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
-  attach (self, buffer, result);
-  post (self, result);
+  tell (self, result, buffer);
+  tell (self, result, NULL);
   return GST_FLOW_OK;
 }
 
@@ -471,7 +463,7 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
       return fail (self, error);
   }
   if (self->newest)
-    attach (self, buffer, self->newest);
+    tell (self, self->newest, buffer);
   return GST_FLOW_OK;
 }
 
@@ -504,10 +496,6 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
 {
   GstConvnext *self = GST_CONVNEXT (object);
 
-  if (!cnx_settings_has (id)) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    return;
-  }
   GST_OBJECT_LOCK (self);
   const gboolean refused = self->fixed && cnx_settings_reopens (&self->settings, id, value);
   if (!refused && cnx_settings_set (&self->settings, id, value))
@@ -522,10 +510,6 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
 {
   GstConvnext *self = GST_CONVNEXT (object);
 
-  if (!cnx_settings_has (id)) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    return;
-  }
   GST_OBJECT_LOCK (self);
   cnx_settings_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);

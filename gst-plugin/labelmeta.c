@@ -50,7 +50,8 @@ fill_structure (GstStructure * s, const CnxMetaLabels * labels)
     append (&confidences, G_TYPE_DOUBLE, labels->labels[i].confidence);
   }
   gst_structure_set (s, "model", G_TYPE_STRING, labels->model,
-      "stream", G_TYPE_STRING, labels->stream ? labels->stream : "", NULL);
+      "stream", G_TYPE_STRING, labels->stream ? labels->stream : "",
+      "source", G_TYPE_STRING, labels->source ? labels->source : "", NULL);
   if (GST_CLOCK_TIME_IS_VALID (labels->running_time))
     gst_structure_set (s, "running-time", G_TYPE_UINT64, labels->running_time, NULL);
   gst_structure_take_value (s, "ids", &ids);
@@ -96,6 +97,7 @@ read_structure (const GstStructure * s, GArray * items, CnxMetaLabels * labels)
   }
   labels->model = gst_structure_get_string (s, "model");
   labels->stream = gst_structure_get_string (s, "stream");
+  labels->source = gst_structure_get_string (s, "source");
   labels->running_time = GST_CLOCK_TIME_NONE;
   gst_structure_get_uint64 (s, "running-time", &labels->running_time);
   labels->n = n;

@@ -2,7 +2,7 @@
  *
  * Always: a GstCustomMeta "convnext-labels" whose GstStructure holds
  *   model (string), running-time (guint64, of the frame that was classified; not there where it is unknown), stream
- *   (string),
+ *   (string), source (string: what the user calls it, or ""),
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
  * best first. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one GstAnalyticsClsMtd. */
 #pragma once
@@ -26,6 +26,7 @@ typedef struct
  * @stream: the stream's id, or ""
  * @running_time: of the frame the labels came from, GST_CLOCK_TIME_NONE if unknown
  * @n, @labels: best first; may be 0 (a frame that was classified, with nothing above the threshold)
+ * @source: what the user calls where the stream comes from, or "" or NULL
  */
 typedef struct
 {
@@ -34,6 +35,7 @@ typedef struct
   GstClockTime running_time;
   guint n;
   const CnxMetaLabel *labels;
+  const char *source;
 } CnxMetaLabels;
 
 /** Registers the custom meta, unless a plugin or a program in this process has. Call it once, before it is used. */

@@ -27,6 +27,7 @@ enum
   PROP_MODE,
   PROP_LABEL_TIMEOUT,
   PROP_POST_MESSAGES,
+  PROP_SOURCE,
   PROP_VIDEO_DIRECTION,
 };
 
@@ -53,6 +54,7 @@ static const struct
   [PROP_MODE] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, mode), FALSE},
   [PROP_LABEL_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, label_timeout), FALSE},
   [PROP_POST_MESSAGES] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
+  [PROP_SOURCE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, source), FALSE},
   [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
 };
 
@@ -106,6 +108,9 @@ install_answer_properties (GObjectClass * klass)
       g_param_spec_boolean ("post-messages", "Post messages",
           "Post each new result on the bus too, as an element message named convnext",
           DEFAULT_POST_MESSAGES, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_SOURCE, g_param_spec_string ("source", "Source",
+          "What to call where the video comes from, such as a camera's name, beside the stream's id", NULL,
+          PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_VIDEO_DIRECTION,
       g_param_spec_enum ("video-direction", "Video direction",
           "How frames must be turned to be upright for the network; what is passed on stays as it is. auto: as the "
@@ -127,12 +132,6 @@ cnx_settings_init (CnxSettings * self)
     .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
     .label_timeout = DEFAULT_LABEL_TIMEOUT,.post_messages = DEFAULT_POST_MESSAGES,.video_direction = DEFAULT_VIDEO_DIRECTION
   };
-}
-
-gboolean
-cnx_settings_has (guint id)
-{
-  return id < G_N_ELEMENTS (fields) && fields[id].kind != KIND_NONE;
 }
 
 void

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  char *variant, *model, *labels, *recipe, *device;
+  char *variant, *model, *labels, *recipe, *device, *source;
   guint threads;
   CnxPrecision precision;
   guint batch;
@@ -44,8 +44,5 @@ gboolean cnx_settings_reopens (const CnxSettings * settings, guint id, const GVa
 
 /** Warns, in the log and on the bus, that @element's property cannot be changed now but in READY. */
 void cnx_refuse_property (GstElement * element, GParamSpec * pspec);
-
-/** Whether there is such a property. */
-gboolean cnx_settings_has (guint id);
 
 G_END_DECLS

@@ -356,6 +356,21 @@ test_not_finite (void)
   g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
 }
 
+/* Programs print the messages that they get: what they print of a context says what is in it. */
+static void
+test_printed (void)
+{
+  const CnxEngineSettings settings = {.precision = CNX_PRECISION_AUTO };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
+
+  g_assert_no_error (error);
+  g_autoptr (GstContext) context = cnx_engine_context (engine);
+  g_autofree char *text = gst_structure_to_string (gst_context_get_structure (context));
+  g_assert_null (strstr (text, "NULL"));
+  g_assert_nonnull (strstr (text, cnx_model_name (cnx_engine_model (engine))));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -371,5 +386,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/engine/batches/fp32", GINT_TO_POINTER (CNX_PRECISION_FP32), test_batches);
   g_test_add_data_func ("/engine/batches/int8", GINT_TO_POINTER (CNX_PRECISION_INT8), test_batches);
   g_test_add_func ("/engine/not-finite", test_not_finite);
+  g_test_add_func ("/engine/printed", test_printed);
   return g_test_run ();
 }

@@ -10,13 +10,14 @@
 
 static const CnxMetaLabel three[] = { {7, "dog", 0.75}, {2, "cat & <kitten>", 0.125}, {0, "", 0.0625} };
 
-static const CnxMetaLabels all = { "model", "a stream", 40 * GST_MSECOND, 3, three };
+static const CnxMetaLabels all = { "model", "a stream", 40 * GST_MSECOND, 3, three, "garage" };
 
 static gboolean
 check_all (const CnxMetaLabels * labels, gpointer user_data)
 {
   g_assert_cmpstr (labels->model, ==, "model");
   g_assert_cmpstr (labels->stream, ==, "a stream");
+  g_assert_cmpstr (labels->source, ==, "garage");
   g_assert_cmpuint (labels->running_time, ==, 40 * GST_MSECOND);
   g_assert_cmpuint (labels->n, ==, 3);
   for (guint i = 0; i < 3; i++) {

@@ -212,6 +212,32 @@ assert_message (GstBus * bus, GstElement * element, GstClockTime running_time)
 }
 
 static gboolean
+keep_source (const CnxMetaLabels * labels, gpointer source)
+{
+  g_strlcpy (source, labels->source, 16);
+  return TRUE;
+}
+
+/* What the user calls it, at any time. */
+static void
+test_source (void)
+{
+  const char *const names[] = { "garage", "", "by the door" };
+  GstHarness *h = gst_harness_new_parse ("convnext mode=every-frame");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+
+  gst_harness_set_src_caps_str (h, RGB);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    char source[16] = "none";
+    g_object_set (element, "source", names[i], NULL);
+    g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, i, i));
+    cnx_label_meta_foreach (out, keep_source, source);
+    g_assert_cmpstr (source, ==, names[i]);
+  }
+  gst_harness_teardown (h);
+}
+
+static gboolean
 slow (gpointer classifier, const float *in, float *logits, GError ** error)
 {
   g_usleep (500 * 1000);
@@ -474,6 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/own-threshold", test_own_threshold);
   g_test_add_func ("/settings/sigmoid", test_sigmoid);
   g_test_add_func ("/settings/messages", test_messages);
+  g_test_add_func ("/settings/source", test_source);
   g_test_add_func ("/settings/mode-switch", test_mode_switch);
   g_test_add_func ("/settings/no-timestamp", test_no_timestamp);
   g_test_add_func ("/settings/set-in-ready", test_set_in_ready);
