@@ -54,6 +54,8 @@ struct _GstLabelOverlay
 
   /* the streaming thread's own */
   GstVideoInfo info;
+  GstVideoInfo drawn;           /* what text is painted for: the same, or a field */
+  gboolean warned;              /* that there are no letters */
   int asked;                    /* atomic: downstream, for `attach`, since the caps or the peer changed */
   gboolean attach;              /* downstream draws the composition itself */
   char *text;                   /* what `composition` shows */
@@ -93,7 +95,7 @@ is_blendable (GstVideoFormat format)
   return info->unpack_func && info->pack_func && !GST_VIDEO_FORMAT_INFO_HAS_PALETTE (info);
 }
 
-/* Every blendable format, then the same with the feature. */
+/* Every blendable format, then the same with the feature, and as fields. */
 static GstCaps *
 template_caps (void)
 {
@@ -109,6 +111,9 @@ template_caps (void)
   gst_caps_append (caps, gst_video_make_raw_caps_with_features (formats, n,
           gst_caps_features_new (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, COMPOSITION_FEATURE,
               NULL)));
+  /* fields, each in a buffer of its own */
+  gst_caps_append (caps, gst_video_make_raw_caps_with_features (formats, n,
+          gst_caps_features_new (GST_CAPS_FEATURE_FORMAT_INTERLACED, NULL)));
   return caps;
 }
 
@@ -149,6 +154,23 @@ forget_text (GstLabelOverlay * self)
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
 }
 
+/* Of a frame's rows how many lie between those of a buffer. */
+static int
+rows_apart (const GstLabelOverlay * self)
+{
+  return self->info.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ? 2 : 1;
+}
+
+/* A picture of half as many rows, each of which stands for two. */
+static void
+make_field (GstVideoInfo * info)
+{
+  info->height = GST_VIDEO_INFO_FIELD_HEIGHT (info);
+  info->interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  if (info->par_d <= G_MAXINT / 2)
+    info->par_d *= 2;
+}
+
 static gboolean
 set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
 {
@@ -156,7 +178,12 @@ set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
 
   g_atomic_int_set (&self->asked, FALSE);
   forget_text (self);
-  return gst_video_info_from_caps (&self->info, in);
+  if (!gst_video_info_from_caps (&self->info, in))
+    return FALSE;
+  self->drawn = self->info;
+  if (rows_apart (self) == 2)
+    make_field (&self->drawn);
+  return TRUE;
 }
 
 /* Asked at the first frame after new caps, when downstream knows them: the base class asks nothing for an
@@ -249,6 +276,18 @@ text_of (GstLabelOverlay * self, GstBuffer * buffer)
   return g_string_free (builder.text, FALSE);
 }
 
+/* Once: it would be the same for every frame. */
+static void
+warn_of_fonts (GstLabelOverlay * self)
+{
+  if (self->warned)
+    return;
+  self->warned = TRUE;
+  GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND, ("Labels are not drawn: no font here has their letters. Install one, "
+          "for example the package fonts-dejavu-core, or name one that has them in the property font."),
+      ("text: %s", self->text));
+}
+
 /* Paints when the text or the style is not what the last composition shows. */
 static void
 update_composition (GstLabelOverlay * self, char *text)
@@ -266,8 +305,11 @@ update_composition (GstLabelOverlay * self, char *text)
   }
   forget_text (self);
   self->text = text;
+  gboolean legible = TRUE;
   if (*text)
-    self->composition = cnx_paint_labels (text, &self->info, &style);
+    self->composition = cnx_paint_labels (text, &self->drawn, &style, &legible);
+  if (!legible)
+    warn_of_fonts (self);
 }
 
 /* ---- frames ---- */
@@ -317,7 +359,8 @@ blend_into_crop (GstLabelOverlay * self, const GstVideoCropMeta * crop, GstVideo
     int x, y;
 
     gst_video_overlay_rectangle_get_render_rectangle (rectangle, &x, &y, &width, &height);
-    gst_video_overlay_rectangle_set_render_rectangle (rectangle, x + crop->x, y + crop->y, width, height);
+    gst_video_overlay_rectangle_set_render_rectangle (rectangle, x + crop->x, y + crop->y / rows_apart (self), width,
+        height);
   }
   const gboolean blended = gst_video_overlay_composition_blend (moved, frame);
   gst_video_overlay_composition_unref (moved);
@@ -344,6 +387,10 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
         ("the buffer does not hold a frame of the negotiated caps"));
     return GST_FLOW_ERROR;
   }
+  if (rows_apart (self) == 2) { /* to what blends it is a picture like others */
+    make_field (&frame.info);
+    frame.flags = GST_VIDEO_FRAME_FLAG_NONE;
+  }
   if (!(crop ? blend_into_crop (self, crop, &frame) :
           gst_video_overlay_composition_blend (self->composition, &frame)))
     GST_WARNING_OBJECT (self, "the text does not lie on the frame");
@@ -355,6 +402,7 @@ static gboolean
 stop (GstBaseTransform * base)
 {
   forget_text (GST_LABEL_OVERLAY (base));
+  GST_LABEL_OVERLAY (base)->warned = FALSE;
   return TRUE;
 }
 

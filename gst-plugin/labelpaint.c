@@ -22,6 +22,17 @@ layout_new (const char *text, double line_pixels, const char *font)
   return layout;
 }
 
+/* Whether there is a letter for any of it: what there is none for becomes a box. */
+static gboolean
+is_legible (PangoLayout * layout)
+{
+  int letters = 0;
+
+  for (const char *at = pango_layout_get_text (layout); *at; at = g_utf8_next_char (at))
+    letters += !g_unichar_isspace (g_utf8_get_char (at));
+  return letters == 0 || pango_layout_get_unknown_glyphs_count (layout) < letters;
+}
+
 /* Lines wider than @pixels lose their middle: a name says most at its start, and the confidence is at
  * the end. */
 static void
@@ -77,7 +88,7 @@ paint (PangoLayout * layout, int width, int height, double narrow, double paddin
 }
 
 GstVideoOverlayComposition *
-cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintStyle * style)
+cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintStyle * style, gboolean * legible)
 {
   const double line = MAX (info->height * style->text_height / 100, MIN_TEXT_PIXELS);
   const double padding = line * 0.3, margin = line * 0.5;
@@ -89,7 +100,8 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
   pango_layout_get_pixel_size (layout, &text_width, &text_height);
   const int width = (int) MIN (ceil ((text_width + 2 * padding) * narrow), info->width);
   const int height = (int) MIN (ceil (text_height + 2 * padding), info->height);
-  if (width < 1 || height < 1) {
+  *legible = is_legible (layout);
+  if (width < 1 || height < 1 || !*legible) {
     g_object_unref (layout);
     return NULL;
   }

@@ -30,9 +30,9 @@ typedef struct
 } CnxPaintStyle;
 
 /** Paints @text (Pango markup, one label a line) for frames of @info, narrowed by its pixel aspect ratio so
- * that it looks right when displayed. NULL where the frame is too small to show anything.
- * Free with gst_video_overlay_composition_unref(). */
+ * that it looks right when displayed. NULL where the frame is too small to show anything, and, with @legible set to
+ * FALSE, where no font has a letter of it. Free with gst_video_overlay_composition_unref(). */
 GstVideoOverlayComposition *cnx_paint_labels (const char *text, const GstVideoInfo * info,
-    const CnxPaintStyle * style);
+    const CnxPaintStyle * style, gboolean * legible);
 
 G_END_DECLS

@@ -229,7 +229,8 @@ static void
 paint_labels (Input * in, const GstVideoInfo * caps)
 {
   const CnxPaintStyle style = { NULL, 1 + take (in, 1) % 50, 0.5, take (in, 1) % 4 };
-  GstVideoOverlayComposition *painted = cnx_paint_labels ("a label  50 %", caps, &style);
+  gboolean legible;
+  GstVideoOverlayComposition *painted = cnx_paint_labels ("a label  50 %", caps, &style, &legible);
 
   if (painted)
     gst_video_overlay_composition_unref (painted);

@@ -3,6 +3,7 @@
 #include "tests/gst/elements.h"
 
 #include <gst/video/video-overlay-composition.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define COMPOSITION_CAPS "video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition)"
@@ -462,6 +463,64 @@ test_asks_again (void)
   gst_harness_teardown (h);
 }
 
+/* A field is drawn on as the picture of half as many rows that it is, whose pixels are twice as high. */
+static void
+test_fields (void)
+{
+  const char *const formats[] = { "I420", "RGB", "UYVY" };
+
+  for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
+    g_autofree char *fields = g_strdup_printf ("video/x-raw(format:Interlaced),format=%s,width=320,height=240,"
+        "framerate=25/1,interlace-mode=alternate", formats[f]);
+    g_autofree char *frames = caps_of (formats[f], 320, 120, ",pixel-aspect-ratio=1/2");
+    g_autoptr (GstBuffer) plain = labelled (frames, 8, "dog", 0.5);
+    g_autoptr (GstBuffer) expected = draw ("", frames, gst_buffer_copy_deep (plain));
+    g_autoptr (GstBuffer) found = draw ("", fields, gst_buffer_copy_deep (plain));
+    g_autofree char *before = cnx_test_digest (plain), *right = cnx_test_digest (expected), *digest =
+        cnx_test_digest (found);
+
+    g_assert_cmpstr (digest, ==, right);
+    g_assert_cmpstr (digest, !=, before);
+  }
+}
+
+/* A machine without fonts: no panel of boxes, and somebody says so. The rest is done in a process of its own, which has
+ * not looked for fonts yet. */
+static void
+test_no_fonts (void)
+{
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed ();
+    return;
+  }
+  const char *set_up = "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig/>";
+  g_autofree char *folder = g_dir_make_tmp ("no-fonts-XXXXXX", NULL);
+  g_autofree char *file = g_build_filename (folder, "fonts.conf", NULL);
+  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  GstHarness *h = gst_harness_new_parse ("labeloverlay");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "labeloverlay");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+
+  g_assert_true (g_file_set_contents (file, set_up, -1, NULL));
+  g_setenv ("FONTCONFIG_FILE", file, TRUE);
+  gst_element_set_bus (element, bus);
+  gst_harness_set_src_caps_str (h, caps);
+  for (int i = 0; i < 2; i++) {
+    GstBuffer *in = labelled (caps, 8, i ? "cat" : "dog", 0.5);
+    g_autofree char *before = cnx_test_digest (in);
+    g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
+    g_autofree char *after = cnx_test_digest (out);
+    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+    g_assert_cmpstr (before, ==, after);
+    g_assert_true (i ? message == NULL : message != NULL);
+  }
+  gst_element_set_bus (element, NULL);
+  gst_harness_teardown (h);
+  g_unlink (file);
+  g_rmdir (folder);
+}
+
 static void
 test_allocation (void)
 {
@@ -481,6 +540,8 @@ main (int argc, char **argv)
   g_test_add_func ("/labeloverlay/tiny", test_tiny);
   g_test_add_func ("/labeloverlay/pixel-aspect", test_pixel_aspect);
   g_test_add_func ("/labeloverlay/interlaced", test_interlaced);
+  g_test_add_func ("/labeloverlay/fields", test_fields);
+  g_test_add_func ("/labeloverlay/no-fonts", test_no_fonts);
   g_test_add_func ("/labeloverlay/corners", test_corners);
   g_test_add_func ("/labeloverlay/long-name", test_long_name);
   g_test_add_func ("/labeloverlay/any-text", test_any_text);
