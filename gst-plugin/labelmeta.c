@@ -68,6 +68,22 @@ cnx_label_meta_to_structure (const CnxMetaLabels * labels)
   return s;
 }
 
+/* Appends @labels to those that others have found on the same frame, behind @s's own. */
+static void
+append_other (GstStructure * s, const CnxMetaLabels * labels)
+{
+  const GValue *there = gst_structure_get_value (s, "others");
+  GValue others = G_VALUE_INIT, item = G_VALUE_INIT;
+
+  g_value_init (&others, GST_TYPE_ARRAY);
+  if (there && GST_VALUE_HOLDS_ARRAY (there))
+    g_value_copy (there, &others);
+  g_value_init (&item, GST_TYPE_STRUCTURE);
+  g_value_take_boxed (&item, cnx_label_meta_to_structure (labels));
+  gst_value_array_append_and_take_value (&others, &item);
+  gst_structure_take_value (s, "others", &others);
+}
+
 /* Reads what fill_structure() wrote; strings stay the structure's. FALSE when a field is missing, has another
  * type or the arrays differ in length: then somebody else wrote it. */
 static gboolean
@@ -213,10 +229,13 @@ foreach_analytics (GstBuffer * buffer, GArray * items, CnxLabelMetaFunc func, gp
 void
 cnx_label_meta_add (GstBuffer * buffer, const CnxMetaLabels * labels)
 {
+  GstCustomMeta *first = gst_buffer_get_custom_meta (buffer, CNX_LABEL_META_NAME);
   GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, CNX_LABEL_META_NAME);
 
   if (meta)
     fill_structure (gst_custom_meta_get_structure (meta), labels);
+  if (meta && first)
+    append_other (gst_custom_meta_get_structure (first), labels);
 #if HAVE_ANALYTICS
   add_analytics (buffer, labels);
 #endif

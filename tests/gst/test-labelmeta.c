@@ -188,6 +188,27 @@ test_no_running_time (void)
   g_assert_false (gst_structure_has_field (s, "running-time"));
 }
 
+/* Who can see a buffer's first meta alone finds the others' there. */
+static void
+test_others (void)
+{
+  g_autoptr (GstBuffer) buffer = gst_buffer_new ();
+
+  for (guint n = 0; n < 3; n++) {
+    cnx_label_meta_add (buffer, &all);
+    const GstStructure *first =
+        gst_custom_meta_get_structure (gst_buffer_get_custom_meta (buffer, CNX_LABEL_META_NAME));
+    const GValue *others = gst_structure_get_value (first, "others");
+    g_assert_cmpuint (others ? gst_value_array_get_size (others) : 0, ==, n);
+    if (others) {
+      const GstStructure *other = gst_value_get_structure (gst_value_array_get_value (others, n - 1));
+      g_assert_cmpstr (gst_structure_get_string (other, "source"), ==, "garage");
+      g_assert_false (gst_structure_has_field (other, "others"));
+    }
+  }
+  assert_all (buffer, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -203,5 +224,6 @@ main (int argc, char **argv)
   g_test_add_func ("/labelmeta/foreign-classification", test_foreign_classification);
 #endif
   g_test_add_func ("/labelmeta/no-running-time", test_no_running_time);
+  g_test_add_func ("/labelmeta/others", test_others);
   return g_test_run ();
 }
