@@ -6,7 +6,8 @@
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
  * best first. Each classification has a meta of its own; the first one of a buffer also holds what was added after it,
  *   others (GstValueArray of structures with these fields),
- * for bindings that see one meta of a name. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one GstAnalyticsClsMtd. */
+ * for bindings that see one meta of a name. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one
+ * GstAnalyticsClsMtd. */
 #pragma once
 
 #include <gst/gst.h>

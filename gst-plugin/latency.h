@@ -25,8 +25,8 @@ void cnx_latency_clear (CnxLatency * latency);
 /** Whether a frame's time is known. */
 gboolean cnx_latency_is_known (CnxLatency * latency);
 
-/** A frame has taken from @since (g_get_monotonic_time()) until now. Posts a LATENCY message of @element's when what was
- * told is off by half. */
+/** A frame has taken from @since (g_get_monotonic_time()) until now. Posts a LATENCY message of @element's when what
+ * was told is off by half. */
 void cnx_latency_note (CnxLatency * latency, GstElement * element, gint64 since);
 
 /** Adds to upstream's answer to the LATENCY query @query what frames take; nothing unless they @wait, or where the

@@ -130,7 +130,8 @@ cnx_settings_init (CnxSettings * self)
   *self = (CnxSettings) {
     .device = g_strdup (DEFAULT_DEVICE),.threads = DEFAULT_THREADS,.precision = DEFAULT_PRECISION,
     .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
-    .label_timeout = DEFAULT_LABEL_TIMEOUT,.post_messages = DEFAULT_POST_MESSAGES,.video_direction = DEFAULT_VIDEO_DIRECTION
+    .label_timeout = DEFAULT_LABEL_TIMEOUT,.post_messages = DEFAULT_POST_MESSAGES,
+    .video_direction = DEFAULT_VIDEO_DIRECTION
   };
 }
 
@@ -212,6 +213,7 @@ cnx_settings_reopens (const CnxSettings * self, guint id, const GValue * value)
 void
 cnx_refuse_property (GstElement * element, GParamSpec * pspec)
 {
-  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS, ("'%s' stays as it is: it cannot be changed in PAUSED or PLAYING. Set "
-          "the element to READY first.", pspec->name), (NULL));
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("'%s' stays as it is: it cannot be changed in PAUSED or PLAYING. Set the element to READY first.", pspec->name),
+      (NULL));
 }
