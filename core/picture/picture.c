@@ -146,19 +146,31 @@ open_picture (const char *path, int shorter, CnxWhole * place)
 
 /* ---- to what is wanted ---- */
 
+/* How many pixels of a row, or a column, of @size become one, in a picture whose shorter side has @side. A strip that
+ * is longer than any frame is averaged further along it, if there is enough left for the resize, which goes by the
+ * other side. */
+static int
+block (int size, int side, int shorter)
+{
+  const int needed = (size + CNX_FRAME_MAX_SIDE - 1) / CNX_FRAME_MAX_SIDE;
+  const int factor = side < SHRINK_FROM * shorter ? 1 : MAX (1, side / (shorter * KEEP_SHRUNK));
+
+  return needed > factor && side >= needed * KEEP_DECODED * shorter ? needed : factor;
+}
+
 /* Blocks averaged, row by row as they are decoded. */
 static Image *
 shrink_blocks (Image * in, int shorter, CnxWhole * place)
 {
-  const int side = MIN (vips_image_get_width (in), vips_image_get_height (in));
-  const int factor = side / (shorter * KEEP_SHRUNK);
+  const int width = vips_image_get_width (in), height = vips_image_get_height (in), side = MIN (width, height);
+  const int across = block (width, side, shorter), down = block (height, side, shorter);
   Image *out = NULL;
 
-  if (side < SHRINK_FROM * shorter || factor < 2)
+  if (across < 2 && down < 2)
     return g_object_ref (in);
-  place->across /= factor;
-  place->down /= factor;
-  return vips_shrink (in, &out, factor, factor, "ceil", TRUE, NULL) == 0 ? out : NULL;
+  place->across /= across;
+  place->down /= down;
+  return vips_shrink (in, &out, across, down, "ceil", TRUE, NULL) == 0 ? out : NULL;
 }
 
 static Image *

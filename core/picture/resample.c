@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 
-#define MAX_SIDE 32768
 #define MAX_WIDENED (1 << 24)
 #define NONE CNX_NO_LANE
 
@@ -196,11 +195,11 @@ check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError **
         "pixel layout %d is not one that can be resampled", format->pixels);
     return FALSE;
   }
-  if (format->width < 1 || format->height < 1 || format->width > MAX_SIDE
-      || format->height > MAX_SIDE) {
+  if (format->width < 1 || format->height < 1 || format->width > CNX_FRAME_MAX_SIDE
+      || format->height > CNX_FRAME_MAX_SIDE) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
         "a frame of %dx%d pixels cannot be resampled: both sides must be from 1 to %d",
-        format->width, format->height, MAX_SIDE);
+        format->width, format->height, CNX_FRAME_MAX_SIDE);
     return FALSE;
   }
   if (format->par_n < 1 || format->par_d < 1 || widened > MAX_WIDENED) {

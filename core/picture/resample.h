@@ -64,6 +64,9 @@ typedef struct
   CnxWhole whole;
 } CnxFrameFormat;
 
+/** Pixels of a frame's side, at most. What it stands for may be larger. */
+#define CNX_FRAME_MAX_SIDE 32768
+
 /** Planes and their strides in bytes (any sign, any padding). */
 typedef struct
 {

@@ -110,6 +110,47 @@ test_reduced (gconstpointer data)
   check (suffix, orientations, &recipe);
 }
 
+/* ---- strips ---- */
+
+/* @width x @height of a photograph that is stretched to a strip, from the row @top on, as a TIFF. */
+static char *
+make_strip (int width, int whole, int top, int height)
+{
+  g_autofree char *source = data_path ("pictures", "china.jpg");
+  char *path = g_strdup_printf ("%s/strip%d.tif", folder, height);
+  VipsImage *small = vips_image_new_from_file (source, NULL), *strip = NULL, *part = NULL;
+
+  g_assert_nonnull (small);
+  g_assert_cmpint (vips_resize (small, &strip, (double) width / small->Xsize, "vscale", (double) whole / small->Ysize,
+          NULL), ==, 0);
+  g_assert_cmpint (vips_extract_area (strip, &part, 0, top, width, height, NULL), ==, 0);
+  vips_image_remove (part, VIPS_META_ICC_NAME);
+  g_assert_cmpint (vips_image_write_to_file (part, path, NULL), ==, 0);
+  g_object_unref (part);
+  g_object_unref (strip);
+  g_object_unref (small);
+  return path;
+}
+
+/* A screenshot of a whole page is longer than a frame may be, and its middle is seen nevertheless. */
+static void
+test_strip (void)
+{
+  const int width = 300, height = 33000, part = 1200;
+  g_autofree char *path = make_strip (width, height, 0, height);
+  g_autofree char *middle = make_strip (width, height, (height - part) / 2, part);
+  g_auto (CnxPicture) strip = { 0 }, cut = { 0 };
+  CnxRecipe recipe;
+
+  cnx_recipe_init (&recipe);
+  recipe.width = recipe.height = recipe.resize = SIDE;
+  g_autofree float *expected = input_of (middle, EVERYTHING, TRUE, &cut, &recipe);
+  g_autofree float *found = input_of (path, SIDE, TRUE, &strip, &recipe);
+  g_assert_cmpint (strip.height, <=, CNX_FRAME_MAX_SIDE);
+  g_assert_cmpint (strip.whole.height, ==, height);
+  g_assert_cmpfloat (apart (found, expected, &recipe), <, 0.5);
+}
+
 static void
 remove_folder (void)
 {
@@ -136,6 +177,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/picture/reduced/png", ".png", test_reduced);
   g_test_add_data_func ("/picture/reduced/tiff", ".tif", test_reduced);
   g_test_add_data_func ("/picture/reduced/webp", ".webp", test_reduced);
+  g_test_add_func ("/picture/strip", test_strip);
   const int result = g_test_run ();
   remove_folder ();
   vips_shutdown ();
