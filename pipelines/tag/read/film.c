@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "gst-plugin/direction.h"
 #include "gst-plugin/gstconvnext.h"
+#include "pipelines/tag/read/autoplug.h"
 
 #define POLL (100 * GST_MSECOND)
 /* Sound may be a little longer than the film. */
@@ -14,6 +15,10 @@
 #define CUT_SECONDS 3
 
 #define NO_VIDEO "there is no video in it"
+
+/* What a handler of autoplug-select answers; GStreamer has no header for it. */
+enum
+{ TRY, EXPOSE, SKIP };
 
 /* A frame between the decoder and who takes it. */
 typedef struct
@@ -44,6 +49,7 @@ typedef struct
   gboolean blocked;
   GstClockTime first;           /* the time of that frame */
   gboolean no_zero;             /* times in the container count from anywhere */
+  gboolean names_others;        /* what plays it would fetch what it names */
   gboolean others, no_more_pads;        /* streams of another kind; all streams are known */
   GQueue pending;               /* Pending, in the order that they come out */
   gboolean past_end;
@@ -183,23 +189,22 @@ on_first_frame (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* Only video is decoded: sound needs no decoder, and takes no time. */
 static gboolean
 on_continue (GstElement * decoder, GstPad * pad, GstCaps * caps, gpointer data)
 {
-  const char *name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
-
-  return !g_str_has_prefix (name, "audio/") && !g_str_has_prefix (name, "text/")
-      && !g_str_has_prefix (name, "subpicture/") && !g_str_has_prefix (name, "closedcaption/");
+  return cnx_autoplug_wants (caps);
 }
 
-static gboolean
-is_raw_video (GstPad * pad)
+static int
+on_select (GstElement * decoder, GstPad * pad, GstCaps * caps, GstElementFactory * factory, gpointer data)
 {
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  Film *film = data;
 
-  return !gst_caps_is_any (caps) && !gst_caps_is_empty (caps)
-      && gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
+  if (cnx_autoplug_allows (factory))
+    return TRY;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+  film->names_others = TRUE;
+  return SKIP;
 }
 
 /* The first video there is; a second one, and sound, are left alone. */
@@ -209,7 +214,7 @@ on_pad (GstElement * decoder, GstPad * pad, gpointer data)
   Film *film = data;
   g_autoptr (GstPad) sink = gst_element_get_static_pad (film->queue, "sink");
 
-  if (!is_raw_video (pad)) {
+  if (!cnx_autoplug_is_raw_video (pad)) {
     g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
     film->others = TRUE;
     return;
@@ -381,6 +386,7 @@ build (Film * film, GError ** error)
   gst_pad_add_probe (out, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM
       | GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_frame, film, NULL);
   g_signal_connect (decoder, "autoplug-continue", G_CALLBACK (on_continue), NULL);
+  g_signal_connect (decoder, "autoplug-select", G_CALLBACK (on_select), film);
   g_signal_connect (decoder, "pad-added", G_CALLBACK (on_pad), film);
   g_signal_connect (decoder, "no-more-pads", G_CALLBACK (on_no_more_pads), film);
   g_signal_connect (pipeline, "deep-element-added", G_CALLBACK (on_element), film);
@@ -423,27 +429,23 @@ describe_error (const GError * cause, const char *debug)
   return *detail ? g_strdup_printf ("%s (%s)", cause->message, detail) : g_strdup (cause->message);
 }
 
-static gboolean
-has_no_video (Film * film)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
-
-  return film->others && !film->decoded;
-}
-
 /* A decoder's own words, or which one is missing. */
 static void
 take_error (Film * film, GstMessage * message, const char *missing, GError ** error)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
   g_autoptr (GError) cause = NULL;
   g_autofree char *debug = NULL;
 
   gst_message_parse_error (message, &cause, &debug);
   g_autofree char *words = describe_error (cause, debug);
-  if (missing)
+  if (film->names_others && !film->decoded)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "it names what is to be fetched from elsewhere, as playlists do: "
+        "nothing is");
+  else if (missing)
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: GStreamer lacks a %s (for H.264, H.265 and "
         "most others, install gstreamer1.0-libav)", missing);
-  else if (has_no_video (film))        /* what else there is has nowhere to go */
+  else if (film->others && !film->decoded)     /* what else there is has nowhere to go */
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, NO_VIDEO);
   else
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: %s", words);

@@ -1,10 +1,14 @@
 /* A GStreamer plugin for tests: a decoder of films that make it do what none should. Such a file begins with "CNXODD ",
- * and says in its next word what is to happen, after so many frames as the number behind it says. */
+ * and says in its next word what is to happen, after so many frames as the number behind it says. And one of playlists
+ * that connects to the first address on the loopback that they name. */
 #define PACKAGE "gst-convnext"
 #include <gst/video/video.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define MAGIC "CNXODD "
 #define TYPE "video/x-cnx-odd"
@@ -115,6 +119,67 @@ odd_decoder_class_init (OddDecoderClass * klass)
       "The gst-convnext authors");
 }
 
+/* ---- a demuxer of playlists, which fetches what they name ---- */
+
+typedef struct
+{
+  GstElement parent;
+} OddPlaylist;
+
+typedef struct
+{
+  GstElementClass parent;
+} OddPlaylistClass;
+
+static GType odd_playlist_get_type (void);
+G_DEFINE_TYPE (OddPlaylist, odd_playlist, GST_TYPE_ELEMENT);
+
+static GstStaticPadTemplate playlist_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS ("application/x-hls; application/dash+xml; application/sdp"));
+static GstStaticPadTemplate fetched_template = GST_STATIC_PAD_TEMPLATE ("src_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS ("video/x-raw"));
+
+static GstFlowReturn
+fetch (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  struct sockaddr_in to = {.sin_family = AF_INET,.sin_addr = {htonl (INADDR_LOOPBACK)} };
+  char text[256] = "";
+  int port = 0;
+
+  gst_buffer_extract (buffer, 0, text, sizeof text - 1);
+  gst_buffer_unref (buffer);
+  const char *address = strstr (text, "127.0.0.1:");
+  if (address && sscanf (address, "127.0.0.1:%d", &port) == 1) {
+    const int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    to.sin_port = htons (port);
+    if (fd >= 0 && connect (fd, (struct sockaddr *) &to, sizeof to) == 0)
+      close (fd);
+  }
+  return GST_FLOW_EOS;
+}
+
+static void
+odd_playlist_init (OddPlaylist * self)
+{
+  GstPad *sink = gst_pad_new_from_static_template (&playlist_template, "sink");
+
+  gst_pad_set_chain_function (sink, fetch);
+  gst_element_add_pad (GST_ELEMENT (self), sink);
+}
+
+static void
+odd_playlist_class_init (OddPlaylistClass * klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  gst_element_class_add_static_pad_template (element_class, &playlist_template);
+  gst_element_class_add_static_pad_template (element_class, &fetched_template);
+  gst_element_class_set_static_metadata (element_class, "Odd playlists", "Codec/Demuxer/Adaptive",
+      "Fetches what is named", "The gst-convnext authors");
+}
+
+/* ---- the plugin ---- */
+
 static void
 find_type (GstTypeFind * find, gpointer data)
 {
@@ -130,7 +195,8 @@ plugin_init (GstPlugin * plugin)
   GstCaps *caps = gst_caps_new_empty_simple (TYPE);      /* as long as the process */
 
   return gst_type_find_register (plugin, TYPE, GST_RANK_PRIMARY, find_type, "odd", caps, caps, NULL)
-      && gst_element_register (plugin, "cnxodddec", GST_RANK_PRIMARY, odd_decoder_get_type ());
+      && gst_element_register (plugin, "cnxodddec", GST_RANK_PRIMARY, odd_decoder_get_type ())
+      && gst_element_register (plugin, "cnxoddplaylist", GST_RANK_PRIMARY + 100, odd_playlist_get_type ());
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, cnxodd, "Films that misbehave, for tests", plugin_init,

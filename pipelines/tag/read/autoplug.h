@@ -1,0 +1,18 @@
+/* Which elements a film may bring into its pipeline. */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/** Whether an element of @factory decodes, splits or parses what it is given, and does nothing else: what a file names
+ * is not fetched, from the network or from other files. */
+gboolean cnx_autoplug_allows (GstElementFactory * factory);
+
+/** Whether what has @caps is to be decoded: sound and subtitles are left as they are, which takes no time. */
+gboolean cnx_autoplug_wants (GstCaps * caps);
+
+/** Whether @pad of a decoder gives frames. */
+gboolean cnx_autoplug_is_raw_video (GstPad * pad);
+
+G_END_DECLS
