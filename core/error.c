@@ -13,13 +13,41 @@ cnx_refuse (GError ** error, CnxError code, const char *where, const char *forma
   return FALSE;
 }
 
+/* Control characters; marks of direction, which Unicode calls explicit formatting; its line and paragraph ends. */
+static gboolean
+is_command (gunichar c)
+{
+  return g_unichar_iscntrl (c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e
+      || c == 0x200f || c == 0x061c;
+}
+
 gboolean
 cnx_name_is_printable (const char *name)
 {
   if (strlen (name) > CNX_MAX_NAME || !g_utf8_validate (name, -1, NULL))
     return FALSE;
   for (const char *at = name; *at; at = g_utf8_next_char (at))
-    if (g_unichar_iscntrl (g_utf8_get_char (at)))
+    if (is_command (g_utf8_get_char (at)))
       return FALSE;
   return TRUE;
+}
+
+char *
+cnx_printable (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  for (gsize length; *text; text += length) {
+    const gunichar c = g_utf8_get_char_validated (text, -1);
+    const gboolean is_character = c != (gunichar) - 1 && c != (gunichar) - 2;
+    length = is_character ? (gsize) (g_utf8_next_char (text) - text) : 1;
+    if (is_character && !is_command (c))
+      g_string_append_len (out, text, length);
+    else if (c == '\n' || c == '\t')
+      g_string_append (out, c == '\n' ? "\\n" : "\\t");
+    else
+      for (gsize i = 0; i < length; i++)
+        g_string_append_printf (out, "\\x%02x", (guchar) text[i]);
+  }
+  return g_string_free (out, FALSE);
 }

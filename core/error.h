@@ -36,7 +36,13 @@ gboolean cnx_refuse (GError ** error, CnxError code, const char *where, const ch
 /** Longest name out of a file that is put into messages, in bytes. */
 #define CNX_MAX_NAME 512
 
-/** Whether @name may go into a message: UTF-8, not too long, and nothing in it reaches a terminal as a command. */
+/** Whether @name may go into a message: UTF-8, not too long, and nothing in it reaches a terminal as a command or turns
+ * the direction of what follows. */
 gboolean cnx_name_is_printable (const char *name);
+
+/** @text for a terminal, or for a message that may be put out on one: control characters, marks that turn the direction
+ * of writing, line ends and bytes that are no UTF-8 become \n, \t or \xNN. Whatever prints a name, a path or a label
+ * that is not its own, for people to read, passes it through this. Free with g_free(). */
+char *cnx_printable (const char *text);
 
 G_END_DECLS

@@ -149,12 +149,14 @@ wait_for_worker (GstConvnext * self)
 static void
 post_open_error (GstConvnext * self, const GError * error)
 {
+  g_autofree char *text = cnx_printable (error->message);
+
   if (g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE))
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE, ("%s", error->message), (NULL));
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE, ("%s", text), (NULL));
   else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", text), (NULL));
   else
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", text), (NULL));
 }
 
 static gboolean

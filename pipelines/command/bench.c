@@ -261,7 +261,9 @@ print_json (const Run * run, int batch, const Result * result)
 static void
 print_text (const Run * run, int batch, const Result * result)
 {
-  printf ("%s, %s, %d x %d, batch %d, on %s\n", run->variant, precision_name (run), run->width, run->height, batch,
+  g_autofree char *name = cnx_printable (run->variant);
+
+  printf ("%s, %s, %d x %d, batch %d, on %s\n", name, precision_name (run), run->width, run->height, batch,
       run->device);
   printf ("  %.2f ms a frame at best, %.2f in the middle of %u passes\n", result->ms_min, result->ms_median,
       result->passes);

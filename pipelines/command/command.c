@@ -1,4 +1,5 @@
 #include "pipelines/command/command.h"
+#include "core/error.h"
 
 #include <errno.h>
 #include <json-glib/json-glib.h>
@@ -176,17 +177,30 @@ cnx_parse_arguments (const GOptionEntry * entries, const char *synopsis, const c
   return FALSE;
 }
 
+void
+cnx_say (const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_autofree char *line = cnx_printable (text);
+  fprintf (stderr, "%s\n", line);
+}
+
 int
 cnx_fail (const GError * error)
 {
-  fprintf (stderr, "convnext: %s\n", error->message);
+  cnx_say ("convnext: %s", error->message);
   return CNX_EXIT_FAILED;
 }
 
 int
 cnx_wrong (const char *command, const char *what)
 {
-  fprintf (stderr, "convnext %s: %s\n\nRun it with --help for its options.\n", command, what);
+  cnx_say ("convnext %s: %s", command, what);
+  fprintf (stderr, "\nRun it with --help for its options.\n");
   return CNX_EXIT_USAGE;
 }
 
@@ -199,7 +213,7 @@ cnx_flush (int status)
     return status;
   /* 0: of a write before this one, which did not say why */
   if (errno != EPIPE)
-    fprintf (stderr, "convnext: cannot write to the standard output%s%s\n", errno ? ": " : "",
+    cnx_say ("convnext: cannot write to the standard output%s%s", errno ? ": " : "",
         errno ? g_strerror (errno) : "");
   return status == CNX_EXIT_OK ? CNX_EXIT_FAILED : status;
 }

@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/** A line on standard error, whatever is in it: see cnx_printable(). */
+void cnx_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
 /** What a subcommand's process returns: done, failed, or called wrongly. */
 enum
 { CNX_EXIT_OK = 0, CNX_EXIT_FAILED = 1, CNX_EXIT_USAGE = 2 };

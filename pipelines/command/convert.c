@@ -104,9 +104,12 @@ convert (CnxModel * model, const Target * target, CnxDtype dtype, gboolean quiet
   g_clear_pointer (&part, g_free);
   if (!written)
     return CNX_EXIT_FAILED;
-  if (!quiet)
-    printf ("%s (%s naming) -> %s (timm naming, %s), %s\n", cnx_model_path (model),
+  if (!quiet) {
+    g_autofree char *text = g_strdup_printf ("%s (%s naming) -> %s (timm naming, %s), %s", cnx_model_path (model),
         cnx_scheme_name (cnx_model_scheme (model)), target->weights, cnx_dtype_name (dtype), target->config);
+    g_autofree char *line = cnx_printable (text);
+    printf ("%s\n", line);
+  }
   return CNX_EXIT_OK;
 }
 

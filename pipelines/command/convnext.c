@@ -50,7 +50,8 @@ run (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (strcmp (argv[1], commands[i].name) == 0)
       return commands[i].run (argc - 1, argv + 1);
-  fprintf (stderr, "convnext: there is no command '%s'\n\n", argv[1]);
+  cnx_say ("convnext: there is no command '%s'", argv[1]);
+  fprintf (stderr, "\n");
   usage (stderr);
   return CNX_EXIT_USAGE;
 }

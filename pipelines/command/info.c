@@ -1,5 +1,6 @@
 /* convnext info: what a model, or a published variant, is, and what it takes. */
 #include "pipelines/command/command.h"
+#include "core/error.h"
 #include "core/model/cost.h"
 #include "core/model/label_names.h"
 #include "opencl/support.h"
@@ -158,11 +159,12 @@ print_labels (const Info * info)
     return;
   }
   for (int i = 0; i < FIRST_LABELS && info->labels[i]; i++) {
-    g_autofree char *quoted = cnx_json_string (info->labels[i]);
-    printf ("%s%s", i ? ", " : "", quoted);
+    g_autofree char *quoted = cnx_json_string (info->labels[i]), *shown = cnx_printable (quoted);
+    printf ("%s%s", i ? ", " : "", shown);
   }
+  g_autofree char *from = cnx_printable (info->labels_from ? info->labels_from : "");
   printf ("%s\n            %d, %s%s\n", info->arch->classes > FIRST_LABELS ? " ..." : "", info->arch->classes,
-      info->labels_from ? "from " : "by number: nothing names them", info->labels_from ? info->labels_from : "");
+      info->labels_from ? "from " : "by number: nothing names them", from);
 }
 
 static void
@@ -208,15 +210,24 @@ print_table (const Info * info)
       "linears.\n", info->width, info->height);
 }
 
+/* @format with one %s, which may be a stranger's. */
+static void G_GNUC_PRINTF (1, 0)
+print_line (const char *format, const char *text)
+{
+  g_autofree char *shown = cnx_printable (text);
+
+  printf (format, shown);
+}
+
 static void
 print_text (const Info * info)
 {
   const CnxVariant *variant = cnx_variant_of (info->arch);
   g_autofree char *precisions = g_strjoinv (", ", info->precisions);
 
-  printf ("name        %s\n", info->name);
+  print_line ("name        %s\n", info->name);
   if (info->model)
-    printf ("file        %s\n", cnx_model_path (info->model));
+    print_line ("file        %s\n", cnx_model_path (info->model));
   else
     printf ("file        no weights here; `convnext fetch %s` gets them\n", info->name);
   printf ("variant     %s\n", variant ? variant->name : "none that was published");
@@ -229,10 +240,10 @@ print_text (const Info * info)
   if (info->device)
     printf ("precisions  %s, on %s\n", precisions, info->device);
   else
-    printf ("precisions  none here: %s\n", info->no_device->message);
+    print_line ("precisions  none here: %s\n", info->no_device->message);
   print_table (info);
   if (info->unusable)
-    printf ("It cannot run at its own size: %s.\n", info->unusable->message);
+    print_line ("It cannot run at its own size: %s.\n", info->unusable->message);
 }
 
 /* ---- as JSON ---- */

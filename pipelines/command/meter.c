@@ -1,5 +1,6 @@
 /* Speed, the time left, and how both are shown. */
 #include "pipelines/command/meter.h"
+#include "pipelines/command/command.h"
 
 #include <stdio.h>
 
@@ -48,10 +49,10 @@ print_line (const CnxMeter * meter, guint64 done, guint64 total)
   g_autofree char *speed = describe_speed (meter, done, total, ", ");
 
   if (total)
-    fprintf (stderr, "%s: %d %%, %.1f of %.1f MB%s\n", meter->file, (int) (done * 100 / total), done / 1e6,
+    cnx_say ("%s: %d %%, %.1f of %.1f MB%s", meter->file, (int) (done * 100 / total), done / 1e6,
         total / 1e6, speed);
   else
-    fprintf (stderr, "%s: %.1f MB%s\n", meter->file, done / 1e6, speed);
+    cnx_say ("%s: %.1f MB%s", meter->file, done / 1e6, speed);
 }
 
 /* What was there before the first sample did not come in any time of ours. */

@@ -36,15 +36,24 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
 /* ---- printing ---- */
 
-static void
-print_labels (Run * run, const char *file, guint n)
+static char *
+printable_label (const Run * run, guint i)
 {
+  return cnx_printable (cnx_model_label (run->model, run->labels[i].id));
+}
+
+static void
+print_labels (Run * run, const char *path, guint n)
+{
+  g_autofree char *file = cnx_printable (path);
   glong widest = 0;
 
-  for (guint i = 0; i < n; i++)
-    widest = MAX (widest, g_utf8_strlen (cnx_model_label (run->model, run->labels[i].id), -1));
   for (guint i = 0; i < n; i++) {
-    const char *label = cnx_model_label (run->model, run->labels[i].id);
+    g_autofree char *label = printable_label (run, i);
+    widest = MAX (widest, g_utf8_strlen (label, -1));
+  }
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *label = printable_label (run, i);
     const int padding = widest - g_utf8_strlen (label, -1);
     printf ("%s: %s%*s  %5.1f %%\n", file, label, padding, "", 100 * run->labels[i].confidence);
   }
@@ -109,7 +118,7 @@ run_batch (Run * run, int n, GError ** error)
       print (run, run->files[i], values);
       continue;
     }
-    fprintf (stderr, "convnext: %s: %s\n", run->files[i], broken->message);
+    cnx_say ("convnext: %s: %s", run->files[i], broken->message);
     run->status = CNX_EXIT_FAILED;
   }
 }
@@ -174,7 +183,7 @@ cnx_run_images (const CnxRunOptions * options, CnxModel * model)
   g_autoptr (GError) error = NULL;
 
   if (vips_init ("convnext") != 0) {
-    fprintf (stderr, "convnext: libvips does not start: %s\n", vips_error_buffer ());
+    cnx_say ("convnext: libvips does not start: %s", vips_error_buffer ());
     return CNX_EXIT_FAILED;
   }
   g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);

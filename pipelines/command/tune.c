@@ -1,6 +1,7 @@
 /* convnext tune: finds the tiles that are fastest on a device, and keeps the answer. */
 #include "pipelines/command/command.h"
 #include "pipelines/command/meter.h"
+#include "core/error.h"
 #include "opencl/support.h"
 #include "opencl/tuned.h"
 #include "opencl/tuner.h"
@@ -145,7 +146,7 @@ tune_all (CnxDevice * device, CnxPrecision wanted, const CnxTrialShape shapes[CN
       return FALSE;
     }
     if (!ops)
-      fprintf (stderr, "%s is left out: %s\n", cnx_precision_name (p), refused->message);
+      cnx_say ("%s is left out: %s", cnx_precision_name (p), refused->message);
     else if (!tune_precision (device, ops, shapes, error))
       return FALSE;
   }
@@ -166,8 +167,8 @@ tune (const CnxCommonOptions * options, const CnxArch * arch, int height, int wi
       arch->depths[s] };
   if (!tune_all (device, options->precision, shapes, &error))
     return cnx_fail (error);
-  g_autofree char *path = cnx_tuned_path (device);
-  printf ("saved in %s\n", path);
+  g_autofree char *path = cnx_tuned_path (device), *shown = cnx_printable (path);
+  printf ("saved in %s\n", shown);
   return CNX_EXIT_OK;
 }
 

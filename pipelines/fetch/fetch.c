@@ -139,8 +139,9 @@ say (Fetch * fetch, const char *format, ...)
     return;
   cnx_meter_clear (&fetch->meter);
   va_start (args, format);
-  vfprintf (stderr, format, args);
+  g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
+  cnx_say ("%s", text);
 }
 
 static void
@@ -148,13 +149,13 @@ on_say (const char *line, gpointer user_data)
 {
   Fetch *fetch = user_data;
 
-  say (fetch, "%s: %s\n", fetch->meter.file, line);
+  say (fetch, "%s: %s", fetch->meter.file, line);
 }
 
 static void
 on_lock (const char *line, gpointer user_data)
 {
-  say (user_data, "%s\n", line);
+  say (user_data, "%s", line);
 }
 
 static void
@@ -301,7 +302,7 @@ download_file (Fetch * fetch, const char *url, const char *file, GError ** error
   };
 
   fetch->meter = (CnxMeter) {.file = file,.quiet = options->quiet,.on_terminal = isatty (STDERR_FILENO) };
-  say (fetch, "%s: from %s\n", file, shown);
+  say (fetch, "%s: from %s", file, shown);
   const gboolean done = cnx_download (&download, error);
   cnx_meter_clear (&fetch->meter);
   return done;
@@ -322,7 +323,7 @@ download_beside (Fetch * fetch, const char *file, GError ** error)
   if (download_file (fetch, url, file, &failed))
     return TRUE;
   if (may_lack && g_error_matches (failed, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_ABSENT)) {
-    say (fetch, "%s: there is none that can be had\n", file);
+    say (fetch, "%s: there is none that can be had", file);
     return TRUE;
   }
   g_propagate_error (error, g_steal_pointer (&failed));
@@ -371,8 +372,9 @@ is_there (const Options * options, const char *path, GError ** error)
 {
   if (options->force || !g_file_test (path, G_FILE_TEST_EXISTS))
     return FALSE;
+  g_autofree char *shown = cnx_printable (path);
   if (check_there (options, path, error) && !options->quiet)
-    printf ("%s is there already; --force downloads it again\n", path);
+    printf ("%s is there already; --force downloads it again\n", shown);
   return TRUE;
 }
 
@@ -389,8 +391,9 @@ fetch_locked (Fetch * fetch, const CnxLock * lock, const char *path, GError ** e
   const gboolean done = download_all (fetch, error);
   end_interrupted ();
   remove_beside (fetch);
+  g_autofree char *shown = cnx_printable (path);
   if (done && !options->quiet)
-    printf ("saved in %s\n", path);
+    printf ("saved in %s\n", shown);
 }
 
 static int

@@ -61,10 +61,9 @@ static void
 on_warning (gpointer data, const char *text)
 {
   Ear *ear = data;
-  g_autofree char *name = g_filename_display_name (ear->facts->path);
 
   if (!ear->worker->jobs->quiet)
-    cnx_progress_say (ear->worker->jobs->progress, "convnext tag: %s: %s", name, text);
+    cnx_progress_say (ear->worker->jobs->progress, "convnext tag: %s: %s", ear->facts->path, text);
 }
 
 /* ---- one file ---- */
@@ -160,9 +159,7 @@ count (CnxJobs * jobs, Outcome outcome)
 static void
 say_error (CnxJobs * jobs, const char *path, const GError * error)
 {
-  g_autofree char *name = g_filename_display_name (path);
-
-  cnx_progress_say (jobs->progress, "convnext tag: %s: %s", name, error->message);
+  cnx_progress_say (jobs->progress, "convnext tag: %s: %s", path, error->message);
   if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
     cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
 }

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/error.h"
 #include "pipelines/command/meter.h"
 
 #define BAR_WIDTH 20
@@ -163,8 +164,8 @@ describe (const CnxProgress * self, gint64 now)
 
   g_string_append_printf (text, "%u of %u files", self->files_done, self->files);
   if (slot) {
-    g_autofree char *name = g_filename_display_basename (slot->name);
-    g_string_append_printf (text, ", %s", name);
+    g_autofree char *name = g_path_get_basename (slot->name), *shown = cnx_printable (name);
+    g_string_append_printf (text, ", %s", shown);
   }
   if (slot && slot->duration > 0) {
     g_autofree char *at = clock_text (slot->seconds), *of = clock_text (slot->duration);
@@ -230,7 +231,8 @@ cnx_progress_say (CnxProgress * self, const char *format, ...)
   va_start (arguments, format);
   g_autofree char *text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  fprintf (stderr, "%s\n", text);
+  g_autofree char *line = cnx_printable (text);
+  fprintf (stderr, "%s\n", line);
 }
 
 void

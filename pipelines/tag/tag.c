@@ -99,9 +99,8 @@ static void
 complain (gpointer data, const char *path, const GError * error)
 {
   Run *run = data;
-  g_autofree char *name = g_filename_display_name (path);
 
-  fprintf (stderr, "convnext tag: %s: %s\n", name, error->message);
+  cnx_say ("convnext tag: %s: %s", path, error->message);
   run->complaints++;
 }
 
@@ -209,10 +208,8 @@ on_unsettled (gpointer data, const char *path, const GError * error)
 static void
 on_damage (gpointer data, const char *path)
 {
-  g_autofree char *name = g_filename_display_name (path);
-
   cnx_progress_say (data, "convnext tag: %s is damaged: what it does not name any more is done anew, and what is there "
-      "instead is kept as NAME~", name);
+      "instead is kept as NAME~", path);
 }
 
 static int
@@ -293,7 +290,7 @@ cnx_tag_main (int argc, char **argv)
   if (!gst_init_check (NULL, NULL, &error))
     return cnx_fail (error);
   if (vips_init ("convnext") != 0) {
-    fprintf (stderr, "convnext: libvips does not start: %s\n", vips_error_buffer ());
+    cnx_say ("convnext: libvips does not start: %s", vips_error_buffer ());
     return CNX_EXIT_FAILED;
   }
   cnx_label_meta_register ();
