@@ -52,14 +52,41 @@ complain_errno (Lister * lister, const char *path, int number)
 
 /* ---- globs ---- */
 
-static gboolean
-matches (char **globs, const char *name, const char *below)
+/* What a walk comes upon. */
+typedef struct
 {
-  for (guint i = 0; globs && globs[i]; i++) {
-    const gboolean of_path = strchr (globs[i], '/') != NULL;
-    if (fnmatch (globs[i], of_path ? below : name, FNM_CASEFOLD | (of_path ? FNM_PATHNAME : 0)) == 0)
+  const char *path, *top, *name;
+  const char *below;            /* @top: the path there */
+  gboolean is_folder;
+} Meeting;
+
+/* A slash at the end asks for a folder; one at the beginning counts from the folder given, or from the root. */
+static gboolean
+matches_one (const char *glob, const Meeting * met)
+{
+  const char *slash = strchr (glob, '/');
+  gsize length = strlen (glob);
+
+  while (length > 1 && glob[length - 1] == '/')
+    length--;
+  if (glob[length] && !met->is_folder)
+    return FALSE;
+  g_autofree char *bare = g_strndup (glob, length);
+  if (!slash || slash == glob + length)
+    return fnmatch (bare, met->name, FNM_CASEFOLD) == 0;
+  const char *from = *bare == '/' ? bare + 1 : g_str_has_prefix (bare, "./") ? bare + 2 : bare;
+  if (fnmatch (from, met->below, FNM_CASEFOLD | FNM_PATHNAME) == 0)
+    return TRUE;
+  g_autofree char *whole = *bare == '/' ? g_canonicalize_filename (met->path, NULL) : NULL;
+  return whole && fnmatch (bare, whole, FNM_CASEFOLD | FNM_PATHNAME) == 0;
+}
+
+static gboolean
+matches (char **globs, const Meeting * met)
+{
+  for (guint i = 0; globs && globs[i]; i++)
+    if (matches_one (globs[i], met))
       return TRUE;
-  }
   return FALSE;
 }
 
@@ -123,25 +150,26 @@ read_folder (Lister * lister, const char *path)
 
 static void walk (Lister * lister, const char *folder, const char *top, const char *below);
 
-/* What a walk comes upon. */
 static void
 meet (Lister * lister, const char *path, const char *top, const char *name, const char *below_folder)
 {
   const CnxInputOptions *options = lister->options;
   g_autofree char *below = *below_folder ? g_build_filename (below_folder, name, NULL) : g_strdup (name);
   struct stat status;
+  const int number = lstat (path, &status) == 0 ? 0 : errno;
+  const Meeting met = { path, top, name, below, number == 0 && S_ISDIR (status.st_mode) };
 
-  if (matches (options->exclude, name, below))
+  if (matches (options->exclude, &met))
     return;
-  if (lstat (path, &status) != 0) {
-    complain_errno (lister, path, errno);
+  if (number != 0) {
+    complain_errno (lister, path, number);
     return;
   }
   if (S_ISDIR (status.st_mode)) {
     walk (lister, path, top, below);
     return;
   }
-  if (options->include && !matches (options->include, name, below))
+  if (options->include && !matches (options->include, &met))
     return;
   /* A link to a file is one; one to a folder would lead in circles. */
   if (S_ISLNK (status.st_mode) && stat (path, &status) != 0)
@@ -190,6 +218,32 @@ open_list (Lister * lister, const char *list)
   return fd < 0 ? NULL : fdopen (fd, "r");
 }
 
+/* What is wrong with a list that @name is out of, its first one or the one that @ends it; NULL where nothing is. */
+static const char *
+wrong_list (const Lister * lister, const GString * name, gboolean is_first, gboolean ends)
+{
+  const char *text = name->str;
+  const gboolean null_ends = lister->options->null_ends;
+
+  if (is_first && (g_str_has_prefix (text, "\xff\xfe") || g_str_has_prefix (text, "\xfe\xff")))
+    return "it is a list in UTF-16: write it in UTF-8";
+  if (!null_ends && strlen (text) < name->len)
+    return "there are zero bytes in it: where names end in those, as find -print0 writes them, give --null";
+  if (null_ends && is_first && ends && strchr (text, '\n') && !g_file_test (text, G_FILE_TEST_EXISTS))
+    return "there is no zero byte in it: where names end in line ends, leave out --null";
+  return name->len >= MOST_NAME ? g_strerror (ENAMETOOLONG) : NULL;
+}
+
+/* The first name has the mark before it that some editors put into UTF-8, the others may have another system's ends. */
+static void
+clean_name (GString * name, gboolean is_first, gboolean is_line)
+{
+  if (is_first && g_str_has_prefix (name->str, "\xef\xbb\xbf"))
+    g_string_erase (name, 0, 3);
+  if (is_line && name->len && name->str[name->len - 1] == '\r')
+    g_string_truncate (name, name->len - 1);
+}
+
 static void
 read_list (Lister * lister, const char *list)
 {
@@ -197,6 +251,7 @@ read_list (Lister * lister, const char *list)
   FILE *file = is_input ? stdin : open_list (lister, list);
   g_autoptr (GString) name = g_string_new (NULL);
   const int end = lister->options->null_ends ? '\0' : '\n';
+  gboolean is_first = TRUE;
   int c;
 
   if (!file)
@@ -207,12 +262,13 @@ read_list (Lister * lister, const char *list)
       g_string_append_c (name, c);
       continue;
     }
-    if (end == '\n' && name->len && name->str[name->len - 1] == '\r')
-      g_string_truncate (name, name->len - 1);
-    if (name->len >= MOST_NAME) {
-      complain_errno (lister, list, ENAMETOOLONG);
+    const char *wrong = wrong_list (lister, name, is_first, c != end);
+    if (wrong) {
+      complain_text (lister, list, wrong);
       break;
     }
+    clean_name (name, is_first, end == '\n');
+    is_first = FALSE;
     if (name->len)
       add_path (lister, name->str, FALSE);
     g_string_truncate (name, 0);

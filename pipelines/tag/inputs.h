@@ -28,7 +28,8 @@ typedef struct
  * @list: a file with a name a line, "-" for the standard input; or NULL
  * @null_ends: names in lists end in a zero byte, as find -print0 writes them, not in a line's end
  * @include, @exclude: globs, of a file's name or, where they have a slash, of its path below the folder given; in
- *   upper or lower case. Without @include, everything. Folders that match @exclude are not entered. May be NULL.
+ *   upper or lower case. Without @include, everything. Folders that match @exclude are not entered; a slash at its end
+ *   asks for a folder, one at its beginning for the path from there, or from the root. May be NULL.
  * @output: where outputs go; NULL: beside their inputs
  */
 typedef struct

@@ -90,6 +90,10 @@ static const char *
 check_inputs (CnxTagOptions * self)
 {
   CnxInputOptions *inputs = &self->inputs;
+
+  for (guint i = 0; inputs->include && inputs->include[i]; i++)
+    if (g_str_has_suffix (inputs->include[i], "/"))
+      return "--include takes globs of files: for what is in a folder, write FOLDER/*";
   int lists = 0;
 
   if (!inputs->paths && !self->list)
