@@ -108,6 +108,22 @@ tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxReco
   return cnx_record_finish (record, &facts, complete, error) ? DONE : FAILED;
 }
 
+/* What a folder has beside films and pictures is no error; a file that was named is. */
+static Outcome
+pass_over (CnxJobs * jobs, const CnxInput * input, CnxKind kind, GError ** error)
+{
+  const gboolean is_raw = kind == CNX_KIND_RAW;
+
+  if (!input->named) {
+    g_atomic_int_add (&jobs->raws, is_raw);
+    return PASSED;
+  }
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, is_raw ? "it is a camera's raw file, which nothing here develops: tag "
+      "the picture that the camera, or a converter, made of it" : input->size ? "neither a film that GStreamer knows "
+      "nor a picture that libvips knows" : "it is empty");
+  return FAILED;
+}
+
 static Outcome
 work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
 {
@@ -117,13 +133,8 @@ work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
 
   if (!cnx_file_reader_kind (worker->reader, input->path, &kind, error))
     return FAILED;
-  if (kind == CNX_KIND_OTHER) {
-    if (!input->named)
-      return PASSED;
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, input->size ? "neither a film that GStreamer knows nor a "
-        "picture that libvips knows" : "it is empty");
-    return FAILED;
-  }
+  if (kind == CNX_KIND_OTHER || kind == CNX_KIND_RAW)
+    return pass_over (jobs, input, kind, error);
   if (jobs->journals && !(journal = cnx_journals_get (jobs->journals, input->output_dir, error)))
     return FAILED;
   const gboolean is_picture = kind == CNX_KIND_PICTURE;

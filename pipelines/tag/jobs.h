@@ -39,6 +39,7 @@ typedef struct
   guint threads;
 
   gint failed, done, skipped, passed;
+  gint raws;                    /* of those passed: raw files of cameras */
   gint *stop;
 
   /* its own */

@@ -135,8 +135,10 @@ say_sums (const Run * run, const CnxJobs * jobs)
   g_string_append_printf (text, "%d tagged", jobs->done);
   if (jobs->skipped)
     g_string_append_printf (text, ", %d were done already", jobs->skipped);
-  if (jobs->passed)
-    g_string_append_printf (text, ", %d are neither films nor pictures", jobs->passed);
+  if (jobs->passed > jobs->raws)
+    g_string_append_printf (text, ", %d are neither films nor pictures", jobs->passed - jobs->raws);
+  if (jobs->raws)
+    g_string_append_printf (text, ", %d are raw files of cameras, which are not read", jobs->raws);
   if (jobs->failed + run->complaints)
     g_string_append_printf (text, ", %d failed", jobs->failed + run->complaints);
   if (stop)

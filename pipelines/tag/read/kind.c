@@ -5,18 +5,21 @@
 #include <glib/gstdio.h>
 #include <gst/base/gsttypefindhelper.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/picture/picture.h"
+#include "pipelines/tag/read/signature.h"
 
 /* Enough for the packets by which MPEG streams are known. */
 #define HEAD_BYTES (64 * 1024)
 
 static gssize
-read_head (const char *path, guint8 * head, GError ** error)
+read_head (const char *path, guint8 * head, guint64 * file_size, GError ** error)
 {
   const int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);   /* it may have become a pipe since */
   gssize size = 0, got = 1;
+  struct stat status;
 
   if (fd >= 0)
     while (size < HEAD_BYTES && (got = read (fd, head + size, HEAD_BYTES - size)) > 0)
@@ -24,6 +27,7 @@ read_head (const char *path, guint8 * head, GError ** error)
   if (fd < 0 || got < 0)
     g_set_error_literal (error, G_FILE_ERROR, g_file_error_from_errno (errno), g_strerror (errno));
   const gboolean ok = fd >= 0 && got >= 0;
+  *file_size = fd >= 0 && fstat (fd, &status) == 0 ? MAX (size, status.st_size) : size;
   if (fd >= 0)
     close (fd);
   return ok ? size : -1;
@@ -34,7 +38,7 @@ static gboolean
 is_film (const char *name)
 {
   static const char *const containers[] = { "application/ogg", "application/mxf", "application/vnd.rn-realmedia",
-    "application/x-yuv4mpeg", "multipart/x-mixed-replace"
+    "application/x-yuv4mpeg", "application/x-3gp", "multipart/x-mixed-replace"
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (containers); i++)
@@ -43,29 +47,61 @@ is_film (const char *name)
   return g_str_has_prefix (name, "video/");
 }
 
-/* HEIF and AVIF are QuickTime files, which GStreamer may not tell from films. */
-static gboolean
-is_heif (const guint8 * head, gsize size)
+/* What GStreamer calls a file, and how sure it is. */
+typedef struct
 {
-  static const char *const brands[] = { "heic", "heix", "heim", "heis", "mif1", "avif" };
+  const char *name;             /* "" where it does not know; interned */
+  GstTypeFindProbability probability;
+} Type;
 
-  for (guint i = 0; size >= 12 && memcmp (head + 4, "ftyp", 4) == 0 && i < G_N_ELEMENTS (brands); i++)
-    if (memcmp (head + 8, brands[i], 4) == 0)
-      return TRUE;
+static const char *
+extension_of (const char *path)
+{
+  const char *point = strrchr (path, '.');
+
+  return point && !strchr (point, '/') ? point + 1 : NULL;
+}
+
+static Type
+find_type (const guint8 * head, gsize size)
+{
+  Type type = { "" };
+  g_autoptr (GstCaps) caps = gst_type_find_helper_for_data (NULL, head, size, &type.probability);
+
+  if (caps && !gst_caps_is_any (caps) && !gst_caps_is_empty (caps))
+    type.name = g_intern_string (gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  return type;
+}
+
+/* Whether files of that type are called like this one. */
+static gboolean
+is_called_so (const char *type, const char *path)
+{
+  const char *extension = extension_of (path);
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple (type);
+  g_autolist (GstTypeFindFactory) all = gst_type_find_factory_get_list ();
+
+  for (GList * item = all; extension && item; item = item->next) {
+    const char *const *known = gst_type_find_factory_get_extensions (item->data);
+    GstCaps *of = gst_type_find_factory_get_caps (item->data);
+    if (!known || !of || !gst_caps_can_intersect (of, caps))
+      continue;
+    for (; *known; known++)
+      if (g_ascii_strcasecmp (*known, extension) == 0)
+        return TRUE;
+  }
   return FALSE;
 }
 
-/* What GStreamer calls it, or "" where it does not know; interned. */
-static const char *
-find_type (const char *path, const guint8 * head, gsize size)
+/* GStreamer takes one name at the fifth byte for QuickTime, and a few bits for a stream of some codecs. */
+static gboolean
+is_film_indeed (Type type, const guint8 * head, gsize size, guint64 file_size, const char *path)
 {
-  const char *dot = strrchr (path, '.');
-  const char *extension = dot && !strchr (dot, '/') ? dot + 1 : NULL;
-  g_autoptr (GstCaps) caps = gst_type_find_helper_for_data_with_extension (NULL, head, size, extension, NULL);
-
-  if (!caps || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
-    return "";
-  return g_intern_string (gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  if (!is_film (type.name) || cnx_signature_is_heif (head, size) || cnx_signature_is_jpeg_xl (head, size))
+    return FALSE;
+  if (strcmp (type.name, "video/quicktime") == 0)
+    return cnx_signature_is_boxes (head, size, file_size);
+  return type.probability >= GST_TYPE_FIND_LIKELY || is_called_so (type.name, path);
 }
 
 /* Films are GStreamer's to know; libvips is asked about the rest, which takes it longer. */
@@ -73,15 +109,20 @@ gboolean
 cnx_kind_find (const char *path, CnxKind * kind, GError ** error)
 {
   g_autofree guint8 *head = g_malloc (HEAD_BYTES);
-  const gssize size = read_head (path, head, error);
+  guint64 file_size = 0;
+  const gssize size = read_head (path, head, &file_size, error);
 
   *kind = CNX_KIND_OTHER;
   if (size <= 0)
     return size == 0;
-  const char *type = find_type (path, head, size);
-  if (is_film (type) && !is_heif (head, size))
+  if (cnx_signature_is_raw (head, size, path)) {
+    *kind = CNX_KIND_RAW;
+    return TRUE;
+  }
+  const Type type = find_type (head, size);
+  if (is_film_indeed (type, head, size, file_size, path))
     *kind = CNX_KIND_FILM;
-  else if (!g_str_has_prefix (type, "audio/") && cnx_picture_is_one (path))
+  else if (!g_str_has_prefix (type.name, "audio/") && cnx_picture_is_one (path))
     *kind = CNX_KIND_PICTURE;
   return TRUE;
 }
