@@ -152,6 +152,9 @@ config_of (CnxModel * model)
     add_string (json, "problem_type", "multi_label_classification");
   if (cnx_model_threshold (model, -1, -1) >= 0)
     add_double (json, "threshold", cnx_model_threshold (model, -1, -1));
+  /* Beside timm's keys: timm takes none among its own that it does not know. */
+  if (cnx_model_recipe (model)->crop_rounding != CNX_CROP_ROUNDING_HALF_EVEN)
+    add_string (json, "crop_rounding", cnx_crop_rounding_name (cnx_model_recipe (model)->crop_rounding));
   add_recipe (json, cnx_model_recipe (model), classes);
   if (cnx_model_labels_from (model)) {  /* else nothing but their numbers is known */
     json_builder_set_member_name (json, "label_names");

@@ -4,16 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
-
-/* From here up Hugging Face's ConvNeXt processor warps to the square and crops nothing. */
-#define HUGGING_FACE_WARP_FROM 384
-
-/* One object of an untrusted JSON file, and how messages call it. */
-typedef struct
-{
-  const char *file;
-  JsonObject *object;
-} Section;
+#include "core/model/recipe_private.h"
 
 typedef struct
 {
@@ -33,6 +24,12 @@ static const Name timm_crop_modes[] = {
   {"center", CNX_CROP_CENTER},
   {"squash", CNX_CROP_SQUASH},
   {"border", CNX_CROP_BORDER},
+  {NULL}
+};
+
+static const Name crop_roundings[] = {
+  {"half-even", CNX_CROP_ROUNDING_HALF_EVEN},
+  {"down", CNX_CROP_ROUNDING_DOWN},
   {NULL}
 };
 
@@ -66,6 +63,12 @@ cnx_crop_mode_name (CnxCropMode crop_mode)
   return name_of (timm_crop_modes, crop_mode);
 }
 
+const char *
+cnx_crop_rounding_name (CnxCropRounding crop_rounding)
+{
+  return name_of (crop_roundings, crop_rounding);
+}
+
 int
 cnx_recipe_resize_for (int size, double crop_pct)
 {
@@ -78,8 +81,8 @@ cnx_recipe_resize_for (int size, double crop_pct)
 }
 
 /* Sets "FILE: KEY is VALUE; it must be WANTED" and returns FALSE. */
-static gboolean
-refuse (const Section * section, const char *key, const char *wanted, GError ** error)
+gboolean
+cnx_recipe_refuse (const CnxRecipeSection * section, const char *key, const char *wanted, GError ** error)
 {
   g_autofree char *value = json_to_string (json_object_get_member (section->object, key), FALSE);
   g_autofree char *start = g_utf8_substring (value, 0, MIN (g_utf8_strlen (value, -1), 80));
@@ -90,16 +93,16 @@ refuse (const Section * section, const char *key, const char *wanted, GError ** 
 }
 
 /* A missing key and a null are the same: both keep what the recipe holds. */
-static JsonNode *
-find (const Section * section, const char *key)
+JsonNode *
+cnx_recipe_find (const CnxRecipeSection * section, const char *key)
 {
   JsonNode *node = json_object_get_member (section->object, key);
 
   return node == NULL || JSON_NODE_HOLDS_NULL (node) ? NULL : node;
 }
 
-static gboolean
-node_to_number (JsonNode * node, double *number)
+gboolean
+cnx_recipe_number (JsonNode * node, double *number)
 {
   if (!JSON_NODE_HOLDS_VALUE (node))
     return FALSE;
@@ -110,12 +113,12 @@ node_to_number (JsonNode * node, double *number)
   return isfinite (*number);
 }
 
-static gboolean
-node_to_side (JsonNode * node, int *side)
+gboolean
+cnx_recipe_side (JsonNode * node, int *side)
 {
   double number;
 
-  if (node == NULL || !node_to_number (node, &number) || number != floor (number)
+  if (node == NULL || !cnx_recipe_number (node, &number) || number != floor (number)
       || number < 1 || number > CNX_RECIPE_MAX_INPUT)
     return FALSE;
   *side = (int) number;
@@ -123,10 +126,10 @@ node_to_side (JsonNode * node, int *side)
 }
 
 static gboolean
-read_name (const Section * section, const char *key, const Name * names, const char *wanted,
+read_name (const CnxRecipeSection * section, const char *key, const Name * names, const char *wanted,
     int *value, GError ** error)
 {
-  JsonNode *node = find (section, key);
+  JsonNode *node = cnx_recipe_find (section, key);
 
   if (node == NULL)
     return TRUE;
@@ -138,37 +141,37 @@ read_name (const Section * section, const char *key, const Name * names, const c
       }
     }
   }
-  return refuse (section, key, wanted, error);
+  return cnx_recipe_refuse (section, key, wanted, error);
 }
 
 /* Three numbers from @least to @most, for R, G and B. */
 static gboolean
-read_channels (const Section * section, const char *key, double least, double most,
+read_channels (const CnxRecipeSection * section, const char *key, double least, double most,
     const char *wanted, float *values, GError ** error)
 {
-  JsonNode *node = find (section, key);
+  JsonNode *node = cnx_recipe_find (section, key);
   JsonArray *array;
 
   if (node == NULL)
     return TRUE;
   if (!JSON_NODE_HOLDS_ARRAY (node))
-    return refuse (section, key, wanted, error);
+    return cnx_recipe_refuse (section, key, wanted, error);
   array = json_node_get_array (node);
   if (json_array_get_length (array) != 3)
-    return refuse (section, key, wanted, error);
+    return cnx_recipe_refuse (section, key, wanted, error);
   for (guint c = 0; c < 3; c++) {
     double number;
 
-    if (!node_to_number (json_array_get_element (array, c), &number) || number < least
+    if (!cnx_recipe_number (json_array_get_element (array, c), &number) || number < least
         || number > most)
-      return refuse (section, key, wanted, error);
+      return cnx_recipe_refuse (section, key, wanted, error);
     values[c] = (float) number;
   }
   return TRUE;
 }
 
-static gboolean
-read_mean_std (const Section * section, const char *mean_key, const char *std_key,
+gboolean
+cnx_recipe_read_mean_std (const CnxRecipeSection * section, const char *mean_key, const char *std_key,
     CnxRecipe * recipe, GError ** error)
 {
   return read_channels (section, mean_key, 0.0, 1.0, "three numbers from 0 to 1 (red, green, blue)",
@@ -179,62 +182,62 @@ read_mean_std (const Section * section, const char *mean_key, const char *std_ke
 
 /* Sets `resize` from the shorter input side, which has just been read, and crop_pct: the one in the
  * file, else the one that @before stands for. */
-static gboolean
-read_crop_pct (const Section * section, const CnxRecipe * before, CnxRecipe * recipe,
+gboolean
+cnx_recipe_read_crop_pct (const CnxRecipeSection * section, const CnxRecipe * before, CnxRecipe * recipe,
     GError ** error)
 {
-  JsonNode *node = find (section, "crop_pct");
+  JsonNode *node = cnx_recipe_find (section, "crop_pct");
   double pct = (double) MIN (before->width, before->height) / before->resize;
   int resize;
 
-  if (node != NULL && (!node_to_number (node, &pct) || pct <= 0.0))
-    return refuse (section, "crop_pct", "a number above 0, such as 0.875", error);
+  if (node != NULL && (!cnx_recipe_number (node, &pct) || pct <= 0.0))
+    return cnx_recipe_refuse (section, "crop_pct", "a number above 0, such as 0.875", error);
   if (node == NULL && recipe->width == before->width && recipe->height == before->height)
     return TRUE;
   resize = cnx_recipe_resize_for (MIN (recipe->width, recipe->height), pct);
   if (node != NULL && (resize < 1 || resize > CNX_RECIPE_MAX_RESIZE))
-    return refuse (section, "crop_pct", "such that the input size divided by it is from 1 to "
+    return cnx_recipe_refuse (section, "crop_pct", "such that the input size divided by it is from 1 to "
         G_STRINGIFY (CNX_RECIPE_MAX_RESIZE) " pixels", error);
   recipe->resize = CLAMP (resize, 1, CNX_RECIPE_MAX_RESIZE);
   return TRUE;
 }
 
 static gboolean
-read_input_size (const Section * section, CnxRecipe * recipe, GError ** error)
+read_input_size (const CnxRecipeSection * section, CnxRecipe * recipe, GError ** error)
 {
   static const char wanted[] = "[3, height, width], with whole numbers from 1 to "
       G_STRINGIFY (CNX_RECIPE_MAX_INPUT);
-  JsonNode *node = find (section, "input_size");
+  JsonNode *node = cnx_recipe_find (section, "input_size");
   JsonArray *array;
   int channels;
 
   if (node == NULL)
     return TRUE;
   if (!JSON_NODE_HOLDS_ARRAY (node))
-    return refuse (section, "input_size", wanted, error);
+    return cnx_recipe_refuse (section, "input_size", wanted, error);
   array = json_node_get_array (node);
   if (json_array_get_length (array) != 3
-      || !node_to_side (json_array_get_element (array, 0), &channels) || channels != 3
-      || !node_to_side (json_array_get_element (array, 1), &recipe->height)
-      || !node_to_side (json_array_get_element (array, 2), &recipe->width))
-    return refuse (section, "input_size", wanted, error);
+      || !cnx_recipe_side (json_array_get_element (array, 0), &channels) || channels != 3
+      || !cnx_recipe_side (json_array_get_element (array, 1), &recipe->height)
+      || !cnx_recipe_side (json_array_get_element (array, 2), &recipe->width))
+    return cnx_recipe_refuse (section, "input_size", wanted, error);
   return TRUE;
 }
 
 /* timm's keys, all of them in @section. */
 static gboolean
-read_timm (const Section * section, CnxRecipe * recipe, GError ** error)
+read_timm (const CnxRecipeSection * section, CnxRecipe * recipe, GError ** error)
 {
   CnxRecipe read = *recipe;
   int interpolation = read.interpolation, crop_mode = read.crop_mode;
 
   if (!read_input_size (section, &read, error)
-      || !read_crop_pct (section, recipe, &read, error)
+      || !cnx_recipe_read_crop_pct (section, recipe, &read, error)
       || !read_name (section, "interpolation", timm_interpolations,
           "\"bicubic\", \"bilinear\" or \"random\"", &interpolation, error)
       || !read_name (section, "crop_mode", timm_crop_modes,
           "\"center\", \"squash\" or \"border\"", &crop_mode, error)
-      || !read_mean_std (section, "mean", "std", &read, error))
+      || !cnx_recipe_read_mean_std (section, "mean", "std", &read, error))
     return FALSE;
   read.interpolation = interpolation;
   read.crop_mode = crop_mode;
@@ -245,17 +248,23 @@ read_timm (const Section * section, CnxRecipe * recipe, GError ** error)
 gboolean
 cnx_recipe_from_timm (CnxRecipe * recipe, JsonObject * config, GError ** error)
 {
-  Section root = { "config.json", config };
+  CnxRecipeSection root = { "config.json", config };
   /* The first configs that timm published have the keys at the top level. */
-  Section section = root;
-  JsonNode *node = find (&root, "pretrained_cfg");
+  CnxRecipeSection section = root;
+  JsonNode *node = cnx_recipe_find (&root, "pretrained_cfg");
+  int crop_rounding = recipe->crop_rounding;
 
+  if (!read_name (&root, "crop_rounding", crop_roundings, "\"half-even\" or \"down\"", &crop_rounding, error))
+    return FALSE;
   if (node != NULL) {
     if (!JSON_NODE_HOLDS_OBJECT (node))
-      return refuse (&root, "pretrained_cfg", "an object", error);
-    section = (Section) {"config.json, pretrained_cfg", json_node_get_object (node)};
+      return cnx_recipe_refuse (&root, "pretrained_cfg", "an object", error);
+    section = (CnxRecipeSection) {"config.json, pretrained_cfg", json_node_get_object (node)};
   }
-  return read_timm (&section, recipe, error);
+  if (!read_timm (&section, recipe, error))
+    return FALSE;
+  recipe->crop_rounding = crop_rounding;
+  return TRUE;
 }
 
 /* ---- from a line of text ---- */
@@ -327,7 +336,7 @@ gboolean
 cnx_recipe_override (CnxRecipe * recipe, const char *text, GError ** error)
 {
   g_autoptr (JsonObject) object = json_object_new ();
-  const Section section = { "the recipe", object };
+  const CnxRecipeSection section = { "the recipe", object };
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
   g_autoptr (GError) refused = NULL;
 
@@ -347,88 +356,6 @@ cnx_recipe_override (CnxRecipe * recipe, const char *text, GError ** error)
     return TRUE;
   g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, refused->message);
   return FALSE;
-}
-
-/* 224, {"shortest_edge": 224} or {"height": 224, "width": 224}. */
-static gboolean
-read_hugging_face_size (const Section * section, CnxRecipe * recipe, GError ** error)
-{
-  static const char wanted[] = "a whole number from 1 to " G_STRINGIFY (CNX_RECIPE_MAX_INPUT)
-      ", {\"shortest_edge\": number} or {\"height\": number, \"width\": number}";
-  JsonNode *node = find (section, "size");
-  JsonObject *object;
-
-  if (node == NULL)
-    return TRUE;
-  if (JSON_NODE_HOLDS_OBJECT (node)) {
-    object = json_node_get_object (node);
-    if (!json_object_has_member (object, "shortest_edge")) {
-      if (!node_to_side (json_object_get_member (object, "height"), &recipe->height)
-          || !node_to_side (json_object_get_member (object, "width"), &recipe->width))
-        return refuse (section, "size", wanted, error);
-      return TRUE;
-    }
-    node = json_object_get_member (object, "shortest_edge");
-  }
-  if (!node_to_side (node, &recipe->width))
-    return refuse (section, "size", wanted, error);
-  recipe->height = recipe->width;
-  return TRUE;
-}
-
-/* PIL's numbers for its filters. */
-static gboolean
-read_hugging_face_resample (const Section * section, CnxRecipe * recipe, GError ** error)
-{
-  JsonNode *node = find (section, "resample");
-  double number;
-
-  if (node == NULL)
-    return TRUE;
-  if (!node_to_number (node, &number) || (number != 2 && number != 3))
-    return refuse (section, "resample", "2 (bilinear) or 3 (bicubic)", error);
-  recipe->interpolation = number == 2 ? CNX_INTERPOLATION_BILINEAR : CNX_INTERPOLATION_BICUBIC;
-  return TRUE;
-}
-
-/* A step that is switched off, or another scale, would make a different input in silence. */
-static gboolean
-check_hugging_face_steps (const Section * section, GError ** error)
-{
-  static const char *const steps[] = { "do_resize", "do_rescale", "do_normalize" };
-  JsonNode *node = find (section, "rescale_factor");
-  double number;
-
-  if (node != NULL && (!node_to_number (node, &number) || fabs (number * 255.0 - 1.0) > 1e-3))
-    return refuse (section, "rescale_factor", "1/255 (0.00392156862745098)", error);
-  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
-    node = find (section, steps[i]);
-    if (node != NULL && (!JSON_NODE_HOLDS_VALUE (node)
-            || json_node_get_value_type (node) != G_TYPE_BOOLEAN || !json_node_get_boolean (node)))
-      return refuse (section, steps[i], "true", error);
-  }
-  return TRUE;
-}
-
-gboolean
-cnx_recipe_from_hugging_face (CnxRecipe * recipe, JsonObject * config, GError ** error)
-{
-  Section section = { "preprocessor_config.json", config };
-  CnxRecipe read = *recipe;
-
-  if (!check_hugging_face_steps (&section, error)
-      || !read_hugging_face_size (&section, &read, error)
-      || !read_crop_pct (&section, recipe, &read, error)
-      || !read_hugging_face_resample (&section, &read, error)
-      || !read_mean_std (&section, "image_mean", "image_std", &read, error))
-    return FALSE;
-  read.crop_mode = CNX_CROP_CENTER;
-  if (MIN (read.width, read.height) >= HUGGING_FACE_WARP_FROM) {
-    read.crop_mode = CNX_CROP_SQUASH;
-    read.resize = MIN (read.width, read.height);
-  }
-  *recipe = read;
-  return TRUE;
 }
 
 /* `resize` is the shorter side of the box resized to; the other side is to it as in the input. */
@@ -468,11 +395,13 @@ plan_shortest_side (const CnxRecipe * recipe, int width, int height, CnxCropPlan
   plan->resized_height = width <= height ? (int) longest : recipe->resize;
 }
 
-/* A crop's offset rounds half to even; padding puts the odd pixel at the right and the bottom. */
+/* Padding puts the odd pixel at the right and the bottom. */
 static int
-crop_offset (int side, int size)
+crop_offset (const CnxRecipe * recipe, int side, int size)
 {
-  return side < size ? -((size - side) / 2) : (int) rint ((side - size) / 2.0);
+  if (side < size || recipe->crop_rounding == CNX_CROP_ROUNDING_DOWN)
+    return (side - size) / 2;
+  return (int) rint ((side - size) / 2.0);
 }
 
 void
@@ -488,6 +417,6 @@ cnx_recipe_plan (const CnxRecipe * recipe, int width, int height, CnxCropPlan * 
   } else {
     plan_shortest_side (recipe, width, height, plan);
   }
-  plan->x = crop_offset (plan->resized_width, recipe->width);
-  plan->y = crop_offset (plan->resized_height, recipe->height);
+  plan->x = crop_offset (recipe, plan->resized_width, recipe->width);
+  plan->y = crop_offset (recipe, plan->resized_height, recipe->height);
 }

@@ -1,7 +1,7 @@
 /* How a picture becomes the network's input: resize, crop, normalise, as the model was trained.
  *
  * Rounding follows the reference libraries: long side = trunc (short side wanted * long / short);
- * crop offset = round half to even of (side - size) / 2. */
+ * crop offset = (side - size) / 2, of which timm and torchvision round a half to even, and Hugging Face down. */
 #pragma once
 
 #include <glib.h>
@@ -26,13 +26,19 @@ typedef enum
   CNX_CROP_BORDER,              /* longest side to `resize`, then padded with the mean colour */
 } CnxCropMode;
 
+typedef enum
+{
+  CNX_CROP_ROUNDING_HALF_EVEN,  /* timm, torchvision */
+  CNX_CROP_ROUNDING_DOWN,       /* Hugging Face */
+} CnxCropRounding;
+
 /**
  * CnxRecipe:
  * @width, @height: the network's input in pixels
  * @resize: the side resized to before the crop, in pixels (for CENTER: the shortest); where the
  *   input is not square, the shorter side of the box resized to, whose other side is as much longer
  *   as the input's
- * @interpolation, @crop_mode: see their types
+ * @interpolation, @crop_mode, @crop_rounding: see their types
  * @mean, @std: per channel R, G, B in 0..1: input = (value / 255 - mean) / std
  *
  * A plain value.
@@ -43,6 +49,7 @@ typedef struct
   int resize;
   CnxInterpolation interpolation;
   CnxCropMode crop_mode;
+  CnxCropRounding crop_rounding;
   float mean[3], std[3];
 } CnxRecipe;
 
@@ -64,20 +71,23 @@ typedef struct
  * otherwise. */
 void cnx_recipe_init (CnxRecipe * recipe);
 
-/** "bilinear", "bicubic"; "center", "squash", "border": as timm calls them. Static. */
+/** "bilinear", "bicubic"; "center", "squash", "border": as timm calls them; "half-even", "down". Static. */
 const char *cnx_interpolation_name (CnxInterpolation interpolation);
 const char *cnx_crop_mode_name (CnxCropMode crop_mode);
+const char *cnx_crop_rounding_name (CnxCropRounding crop_rounding);
 
 /** `resize` for an input of @size with timm's `crop_pct`: floor (size / crop_pct); 0 where one of
  * them is not above 0. */
 int cnx_recipe_resize_for (int size, double crop_pct);
 
-/** Fills @recipe from a timm config.json's root object (its `pretrained_cfg`); keys that are
- * missing keep what @recipe holds. Errors: CNX_ERROR_FORMAT naming the key, what was there and what
- * may be. */
+/** Fills @recipe from a timm config.json's root object (its `pretrained_cfg`, and `crop_rounding` beside it, which is
+ * ours); keys that are missing keep what @recipe holds. Errors: CNX_ERROR_FORMAT naming the key, what was there and
+ * what may be. */
 gboolean cnx_recipe_from_timm (CnxRecipe * recipe, JsonObject * config, GError ** error);
 
-/** The same from Hugging Face's preprocessor_config.json. */
+/** The same from Hugging Face's preprocessor_config.json, by the rules of the class of processors that it names: those
+ * of ConvNeXt (also where it names none), ViT, DINOv3's ViT, DeiT, CLIP and BiT. Keys that are missing are as that
+ * class has them. */
 gboolean cnx_recipe_from_hugging_face (CnxRecipe * recipe, JsonObject * config, GError ** error);
 
 /** Overrides what @text names, as `size=288,crop-pct=1.0`: `size` (a side, or WIDTHxHEIGHT, in pixels), `crop-pct`,

@@ -183,8 +183,9 @@ print_confidence (const Info * info)
 static void
 print_recipe (const CnxRecipe * recipe)
 {
-  printf ("recipe      %d x %d, resize %d, crop %s, %s\n", recipe->width, recipe->height, recipe->resize,
-      cnx_crop_mode_name (recipe->crop_mode), cnx_interpolation_name (recipe->interpolation));
+  printf ("recipe      %d x %d, resize %d, crop %s%s, %s\n", recipe->width, recipe->height, recipe->resize,
+      cnx_crop_mode_name (recipe->crop_mode), recipe->crop_rounding == CNX_CROP_ROUNDING_DOWN ? " rounded down" : "",
+      cnx_interpolation_name (recipe->interpolation));
   printf ("            mean %.6g, %.6g, %.6g; std %.6g, %.6g, %.6g\n", recipe->mean[0], recipe->mean[1],
       recipe->mean[2], recipe->std[0], recipe->std[1], recipe->std[2]);
 }
@@ -279,6 +280,7 @@ print_recipe_member (const CnxRecipe * recipe)
 {
   printf ("\"recipe\": {\"size\": %d, \"width\": %d, \"resize\": %d, ", recipe->height, recipe->width, recipe->resize);
   print_member ("crop_mode", cnx_crop_mode_name (recipe->crop_mode));
+  print_member ("crop_rounding", cnx_crop_rounding_name (recipe->crop_rounding));
   print_member ("interpolation", cnx_interpolation_name (recipe->interpolation));
   printf ("\"mean\": [%.7g, %.7g, %.7g], \"std\": [%.7g, %.7g, %.7g]}, ", recipe->mean[0], recipe->mean[1],
       recipe->mean[2], recipe->std[0], recipe->std[1], recipe->std[2]);

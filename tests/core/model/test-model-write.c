@@ -82,6 +82,7 @@ compare (CnxModel * from, CnxModel * to, CnxDtype dtype)
     g_assert_cmpstr (cnx_model_label (from, i), ==, cnx_model_label (to, i));
   g_assert_true (a->width == b->width && a->height == b->height && a->resize == b->resize);
   g_assert_true (a->interpolation == b->interpolation && a->crop_mode == b->crop_mode);
+  g_assert_cmpint (a->crop_rounding, ==, b->crop_rounding);
   g_assert_cmpmem (a->mean, sizeof a->mean, b->mean, sizeof b->mean);
   g_assert_cmpmem (a->std, sizeof a->std, b->std, sizeof b->std);
 }
@@ -111,6 +112,21 @@ test_everyday (void)
   g_autoptr (CnxModel) to = rewrite (from, dir, cnx_model_dtype (from));
 
   compare (from, to, cnx_model_dtype (from));
+}
+
+/* Hugging Face's crop is rounded down there and here, whatever timm does. */
+static void
+test_crop_rounding (void)
+{
+  g_autofree char *golden = cnx_test_data ("golden/timm_v1.safetensors");
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir (), out = cnx_test_make_dir ();
+  g_autofree char *weights = cnx_test_copy (golden, dir, "model.safetensors");
+  g_autofree char *config = cnx_test_write_text (dir, "preprocessor_config.json", "{\"size\": 224, \"crop_pct\": 0.95}");
+  g_autoptr (CnxModel) from = load (dir);
+  g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F32);
+
+  g_assert_cmpint (cnx_model_recipe (from)->crop_rounding, ==, CNX_CROP_ROUNDING_DOWN);
+  compare (from, to, CNX_DTYPE_F32);
 }
 
 /* Every resize that a recipe may ask for comes back. */
@@ -242,6 +258,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/model-write/golden", test_golden);
   g_test_add_func ("/model-write/everyday", test_everyday);
+  g_test_add_func ("/model-write/crop-rounding", test_crop_rounding);
   g_test_add_func ("/model-write/resizes", test_resizes);
   g_test_add_func ("/model-write/too-large", test_too_large);
   g_test_add_func ("/model-write/nowhere", test_nowhere);

@@ -117,16 +117,16 @@ static void
 test_hugging_face (void)
 {
   static const Reads rows[] = {
-    {"{}", 224, 224, 256, CUBIC, CENTER},
+    {"{}", 384, 384, 384, CUBIC, CNX_CROP_SQUASH},
+    {"{\"size\": 224}", 224, 224, 256, CUBIC, CENTER},
     {"{\"size\": 224, \"crop_pct\": 0.875, \"resample\": 3}", 224, 224, 256, CUBIC, CENTER},
     {"{\"size\": {\"shortest_edge\": 224}, \"crop_pct\": 0.95, \"resample\": 2}", 224, 224, 235,
     LINEAR, CENTER},
-    {"{\"size\": {\"height\": 256, \"width\": 320}}", 320, 256, 292, CUBIC, CENTER},
     {"{\"size\": 383, \"crop_pct\": 1.0}", 383, 383, 383, CUBIC, CENTER},
     /* From 384 up the crop_pct is not looked at. */
     {"{\"size\": 384, \"crop_pct\": 0.875}", 384, 384, 384, CUBIC, CNX_CROP_SQUASH},
     {"{\"size\": {\"shortest_edge\": 512}}", 512, 512, 512, CUBIC, CNX_CROP_SQUASH},
-    {"{\"do_resize\": true, \"do_normalize\": true, \"do_rescale\": true, "
+    {"{\"size\": 224, \"do_resize\": true, \"do_normalize\": true, \"do_rescale\": true, "
           "\"rescale_factor\": 0.00392156862745098}", 224, 224, 256, CUBIC, CENTER},
   };
 
@@ -228,7 +228,8 @@ test_hugging_face_refused (void)
     {"{\"size\": {\"height\": 224}}", "size", "height"},
     {"{\"size\": {\"shortest_edge\": null}}", "size", "null"},
     {"{\"size\": {\"shortest_edge\": -224}}", "size", "-224"},
-    {"{\"crop_pct\": 0}", "crop_pct", "0"},
+    {"{\"size\": 224, \"crop_pct\": 0}", "crop_pct", "0"},
+    {"{\"size\": {\"height\": 256, \"width\": 320}}", "size", "shortest_edge"},
     {"{\"resample\": 1}", "resample", "1"},
     {"{\"resample\": \"bicubic\"}", "resample", "bicubic"},
     {"{\"image_mean\": [0.5]}", "image_mean", "[0.5]"},
