@@ -189,6 +189,9 @@ open_classifier (GstConvnext * self)
   self->classifier = cnx_classifier_new (engine);
   cnx_classifier_set_finished (self->classifier, on_finished, self);
   GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
+  g_auto (GStrv) notes = cnx_model_notes (cnx_engine_model (engine));
+  for (guint i = 0; notes[i]; i++)
+    GST_WARNING_OBJECT (self, "%s", notes[i]);
   return TRUE;
 }
 

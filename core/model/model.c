@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/model/label_names.h"
 #include "core/model/model_config.h"
-#include "core/model/spelling.h"
+#include "core/weights/spelling.h"
 #include "core/weights/weights_name.h"
 
 /* Far above any that was published; keeps every product of sizes inside its type. */
@@ -151,6 +151,7 @@ typedef struct
   CnxModel *model;
   GHashTable *used;             /* CnxTensor * */
   char *missing;                /* the first one's name and shape */
+  const CnxTensor *behind;      /* the first matrix outside that takes the classifier's outputs */
   GError *error;                /* the first one of a wrong shape or type */
 } Collect;
 
@@ -197,14 +198,22 @@ collect_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * d
   }
 }
 
-/* The first tensor of weights that the architecture has no place for. Counters and the like are let be, and what stands
- * outside the network's prefix: a training's losses, metrics or other networks. */
+/* Of what stands outside the network's prefix: a training's losses, metrics or other networks. */
+static void
+add_unread (Collect * collect, const CnxTensor * tensor)
+{
+  const int classes = collect->model->arch.classes;
+
+  cnx_checkpoint_add_unread (collect->named->checkpoint, tensor->name);
+  if (!collect->behind && classes > 0 && tensor->n_dims == 2 && tensor->dims[1] == classes)
+    collect->behind = tensor;
+}
+
+/* The first tensor of weights that the architecture has no place for. Counters and the like are let be. */
 static const CnxTensor *
-first_unexpected (const Collect * collect)
+first_unexpected (Collect * collect)
 {
   const Named *named = collect->named;
-  const CnxTensor *outside = NULL;
-  guint n_outside = 0;
 
   for (guint i = 0; i < cnx_checkpoint_n_tensors (named->checkpoint); i++) {
     const CnxTensor *tensor = cnx_checkpoint_tensor (named->checkpoint, i);
@@ -213,13 +222,21 @@ first_unexpected (const Collect * collect)
       continue;
     if (cnx_scheme_covers (named->scheme, named->prefix, tensor->name))
       return tensor;
-    if (n_outside++ == 0)
-      outside = tensor;
+    add_unread (collect, tensor);
   }
-  if (outside)
-    g_debug ("'%s': %u tensors outside '%s' are not read, the first of them '%s'",
-        cnx_checkpoint_path (named->checkpoint), n_outside, named->prefix, outside->name);
   return NULL;
+}
+
+/* One that was kept, with the real one behind it: its outputs are no classes. */
+static gboolean
+refuse_behind (const Collect * collect, GError ** error)
+{
+  g_autofree char *shape = cnx_tensor_shape_string (collect->behind);
+
+  return refuse (collect->named, error, "outside '%s' it has the matrix '%s' of shape %s, which takes the classifier's "
+      "%d outputs: the real classifier seems to be behind one that was kept, and its labels would be wrong. Save the "
+      "two as one (their product, in the classifier's place), or leave '%s' out if it is something else",
+      collect->named->prefix, collect->behind->name, shape, collect->model->arch.classes, collect->behind->name);
 }
 
 static gboolean
@@ -241,7 +258,7 @@ report (Collect * collect, GError ** error)
         "the tensor '%s' of shape %s is unexpected: a ConvNeXt%s of its size has no such tensor, so the "
         "result would be wrong", unexpected->name, shape,
         collect->model->arch.version == 2 ? " V2" : "");
-  return TRUE;
+  return !collect->behind || refuse_behind (collect, error);
 }
 
 static gboolean
@@ -467,6 +484,12 @@ cnx_model_check_classifier (CnxModel * model, GError ** error)
       "features: print those with `convnext run --features`, or take weights with a classifier",
       cnx_model_path (model));
   return FALSE;
+}
+
+const char *const *
+cnx_model_unread (CnxModel * model, guint * count)
+{
+  return cnx_checkpoint_unread (model->checkpoint, count);
 }
 
 double

@@ -32,6 +32,10 @@ CnxScheme cnx_model_scheme (CnxModel * model);
 /** Whether it has a classifier, so that it can label; weights that give features only do not.
  * Errors: CNX_ERROR_MODEL, which says what such weights are good for. */
 gboolean cnx_model_check_classifier (CnxModel * model, GError ** error);
+/** What the file holds beside the network that is not read, as cnx_checkpoint_unread(). */
+const char *const *cnx_model_unread (CnxModel * model, guint * count);
+/** Lines to tell whoever uses the model, of what is not read and the like; NULL-terminated. Free with g_strfreev(). */
+char **cnx_model_notes (CnxModel * model);
 /** eps of the LayerNorm before the classifier; CNX_NORM_EPS everywhere else. */
 double cnx_model_final_norm_eps (CnxModel * model);
 

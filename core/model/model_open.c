@@ -129,6 +129,21 @@ check_variant (CnxModel * model, const CnxVariant * variant, GError ** error)
   return FALSE;
 }
 
+char **
+cnx_model_notes (CnxModel * model)
+{
+  guint count;
+  const char *const *unread = cnx_model_unread (model, &count);
+  g_autofree char *names = g_strjoinv ("', '", (char **) unread);
+  char **notes = g_new0 (char *, 2);
+
+  if (count > 0)
+    notes[0] = count > CNX_MAX_UNREAD ? g_strdup_printf ("'%s': beside the network it holds '%s' and %u more, which are "
+        "not read", cnx_model_path (model), names, count - CNX_MAX_UNREAD)
+        : g_strdup_printf ("'%s': beside the network it holds '%s', which is not read", cnx_model_path (model), names);
+  return notes;
+}
+
 CnxModel *
 cnx_model_open (const char *name, const char *variant_name, const char *labels, const char *recipe,
     GError ** error)

@@ -17,6 +17,8 @@ struct _CnxCheckpoint
   GPtrArray *files;             /* CnxInputFile: one, or one for each shard */
   GPtrArray *tensors;           /* CnxTensor, names owned */
   GHashTable *by_name;          /* CnxTensor.name -> CnxTensor */
+  char *unread[CNX_MAX_UNREAD + 1];
+  guint n_unread;
 };
 
 /* Adds a copy of @tensor, whose name may stand there only once. */
@@ -52,15 +54,18 @@ read_file (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
 {
   guint8 start[16] = { 0 };
   const gsize length = MIN (sizeof start, cnx_input_file_size (file));
+  g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GArray) tensors = NULL;
 
   if (!cnx_input_file_read (file, 0, length, start))
     return cnx_input_file_check (file, error);
-  tensors = cnx_torch_file_matches (start, length) ? cnx_torch_file_read (file, error)
+  tensors = cnx_torch_file_matches (start, length) ? cnx_torch_file_read (file, others, error)
       : cnx_safetensors_read (file, error);
   for (guint i = 0; tensors && i < tensors->len; i++)
     if (!add_tensor (checkpoint, &g_array_index (tensors, CnxTensor, i), error))
       return FALSE;
+  for (guint i = 0; i < others->len; i++)
+    cnx_checkpoint_add_unread (checkpoint, g_ptr_array_index (others, i));
   return tensors != NULL;
 }
 
@@ -186,6 +191,8 @@ cnx_checkpoint_unref (CnxCheckpoint * checkpoint)
   g_hash_table_unref (checkpoint->by_name);
   g_ptr_array_unref (checkpoint->tensors);
   g_ptr_array_unref (checkpoint->files);
+  for (guint i = 0; i < CNX_MAX_UNREAD; i++)
+    g_free (checkpoint->unread[i]);
   g_free (checkpoint->path);
   g_free (checkpoint);
 }
@@ -227,4 +234,19 @@ cnx_checkpoint_rename (CnxCheckpoint * checkpoint, guint i, const char *name)
   tensor->name = g_strdup (name);
   g_hash_table_insert (checkpoint->by_name, (char *) tensor->name, tensor);
   return TRUE;
+}
+
+void
+cnx_checkpoint_add_unread (CnxCheckpoint * checkpoint, const char *what)
+{
+  if (checkpoint->n_unread < CNX_MAX_UNREAD)
+    checkpoint->unread[checkpoint->n_unread] = g_strdup (what);
+  checkpoint->n_unread++;
+}
+
+const char *const *
+cnx_checkpoint_unread (CnxCheckpoint * checkpoint, guint * count)
+{
+  *count = checkpoint->n_unread;
+  return (const char *const *) checkpoint->unread;
 }

@@ -30,9 +30,16 @@ const CnxTensor *cnx_checkpoint_tensor (CnxCheckpoint * checkpoint, guint i);
 /** The tensor called @name, or NULL. Thread-safe. */
 const CnxTensor *cnx_checkpoint_find (CnxCheckpoint * checkpoint, const char *name);
 
-/** Calls tensor @i @name from now on: only while nobody else has @checkpoint. FALSE, and nothing is changed, where another
- * is called so already. */
+/** Calls tensor @i @name from now on: only while nobody else has @checkpoint. FALSE, and nothing is changed, where
+ * another is called so already. */
 gboolean cnx_checkpoint_rename (CnxCheckpoint * checkpoint, guint i, const char *name);
+
+/** Keeps that @what, a tensor's name or a dict of tensors, is in the file and is not read: only while nobody else has
+ * @checkpoint. */
+void cnx_checkpoint_add_unread (CnxCheckpoint * checkpoint, const char *what);
+/** The first CNX_MAX_UNREAD of them, NULL-terminated, @count in all. Owned by the checkpoint. */
+#define CNX_MAX_UNREAD 5
+const char *const *cnx_checkpoint_unread (CnxCheckpoint * checkpoint, guint * count);
 
 /** Whether all that was read so far is what the files held when they were opened: to be asked after the last read.
  * Thread-safe. Errors: CNX_ERROR_FORMAT, for a file that was cut short or written to meanwhile. */

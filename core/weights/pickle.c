@@ -11,6 +11,7 @@ struct _CnxStateDict
 {
   GArray *tensors;              /* CnxPickledTensor */
   GStringChunk *strings;
+  GPtrArray *others;            /* char * */
 };
 
 /* "WHAT: REASON", or with a @name "WHAT: tensor 'NAME': REASON"; returns FALSE. */
@@ -230,6 +231,7 @@ cnx_pickle_read (const guint8 * bytes, gsize length, const char *what, GError **
   g_autoptr (GArray) cells = g_array_new (FALSE, TRUE, sizeof (CnxPickleCell));
   CnxPickle pickle = {.bytes = bytes,.length = length,.what = what,.values = values,.cells = cells };
   g_autoptr (CnxStateDict) dict = NULL;
+  g_autoptr (GPtrArray) others = NULL;
   const CnxPickledValue *from;
 
   if (length > CNX_MAX_PICKLE) {
@@ -239,10 +241,12 @@ cnx_pickle_read (const guint8 * bytes, gsize length, const char *what, GError **
   }
   if (!cnx_pickle_run (&pickle, error))
     return NULL;
-  from = cnx_pickle_find_state_dict (&pickle, error);
+  others = g_ptr_array_new_with_free_func (g_free);
+  from = cnx_pickle_find_state_dict (&pickle, others, error);
   if (!from)
     return NULL;
   dict = g_new0 (CnxStateDict, 1);
+  dict->others = g_steal_pointer (&others);
   dict->tensors = g_array_new (FALSE, FALSE, sizeof (CnxPickledTensor));
   dict->strings = g_string_chunk_new (4096);
   if (!collect (dict, &pickle, from, error))
@@ -257,6 +261,7 @@ cnx_state_dict_free (CnxStateDict * dict)
     return;
   g_array_unref (dict->tensors);
   g_string_chunk_free (dict->strings);
+  g_ptr_array_unref (dict->others);
   g_free (dict);
 }
 
@@ -264,6 +269,12 @@ guint
 cnx_state_dict_n_tensors (const CnxStateDict * dict)
 {
   return dict->tensors->len;
+}
+
+const GPtrArray *
+cnx_state_dict_others (const CnxStateDict * dict)
+{
+  return dict->others;
 }
 
 const CnxPickledTensor *

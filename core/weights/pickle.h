@@ -56,6 +56,8 @@ void cnx_state_dict_free (CnxStateDict * dict);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxStateDict, cnx_state_dict_free)
 
 guint cnx_state_dict_n_tensors (const CnxStateDict * dict);
+/** What cnx_pickle_find_state_dict() says of other dicts of tensors, as char *; owned by @dict. */
+const GPtrArray *cnx_state_dict_others (const CnxStateDict * dict);
 /** Tensors in the order of the pickle; no two have the same name. */
 const CnxPickledTensor *cnx_state_dict_tensor (const CnxStateDict * dict, guint i);
 

@@ -9,8 +9,11 @@
 #define LISTED_BYTES 40
 /* Keys of a dict that is looked through for others: a checkpoint has a few, and under each may be the same long one. */
 #define MAX_KEYS 1000
+/* Entries of a dict of tensors, far above what is read. */
+#define MAX_ENTRIES 200000
 
 /* Where training scripts put the weights: an exponential moving average first, as it is what they evaluate. */
+#define N_AVERAGES 6
 static const char *const holders[] = {
   "model_ema", "state_dict_ema", "ema_state_dict", "params_ema", "ema_model", "ema", "state_dict", "model_state_dict",
   "model_state", "model", "net", "network", "weights", "params", "module", "student", "state"
@@ -42,11 +45,10 @@ is_scalar (const CnxPickle * pickle, const CnxPickledValue * value)
 static gboolean
 has_tensors (const CnxPickle * pickle, const CnxPickledValue * value)
 {
-  CnxPickleIndex at = value->kind == CNX_PICKLED_DICT ? value->items.first : 0;
+  CnxPickleIndex at = value->kind == CNX_PICKLED_DICT && value->count / 2 <= MAX_ENTRIES ? value->items.first : 0;
 
   while (at) {
     const CnxPickleCell *item = cnx_pickle_cell (pickle, cnx_pickle_cell (pickle, at)->next);
-
     const CnxPickledValue *inside = cnx_pickle_value (pickle, item->value);
 
     if (cnx_pickled_is_tensor (inside) && !is_scalar (pickle, inside))
@@ -90,9 +92,41 @@ is_new_dict (const CnxPickledValue * const held[N_HOLDERS], guint i)
   return held[i] && held[i]->kind == CNX_PICKLED_DICT;
 }
 
+/* Escaped, for messages; NULL where it is no text. */
+static char *
+key_text (const CnxPickle * pickle, const CnxPickledValue * key)
+{
+  g_autofree char *text = key->kind == CNX_PICKLED_TEXT
+      ? g_strndup ((const char *) pickle->bytes + key->text, MIN (key->count, LISTED_BYTES)) : NULL;
+
+  return text ? g_strescape (text, NULL) : NULL;
+}
+
+/* The keys of dicts of tensors in the dict @value, which is not long, but for @chosen. */
+static void
+list_others (const CnxPickle * pickle, const CnxPickledValue * value, const CnxPickledValue * chosen,
+    GPtrArray * others)
+{
+  const CnxPickledValue *last = chosen;
+
+  for (CnxPickleIndex at = value->items.first; at;) {
+    const CnxPickleCell *cell = cnx_pickle_cell (pickle, at);
+    const CnxPickleCell *item = cnx_pickle_cell (pickle, cell->next);
+    const CnxPickledValue *held = cnx_pickle_value (pickle, item->value);
+
+    g_autofree char *key = key_text (pickle, cnx_pickle_value (pickle, cell->value));
+
+    if (key && held != chosen && held != last && has_tensors (pickle, held)) {
+      g_ptr_array_add (others, g_strconcat (key, " (a dict of tensors)", NULL));
+      last = held;
+    }
+    at = item->next;
+  }
+}
+
 /* By the holders' keys in the dict @value, and @levels below it. */
 static const CnxPickledValue *
-find_held (const CnxPickle * pickle, const CnxPickledValue * value, int levels)
+find_held (const CnxPickle * pickle, const CnxPickledValue * value, int levels, GPtrArray * others)
 {
   const CnxPickledValue *held[N_HOLDERS], *inside;
 
@@ -102,9 +136,12 @@ find_held (const CnxPickle * pickle, const CnxPickledValue * value, int levels)
   for (guint i = 0; i < N_HOLDERS; i++) {
     if (!is_new_dict (held, i))
       continue;
-    if (has_tensors (pickle, held[i]))
+    if (has_tensors (pickle, held[i])) {
+      if (i >= N_AVERAGES)
+        list_others (pickle, value, held[i], others);
       return held[i];
-    if (levels > 0 && (inside = find_held (pickle, held[i], levels - 1)))
+    }
+    if (levels > 0 && (inside = find_held (pickle, held[i], levels - 1, others)))
       return inside;
   }
   return NULL;
@@ -142,15 +179,12 @@ list_keys (const CnxPickle * pickle, const CnxPickledValue * root)
     const CnxPickledValue *key = cnx_pickle_value (pickle, cell->value);
 
     g_string_append (list, i ? ", " : "");
-    if (key->kind == CNX_PICKLED_TEXT) {
-      g_autofree char *text = g_strndup ((const char *) pickle->bytes + key->text,
-          MIN (key->count, LISTED_BYTES));
-      g_autofree char *escaped = g_strescape (text, NULL);
+    g_autofree char *text = key_text (pickle, key);
 
-      g_string_append_printf (list, "'%s'", escaped);
-    } else {
+    if (text)
+      g_string_append_printf (list, "'%s'", text);
+    else
       g_string_append (list, "(not text)");
-    }
     at = cnx_pickle_cell (pickle, cell->next)->next;
   }
   if (root->count / 2 > LISTED_KEYS)
@@ -183,7 +217,7 @@ set_none_found (const CnxPickle * pickle, const CnxPickledValue * root, GError *
 }
 
 const CnxPickledValue *
-cnx_pickle_find_state_dict (const CnxPickle * pickle, GError ** error)
+cnx_pickle_find_state_dict (const CnxPickle * pickle, GPtrArray * others, GError ** error)
 {
   const CnxPickledValue *root = cnx_pickle_value (pickle, pickle->root);
   const CnxPickledValue *found;
@@ -195,7 +229,7 @@ cnx_pickle_find_state_dict (const CnxPickle * pickle, GError ** error)
         pickle->what);
     return NULL;
   }
-  if ((found = find_held (pickle, root, 1)))
+  if ((found = find_held (pickle, root, 1, others)))
     return found;
   if (has_tensors (pickle, root))
     return root;

@@ -11,7 +11,8 @@ gboolean cnx_pickled_is_tensor (const CnxPickledValue * value);
 /** The dict of tensors under one of the keys that trainings use, an average (EMA) before the others, there or one level
  * deeper; else the whole; else the only dict of tensors in it. Where the whole is a list or a tuple, the one dict in it
  * counts as the whole. NULL with @error set, which lists the keys, where there is none.
- * Takes time in proportion to the pickle's length. */
-const CnxPickledValue *cnx_pickle_find_state_dict (const CnxPickle * pickle, GError ** error);
+ * @others: gets the keys of other dicts of tensors beside it ("teacher"), escaped; none where it is an average, as what
+ * that is one of lies beside it. Takes time in proportion to the pickle's length. */
+const CnxPickledValue *cnx_pickle_find_state_dict (const CnxPickle * pickle, GPtrArray * others, GError ** error);
 
 G_END_DECLS

@@ -131,7 +131,7 @@ place_tensor (const TorchFile * file, const CnxPickledTensor * from, GArray * te
 }
 
 static GArray *
-read_tensors (const TorchFile * file, GError ** error)
+read_tensors (const TorchFile * file, GPtrArray * others, GError ** error)
 {
   const CnxZipEntry *entry = find_entry (file, "data.pkl");
   g_autofree char *what = g_strdup_printf ("'%s': its data.pkl", cnx_input_file_path (file->input));
@@ -150,6 +150,8 @@ read_tensors (const TorchFile * file, GError ** error)
     if (!place_tensor (file, cnx_state_dict_tensor (dict, i), tensors, error))
       return NULL;
   }
+  for (guint i = 0; others && i < cnx_state_dict_others (dict)->len; i++)
+    g_ptr_array_add (others, g_strdup (g_ptr_array_index (cnx_state_dict_others (dict), i)));
   return g_steal_pointer (&tensors);
 }
 
@@ -170,7 +172,7 @@ check_magic (const TorchFile * file, GError ** error)
 }
 
 GArray *
-cnx_torch_file_read (CnxInputFile * input, GError ** error)
+cnx_torch_file_read (CnxInputFile * input, GPtrArray * others, GError ** error)
 {
   TorchFile file = {.input = input };
   GArray *tensors = NULL;
@@ -181,7 +183,7 @@ cnx_torch_file_read (CnxInputFile * input, GError ** error)
   if (!file.zip)
     return NULL;
   if (find_prefix (&file, error) && check_kind (&file, error))
-    tensors = read_tensors (&file, error);
+    tensors = read_tensors (&file, others, error);
   g_free (file.prefix);
   cnx_zip_free (file.zip);
   return tensors;

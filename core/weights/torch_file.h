@@ -12,9 +12,10 @@ G_BEGIN_DECLS
  * 1.6, which it refuses with advice. 16 bytes are enough. */
 gboolean cnx_torch_file_matches (const guint8 * bytes, gsize length);
 
-/** Reads the tensors of @file. Returns CnxTensor (its `count` and `contiguous` not worked out yet) in the pickle's
+/** Reads the tensors of @file. @others: gets strings, of which other dicts of tensors there are; or NULL. Returns
+ * CnxTensor (its `count` and `contiguous` not worked out yet) in the pickle's
  * order, no name twice, every value inside the file; tensors may share bytes. Free with g_array_unref().
  * Error: CNX_ERROR_FORMAT. */
-GArray *cnx_torch_file_read (CnxInputFile * file, GError ** error);
+GArray *cnx_torch_file_read (CnxInputFile * file, GPtrArray * others, GError ** error);
 
 G_END_DECLS

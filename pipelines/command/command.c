@@ -196,6 +196,14 @@ cnx_fail (const GError * error)
   return CNX_EXIT_FAILED;
 }
 
+void
+cnx_warn (char **notes)
+{
+  for (guint i = 0; notes[i]; i++)
+    cnx_say ("convnext: warning: %s", notes[i]);
+  g_strfreev (notes);
+}
+
 int
 cnx_wrong (const char *command, const char *what)
 {

@@ -69,6 +69,9 @@ gboolean cnx_parse_arguments (const GOptionEntry * entries, const char *synopsis
 /** Prints "convnext: MESSAGE" to standard error; returns CNX_EXIT_FAILED. */
 int cnx_fail (const GError * error);
 
+/** Prints "convnext: warning: NOTE" to standard error for each of @notes, which NULL ends, and frees them. */
+void cnx_warn (char **notes);
+
 /** Prints "convnext COMMAND: WHAT" to standard error; returns CNX_EXIT_USAGE. */
 int cnx_wrong (const char *command, const char *what);
 

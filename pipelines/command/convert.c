@@ -141,6 +141,8 @@ cnx_convert_main (int argc, char **argv)
     return cnx_fail (error);
   if (!parse_dtype (dtype_name, model, &dtype))
     return cnx_wrong ("convert", "--dtype takes fp32, fp16 or bf16");
+  if (!quiet)
+    cnx_warn (cnx_model_notes (model));
   if (!find_target (argv[2], &target, &error) || !check_free (&target, force, &error)
       || convert (model, &target, dtype, quiet, &error) != CNX_EXIT_OK)
     return cnx_fail (error);

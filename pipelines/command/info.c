@@ -181,6 +181,19 @@ print_confidence (const Info * info)
 }
 
 static void
+print_unread (CnxModel * model)
+{
+  guint count;
+  const char *const *unread = cnx_model_unread (model, &count);
+  g_autofree char *names = g_strjoinv (", ", (char **) unread);
+
+  if (count > CNX_MAX_UNREAD)
+    printf ("not read    %s and %u more\n", names, count - CNX_MAX_UNREAD);
+  else if (count > 0)
+    printf ("not read    %s\n", names);
+}
+
+static void
 print_recipe (const CnxRecipe * recipe)
 {
   printf ("recipe      %d x %d, resize %d, crop %s%s, %s\n", recipe->width, recipe->height, recipe->resize,
@@ -235,6 +248,8 @@ print_text (const Info * info)
   printf ("version     %s\n", version_text (info->arch->version));
   if (info->model)
     printf ("naming      %s\nvalues      %s\n", cnx_scheme_name (cnx_model_scheme (info->model)), info->dtypes);
+  if (info->model)
+    print_unread (info->model);
   print_labels (info);
   print_confidence (info);
   print_recipe (&info->recipe);
@@ -302,6 +317,18 @@ print_stages_member (const Info * info)
 }
 
 static void
+print_unread_member (CnxModel * model)
+{
+  static const char *const none[] = { NULL };
+  guint count = 0;
+  const char *const *unread = model ? cnx_model_unread (model, &count) : none;
+
+  printf ("\"unread\": {");
+  print_strings ("first", (char **) unread);
+  printf ("\"count\": %u}, ", count);
+}
+
+static void
 print_json (const Info * info)
 {
   const CnxVariant *variant = cnx_variant_of (info->arch);
@@ -313,6 +340,7 @@ print_json (const Info * info)
   printf ("\"version\": %d, ", info->arch->version);
   print_member ("scheme", info->model ? cnx_scheme_name (cnx_model_scheme (info->model)) : NULL);
   print_member ("dtype", info->dtypes);
+  print_unread_member (info->model);
   print_four ("depths", info->arch->depths);
   print_four ("dims", info->arch->dims);
   printf ("\"classes\": %d, ", info->arch->classes);

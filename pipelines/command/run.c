@@ -92,6 +92,7 @@ cnx_run_main (int argc, char **argv)
   model = cnx_model_open (options.common.model, options.common.variant, options.labels, options.recipe, &error);
   if (!model || (!options.features && !cnx_model_check_classifier (model, &error)))
     return cnx_fail (error);
+  cnx_warn (cnx_model_notes (model));
   options.threshold = cnx_model_threshold (model, options.threshold, 0);
   return options.tensor ? cnx_run_tensor (&options, model) : cnx_run_images (&options, model);
 }

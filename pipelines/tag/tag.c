@@ -269,6 +269,8 @@ run (CnxTagOptions * options, CnxKeeper * keeper)
   g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
   if (!engine)
     return cnx_fail (error);
+  if (!options->quiet)
+    cnx_warn (cnx_model_notes (cnx_engine_model (engine)));
   options->threshold = cnx_model_threshold (cnx_engine_model (engine), options->threshold, CNX_USUAL_THRESHOLD);
   catch_signals ();
   return run_jobs (&run, engine, &settings, inputs);

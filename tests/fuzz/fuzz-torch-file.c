@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
 {
   g_autoptr (CnxInputFile) file = cnx_input_file_open (cnx_memory_file (data, size), NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GArray) tensors = cnx_torch_file_read (file, &error);
+  g_autoptr (GArray) tensors = cnx_torch_file_read (file, NULL, &error);
 
   if (!tensors) {
     g_assert_true (g_error_matches (error, CNX_ERROR, CNX_ERROR_FORMAT));

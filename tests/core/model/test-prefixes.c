@@ -7,19 +7,6 @@
 
 static const CnxArch small = {.version = 1,.depths = {1, 2, 1, 1},.dims = {3, 5, 7, 9},.classes = 4 };
 
-static GString *debugged;
-
-static GLogWriterOutput
-keep_message (GLogLevelFlags level, const GLogField * fields, gsize n, gpointer user_data)
-{
-  if (!(level & G_LOG_LEVEL_DEBUG))
-    return g_log_writer_default (level, fields, n, user_data);
-  for (gsize i = 0; i < n; i++)
-    if (strcmp (fields[i].key, "MESSAGE") == 0)
-      g_string_append (debugged, fields[i].value);
-  return G_LOG_WRITER_HANDLED;
-}
-
 /* A network of a file. */
 typedef struct
 {
@@ -29,11 +16,13 @@ typedef struct
   const char *lacks;            /* a tensor; NULL: none */
 } Part;
 
-/* A vector of three that stands beside the networks, or a stem. */
+/* A vector of three that stands beside the networks, a stem, or what has another shape. */
 typedef struct
 {
   const char *name;
   gboolean is_stem;
+  const char *shape;
+  int values;
 } Beside;
 
 typedef struct
@@ -82,9 +71,26 @@ build (const char *dir, const Part * parts, guint n, const Beside * beside)
     cnx_arch_foreach_tensor (&small, add_tensor, &builder);
   }
   for (; beside && beside->name; beside++)
-    add_entry (&builder, beside->name, beside->is_stem ? "3,3,4,4" : "3", "F16", beside->is_stem ? 288 : 6);
+    add_entry (&builder, beside->name, beside->shape ? beside->shape : beside->is_stem ? "3,3,4,4" : "3", "F16",
+        beside->shape ? 2 * beside->values : beside->is_stem ? 288 : 6);
   g_string_append_c (header, '}');
   return cnx_test_write_safetensors (dir, "a.safetensors", header->str, builder.offset);
+}
+
+/* What is not read is told, by its first names and in a line. */
+static void
+check_unread (CnxModel * model, const Beside * beside)
+{
+  g_auto (GStrv) notes = cnx_model_notes (model);
+  guint count, n = 0;
+  const char *const *unread = cnx_model_unread (model, &count);
+
+  for (; beside[n].name; n++)
+    g_assert_cmpstr (unread[n], ==, beside[n].name);
+  g_assert_cmpuint (count, ==, n);
+  g_assert_null (unread[n]);
+  g_assert_nonnull (strstr (notes[0], beside[0].name));
+  g_assert_null (notes[1]);
 }
 
 /* What a training saves beside its network is let be outside the network's prefix, and refused inside it. */
@@ -114,16 +120,12 @@ test_beside (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
     g_autofree char *path = build (dir, &rows[i].part, 1, rows[i].beside);
-    g_autofree char *told = g_strdup_printf ("outside '%s' are not read, the first of them '%s'", rows[i].part.prefix,
-        rows[i].beside[0].name);
     g_autoptr (GError) error = NULL;
-    g_autoptr (CnxModel) model = NULL;
+    g_autoptr (CnxModel) model = cnx_model_load (path, &error);
 
-    g_string_truncate (debugged, 0);
-    model = cnx_model_load (path, &error);
     if (!rows[i].says) {
       g_assert_no_error (error);
-      g_assert_nonnull (strstr (debugged->str, told));
+      check_unread (model, rows[i].beside);
       g_assert_cmpint (cnx_model_arch (model)->classes, ==, small.classes);
       g_assert_nonnull (cnx_model_tensor (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0));
     } else {
@@ -169,6 +171,39 @@ test_two_networks (void)
   }
 }
 
+/* A matrix outside that takes the four classes is the real classifier; others are not. */
+static void
+test_second_head (void)
+{
+  static const struct
+  {
+    Beside beside[3];
+    const char *says;           /* NULL: loads */
+  } rows[] = {
+    {{{"fc.weight", FALSE, "2,4", 8}, {"fc.bias", FALSE, "2", 2}}, "'fc.weight' of shape (2, 4), which takes the "
+        "classifier's 4 outputs"},
+    {{{"x.y", FALSE, "2", 2}, {"head.2.weight", FALSE, "4,4", 16}}, "'head.2.weight' of shape (4, 4)"},
+    {{{"centres", FALSE, "4,9", 36}, {"conv", FALSE, "1,4,3,3", 36}}, NULL},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const Part part = {.scheme = CNX_SCHEME_TIMM,.prefix = "backbone." };
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    g_autofree char *path = build (dir, &part, 1, rows[i].beside);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxModel) model = cnx_model_load (path, &error);
+
+    if (!rows[i].says) {
+      g_assert_no_error (error);
+      check_unread (model, rows[i].beside);
+      continue;
+    }
+    g_assert_null (model);
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+    cnx_test_assert_message (error, path, rows[i].says, NULL);
+  }
+}
+
 /* Without a block in each stage, it is the network of the shortest prefix that the error is about. */
 static void
 test_none_whole (void)
@@ -189,15 +224,10 @@ test_none_whole (void)
 int
 main (int argc, char **argv)
 {
-  int failed;
-
   g_test_init (&argc, &argv, NULL);
-  debugged = g_string_new (NULL);
-  g_log_set_writer_func (keep_message, NULL, NULL);
   g_test_add_func ("/prefixes/beside", test_beside);
   g_test_add_func ("/prefixes/two-networks", test_two_networks);
+  g_test_add_func ("/prefixes/second-head", test_second_head);
   g_test_add_func ("/prefixes/none-whole", test_none_whole);
-  failed = g_test_run ();
-  g_string_free (debugged, TRUE);
-  return failed;
+  return g_test_run ();
 }

@@ -193,8 +193,8 @@ static const struct
       "@argparse/Namespace @__builtin__/object N x87 R } b u ."},
   {"dup", "x80 x02 } ( 'a' 1 x32 x30 " GOOD "u ."},
   {"attributes", "x80 x02 } ( 'w' @torch._tensor/_rebuild_from_type_v2 ( @torch._utils/_rebuild_tensor_v2 "
-      "@torch/Tensor ( ( 'storage' @torch/FloatStorage '0' 'cpu' 6 t Q 0 ( 2 3 t ( 3 1 t x89 @collections/OrderedDict ) R t "
-      "} 'x' 1 s t R u ."},
+      "@torch/Tensor ( ( 'storage' @torch/FloatStorage '0' 'cpu' 6 t Q 0 ( 2 3 t ( 3 1 t x89 @collections/OrderedDict "
+      ") R t } 'x' 1 s t R u ."},
   {"parameter-attributes", "x80 x02 } ( 'w' @torch._utils/_rebuild_parameter_with_state ( "
       REBUILD ("FloatStorage", "0", "6", "0", "2 3", "3 1") "x88 @collections/OrderedDict ) R } 'lr' 3 s t R u ."},
   {"untyped-storage", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage "

@@ -36,7 +36,7 @@ read_sized (GByteArray * bytes, guint64 size, GError ** error)
   g_autoptr (CnxInputFile) file = open_input ("t.pth");
   g_assert_cmpint (ftruncate (fd, bytes->len), ==, 0);
   close (fd);
-  return cnx_torch_file_read (file, error);
+  return cnx_torch_file_read (file, NULL, error);
 }
 
 static GArray *
@@ -147,7 +147,7 @@ test_large (void)
 
   g_autoptr (CnxInputFile) file = open_input ("t.pth");
   g_assert_cmpuint (cnx_input_file_size (file), ==, bytes->len + hole);
-  tensors = cnx_torch_file_read (file, &error);
+  tensors = cnx_torch_file_read (file, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (tensors->len, ==, 1);
   g_assert_cmpint (pread (fd, read, sizeof read,
@@ -174,6 +174,38 @@ test_view (void)
   g_assert_cmpuint (tensors->len, ==, 2);
   g_assert_cmpuint (g_array_index (tensors, CnxTensor, 1).offset, ==,
       g_array_index (tensors, CnxTensor, 0).offset + 16);
+}
+
+/* Dicts of tensors beside the one that is read are told, but not what an average is one of. */
+static void
+test_others (void)
+{
+  static const struct
+  {
+    const char *program, *unread;
+  } rows[] = {
+    {"x80 x02 } ( 'teacher' } ( " CNX_TEST_GOOD_TENSOR "u 'student' } ( " CNX_TEST_GOOD_TENSOR "u 'epoch' } u .",
+        "teacher (a dict of tensors)"},
+    {"x80 x02 } ( 'model_ema' } ( " CNX_TEST_GOOD_TENSOR "u 'model' } ( " CNX_TEST_GOOD_TENSOR "u u .", NULL},
+    {"x80 x02 } ( 'model' } ( " CNX_TEST_GOOD_TENSOR "u q x00 'again' h x00 u .", NULL},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    CnxTestZip *zip = cnx_test_zip_new ();
+    g_autoptr (GByteArray) bytes = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxCheckpoint) checkpoint = NULL;
+    guint count;
+
+    add_pickle (zip, "a/data.pkl", rows[i].program);
+    cnx_test_zip_add (zip, "a/data/0", storage, sizeof storage);
+    bytes = cnx_test_zip_end (zip, -1);
+    g_assert_true (g_file_set_contents ("t.pth", (const char *) bytes->data, bytes->len, NULL));
+    checkpoint = cnx_checkpoint_open ("t.pth", &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (cnx_checkpoint_unread (checkpoint, &count)[0], ==, rows[i].unread);
+    g_assert_cmpuint (count, ==, rows[i].unread ? 1 : 0);
+  }
 }
 
 /* As a checkpoint: values stored transposed come in the order of the shape; a size of 1 may have any stride. */
@@ -405,7 +437,7 @@ open_golden (const char *name)
   g_autoptr (CnxInputFile) file = open_input (path);
 
   g_assert_true (g_file_get_contents (path, (char **) &golden.bytes, &golden.size, NULL));
-  golden.tensors = cnx_torch_file_read (file, &error);
+  golden.tensors = cnx_torch_file_read (file, NULL, &error);
   g_assert_no_error (error);
   return golden;
 }
@@ -529,6 +561,7 @@ main (int argc, char **argv)
   g_test_add_func ("/torch-file/zip64", test_zip64);
   g_test_add_func ("/torch-file/large", test_large);
   g_test_add_func ("/torch-file/view", test_view);
+  g_test_add_func ("/torch-file/others", test_others);
   g_test_add_func ("/torch-file/strides", test_strides);
   g_test_add_func ("/torch-file/truncated", test_truncated);
   for (gsize i = 0; i < G_N_ELEMENTS (broken); i++) {

@@ -1,4 +1,4 @@
-#include "core/model/spelling.h"
+#include "core/weights/spelling.h"
 
 #include <string.h>
 
