@@ -37,12 +37,14 @@ typedef struct
  * @name: the published name in lower case: "atto" ... "xlarge", with "v2-" before it for V2
  * @arch: its shape, with 1000 classes
  * @id: its usual weights on the hub, as "owner/repository"
+ * @conv_mlp: timm holds the two linears of its blocks as 1 x 1 convolutions, (O, I, 1, 1)
  */
 typedef struct
 {
   const char *name;
   CnxArch arch;
   const char *id;
+  gboolean conv_mlp;
 } CnxVariant;
 
 /** All published variants, ended by one whose name is NULL. Static. */

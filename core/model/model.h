@@ -46,8 +46,8 @@ const char *cnx_model_label (CnxModel * model, int id);
  * model. */
 const char *cnx_model_labels_from (CnxModel * model);
 
-/** What makes confidences of its logits: sigmoid where there is one class, or config.json's `problem_type` has several at
- * once; else softmax. */
+/** What makes confidences of its logits: sigmoid where there is one class, or config.json's `problem_type` has several
+ * at once; else softmax. */
 CnxConfidence cnx_model_confidence (CnxModel * model);
 
 /** The confidence that a label needs: @set, from 0 (any will do) to 1, where the user set one; where not (@set is below

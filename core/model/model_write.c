@@ -15,6 +15,7 @@ typedef struct
 {
   CnxModel *model;
   CnxDtype dtype;
+  gboolean conv_mlp;            /* linears as timm has them where they are 1 x 1 convolutions */
   CnxSafetensorsWriter *file;
   guint64 done, total;
   CnxProgressFunc progress;
@@ -38,7 +39,12 @@ declare (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gp
 {
   Writing *writing = user_data;
   g_autofree char *name = cnx_scheme_tensor_name (CNX_SCHEME_TIMM, role, stage, block);
+  const gint64 convolution[] = { dims[0], n_dims > 1 ? dims[1] : 1, 1, 1 };
 
+  if (writing->conv_mlp && (role == CNX_ROLE_LINEAR1_WEIGHT || role == CNX_ROLE_LINEAR2_WEIGHT)) {
+    dims = convolution;
+    n_dims = G_N_ELEMENTS (convolution);
+  }
   cnx_safetensors_writer_declare (writing->file, name, writing->dtype, n_dims, dims);
   writing->total += cnx_model_tensor (writing->model, role, stage, block)->count;
 }
@@ -188,8 +194,10 @@ cnx_model_write (CnxModel * model, const char *weights, const char *config, CnxD
 {
   g_autoptr (CnxSafetensorsWriter) file = cnx_safetensors_writer_new (weights);
   Writing writing = {.model = model,.dtype = dtype,.file = file,.progress = progress,.user_data = user_data };
+  const CnxVariant *variant = cnx_variant_of (cnx_model_arch (model));
   g_autofree char *too_large = NULL, *part = NULL;
 
+  writing.conv_mlp = variant && variant->conv_mlp;
   cnx_arch_foreach_tensor (cnx_model_arch (model), declare, &writing);
   cnx_arch_foreach_tensor (cnx_model_arch (model), write_values, &writing);
   too_large = writing.too_large;

@@ -174,7 +174,8 @@ test_sigmoid (void)
   g_autofree char *root = g_dir_make_tmp ("cnx-model-XXXXXX", NULL);
   g_autofree char *weights = g_build_filename (root, "model.safetensors", NULL);
   g_autofree char *config = g_build_filename (root, "config.json", NULL);
-  g_autofree char *line = g_strdup_printf ("convnext mode=every-frame threshold=0 top-k=2 precision=fp32 model=%s", root);
+  g_autofree char *line = g_strdup_printf ("convnext mode=every-frame threshold=0 top-k=2 precision=fp32 model=%s",
+      root);
   double confidences[3];
 
   for (int i = 0; i < 3; i++) {

@@ -164,6 +164,18 @@ test_variant_of (void)
   }
 }
 
+/* Those that timm's convnext.py has with `conv_mlp=True`, in both versions, and no others. */
+static void
+test_conv_mlp (void)
+{
+  static const char *const names[] = { "atto", "femto", "pico", "nano", "v2-atto", "v2-femto", "v2-pico", "v2-nano",
+    NULL
+  };
+
+  for (const CnxVariant * variant = cnx_variants (); variant->name; variant++)
+    g_assert_true (variant->conv_mlp == g_strv_contains (names, variant->name));
+}
+
 static void
 test_urls (void)
 {
@@ -292,6 +304,7 @@ main (int argc, char **argv)
   g_test_add_func ("/arch/parts-add-up", test_parts_add_up);
   g_test_add_func ("/arch/names", test_names);
   g_test_add_func ("/arch/variant-of", test_variant_of);
+  g_test_add_func ("/arch/conv-mlp", test_conv_mlp);
   g_test_add_func ("/arch/urls", test_urls);
   g_test_add_func ("/arch/input-sizes", test_input_sizes);
   g_test_add_func ("/arch/tensor-names", test_tensor_names);

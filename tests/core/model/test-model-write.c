@@ -10,6 +10,7 @@
 #include "core/model/cost.h"
 #include "core/model/model_write.h"
 #include "core/model/precision.h"
+#include "core/model/random_checkpoint.h"
 #include "core/weights/half.h"
 #include "tests/support/temp_files.h"
 
@@ -121,12 +122,52 @@ test_crop_rounding (void)
   g_autofree char *golden = cnx_test_data ("golden/timm_v1.safetensors");
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir (), out = cnx_test_make_dir ();
   g_autofree char *weights = cnx_test_copy (golden, dir, "model.safetensors");
-  g_autofree char *config = cnx_test_write_text (dir, "preprocessor_config.json", "{\"size\": 224, \"crop_pct\": 0.95}");
+  g_autofree char *config = cnx_test_write_text (dir, "preprocessor_config.json",
+      "{\"size\": 224, \"crop_pct\": 0.95}");
   g_autoptr (CnxModel) from = load (dir);
   g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F32);
 
   g_assert_cmpint (cnx_model_recipe (from)->crop_rounding, ==, CNX_CROP_ROUNDING_DOWN);
   compare (from, to, CNX_DTYPE_F32);
+}
+
+static void
+expect_shape (CnxModel * model, CnxRole role, const char *wanted)
+{
+  g_autofree char *shape = cnx_tensor_shape_string (cnx_model_tensor (model, role, 2, 1));
+
+  g_assert_cmpstr (shape, ==, wanted);
+}
+
+/* Of the sizes that timm makes with 1 x 1 convolutions it reads no others; of those that it does not, and of one's own,
+ * linears are linears, however they were stored. */
+static void
+test_shapes (void)
+{
+  static const struct
+  {
+    CnxArch arch;
+    const char *linears[2], *depthwise, *classifier;
+  } rows[] = {
+    {{1, {2, 2, 6, 2}, {40, 80, 160, 320}, 3}, {"(640, 160, 1, 1)", "(160, 640, 1, 1)"}, "(160, 1, 7, 7)", "(3, 320)"},
+    {{2, {2, 2, 6, 2}, {40, 80, 160, 320}, 3}, {"(640, 160, 1, 1)", "(160, 640, 1, 1)"}, "(160, 1, 7, 7)", "(3, 320)"},
+    {{1, {2, 2, 6, 2}, {8, 16, 32, 64}, 3}, {"(128, 32)", "(32, 128)"}, "(32, 1, 7, 7)", "(3, 64)"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir (), out = cnx_test_make_dir ();
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (cnx_write_random_checkpoint (dir, &rows[i].arch, 1, &error));
+    g_assert_no_error (error);
+    g_autoptr (CnxModel) from = load (dir);
+    g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F16);
+    compare (from, to, CNX_DTYPE_F16);
+    expect_shape (to, CNX_ROLE_LINEAR1_WEIGHT, rows[i].linears[0]);
+    expect_shape (to, CNX_ROLE_LINEAR2_WEIGHT, rows[i].linears[1]);
+    expect_shape (to, CNX_ROLE_DEPTHWISE_WEIGHT, rows[i].depthwise);
+    expect_shape (to, CNX_ROLE_CLASSIFIER_WEIGHT, rows[i].classifier);
+  }
 }
 
 /* Every resize that a recipe may ask for comes back. */
@@ -258,6 +299,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/model-write/golden", test_golden);
   g_test_add_func ("/model-write/everyday", test_everyday);
+  g_test_add_func ("/model-write/shapes", test_shapes);
   g_test_add_func ("/model-write/crop-rounding", test_crop_rounding);
   g_test_add_func ("/model-write/resizes", test_resizes);
   g_test_add_func ("/model-write/too-large", test_too_large);
