@@ -367,7 +367,7 @@ model_new (void)
 }
 
 CnxModel *
-cnx_model_load (const char *path, GError ** error)
+cnx_model_load_to_label (const char *path, GError ** error)
 {
   g_autoptr (CnxModel) model = model_new ();
   g_autofree char *file = NULL;
@@ -394,6 +394,7 @@ model_copy (CnxModel * model)
   copy->config.name = g_strdup (model->config.name);
   copy->config.labels = g_strdupv (model->config.labels);
   copy->config.labels_from = g_strdup (model->config.labels_from);
+  copy->config.labels_error = model->config.labels_error ? g_error_copy (model->config.labels_error) : NULL;
   return copy;
 }
 
@@ -490,6 +491,12 @@ const char *const *
 cnx_model_unread (CnxModel * model, guint * count)
 {
   return cnx_checkpoint_unread (model->checkpoint, count);
+}
+
+const GError *
+cnx_model_labels_error (CnxModel * model)
+{
+  return model->config.labels_error;
 }
 
 double

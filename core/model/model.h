@@ -19,6 +19,9 @@ typedef struct _CnxModel CnxModel;
  * tensor, its expected and found shape, and the scheme that was assumed).
  * Free with cnx_model_unref(). */
 CnxModel *cnx_model_load (const char *path, GError ** error);
+/** The same for one that gets its labels by cnx_model_with_labels(): labels in its config that cannot be used are no
+ * error, and cnx_model_notes() tells of them. */
+CnxModel *cnx_model_load_to_label (const char *path, GError ** error);
 CnxModel *cnx_model_ref (CnxModel * model);
 void cnx_model_unref (CnxModel * model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxModel, cnx_model_unref)
@@ -34,6 +37,8 @@ CnxScheme cnx_model_scheme (CnxModel * model);
 gboolean cnx_model_check_classifier (CnxModel * model, GError ** error);
 /** What the file holds beside the network that is not read, as cnx_checkpoint_unread(). */
 const char *const *cnx_model_unread (CnxModel * model, guint * count);
+/** Why labels in its config cannot be used, of cnx_model_load_to_label(); NULL. Owned by the model. */
+const GError *cnx_model_labels_error (CnxModel * model);
 /** Lines to tell whoever uses the model, of what is not read and the like; NULL-terminated. Free with g_strfreev(). */
 char **cnx_model_notes (CnxModel * model);
 /** eps of the LayerNorm before the classifier; CNX_NORM_EPS everywhere else. */

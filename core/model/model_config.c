@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/input/input_file.h"
 #include "core/input/json.h"
 #include "core/model/label_names.h"
 #include "core/weights/weights_name.h"
 
 /* ConvNextConfig's own default, where config.json does not say. */
 #define HUGGING_FACE_FINAL_EPS 1e-12
+/* Bytes of a config, as cnx_json_load() has it. */
+#define MAX_CONFIG (16 * 1024 * 1024)
 /* Of classes. */
 #define MAX_COUNT 1e9
 /* What torchvision resizes to where the size is not one that it published. */
@@ -177,79 +180,16 @@ set_labels (CnxModelConfig * model, char **labels, const char *from)
   model->labels_from = g_strdup (labels[0] ? from : NULL);
 }
 
-/* timm: "label_names", which for the larger data sets are keys into "label_descriptions". */
-static gboolean
-read_label_names (CnxModelConfig * model, const Config * config, GError ** error)
+/* Whatever names the classes. Labels that cannot be used are kept as an error: others may be given by hand. */
+static void
+read_labels (CnxModelConfig * model, const Config * config)
 {
-  JsonObject *descriptions = find_object (config->root, "label_descriptions");
-  JsonNode *node = find (config->root, "label_names");
-  g_auto (GStrv) labels = g_new0 (char *, config->arch->classes + 1);
-  JsonArray *array;
+  char **labels = cnx_labels_in_config (config->root, config->arch->classes, &model->labels_error);
 
-  if (!node)
-    return TRUE;
-  if (!JSON_NODE_HOLDS_ARRAY (node))
-    return refuse (config, CNX_ERROR_FORMAT, error, "'label_names' is not an array");
-  array = json_node_get_array (node);
-  if (!check_classes (config, "label_names", json_array_get_length (array), error))
-    return FALSE;
-  for (int i = 0; i < config->arch->classes; i++) {
-    JsonNode *element = json_array_get_element (array, i);
-    const char *label, *description;
-
-    if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING)
-      return refuse (config, CNX_ERROR_FORMAT, error, "entry %d of 'label_names' is not a string",
-          i);
-    label = json_node_get_string (element);
-    description = find_string (descriptions, label);
-    labels[i] = g_strdup (description ? description : label);
-  }
-  set_labels (model, g_steal_pointer (&labels), config->path);
-  return TRUE;
-}
-
-/* {"0": "LABEL_0", ...}: what transformers writes where nobody named the classes. */
-static gboolean
-are_placeholders (JsonObject * id2label)
-{
-  g_autoptr (GList) keys = json_object_get_members (id2label);
-
-  for (GList * key = keys; key; key = key->next) {
-    g_autofree char *placeholder = g_strconcat ("LABEL_", key->data, NULL);
-
-    if (g_strcmp0 (find_string (id2label, key->data), placeholder) != 0)
-      return FALSE;
-  }
-  return keys != NULL;
-}
-
-/* Hugging Face: {"0": "tench", ...}. */
-static gboolean
-read_id2label (CnxModelConfig * model, const Config * config, GError ** error)
-{
-  JsonNode *node = find (config->root, "id2label");
-  g_auto (GStrv) labels = g_new0 (char *, config->arch->classes + 1);
-  JsonObject *object;
-
-  if (!node)
-    return TRUE;
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' is not an object");
-  object = json_node_get_object (node);
-  if (are_placeholders (object))
-    return TRUE;
-  if (!check_classes (config, "id2label", json_object_get_size (object), error))
-    return FALSE;
-  for (int i = 0; i < config->arch->classes; i++) {
-    g_autofree char *key = g_strdup_printf ("%d", i);
-    const char *label = find_string (object, key);
-
-    if (!label)
-      return refuse (config, CNX_ERROR_FORMAT, error, "'id2label' has no string for class %d", i);
-    labels[i] = g_strdup (label);
-  }
-  set_labels (model, g_steal_pointer (&labels), config->path);
-  return TRUE;
+  if (labels)
+    set_labels (model, labels, config->path);
+  else if (model->labels_error)
+    g_prefix_error (&model->labels_error, "'%s': ", config->path);
 }
 
 static gboolean
@@ -293,8 +233,7 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
     g_free (model->name);
     model->name = g_strdup (architecture);
   }
-  if (!read_num_classes (config, error) || !read_label_names (model, config, error)
-      || !read_fraction (config, "final_norm_eps", &model->final_norm_eps, error))
+  if (!read_fraction (config, "final_norm_eps", &model->final_norm_eps, error))
     return FALSE;
   if (cnx_recipe_from_timm (&model->recipe, config->root, error))
     return TRUE;
@@ -306,8 +245,7 @@ static gboolean
 read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme scheme, GError ** error)
 {
   if (!check_sizes (config, "depths", config->arch->depths, error)
-      || !check_sizes (config, "hidden_sizes", config->arch->dims, error)
-      || !read_id2label (model, config, error))
+      || !check_sizes (config, "hidden_sizes", config->arch->dims, error))
     return FALSE;
   return scheme != CNX_SCHEME_HUGGING_FACE || read_fraction (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
@@ -349,6 +287,9 @@ read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, Cnx
   if (!check_settings (&config, error) || !read_problem_type (model, &config, error)
       || !read_fraction (&config, "threshold", &model->threshold, error))
     return FALSE;
+  if (!read_num_classes (&config, error))
+    return FALSE;
+  read_labels (model, &config);
   if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
     return read_timm (model, &config, error);
   return read_hugging_face (model, &config, scheme, error);
@@ -426,7 +367,29 @@ set_default_labels (CnxModelConfig * model, int classes)
     model->labels[i] = g_strdup_printf ("class %d", i);
 }
 
-/* Several weights may share a folder: one's own `NAME.json` goes before config.json. */
+/* A key that a config has and a training's log has not, at the top of the file; of JSON that is broken, anywhere. */
+static gboolean
+looks_like_config (const char *path)
+{
+  static const char *const keys[] = { "architecture", "architectures", "model_type", "pretrained_cfg", "model_args",
+    "num_classes", "num_labels", "id2label", "label2id", "label_names", "input_size", "hidden_sizes", "threshold"
+  };
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  g_autofree char *text = cnx_input_file_load (path, MAX_CONFIG, &length, &error);
+  g_autoptr (JsonNode) root = text ? cnx_json_load (path, NULL) : NULL;
+
+  for (guint i = 0; text && i < G_N_ELEMENTS (keys); i++) {
+    g_autofree char *quoted = g_strconcat ("\"", keys[i], "\"", NULL);
+
+    if (root ? json_object_has_member (json_node_get_object (root), keys[i])
+        : g_strstr_len (text, length, quoted) != NULL)
+      return TRUE;
+  }
+  return !text && !g_error_matches (error, CNX_ERROR, CNX_ERROR_FORMAT);        /* reading it tells why it cannot be */
+}
+
+/* Several weights may share a folder: one's own `NAME.json` goes before config.json, unless it is something else. */
 static char *
 find_config (const char *file, const char *folder)
 {
@@ -434,7 +397,7 @@ find_config (const char *file, const char *folder)
   g_autofree char *own = NULL, *shared = NULL;
 
   own = g_strconcat (stem, ".json", NULL);
-  if (g_file_test (own, G_FILE_TEST_EXISTS))
+  if (g_file_test (own, G_FILE_TEST_EXISTS) && looks_like_config (own))
     return g_steal_pointer (&own);
   shared = g_build_filename (folder, "config.json", NULL);
   return g_file_test (shared, G_FILE_TEST_EXISTS) ? g_steal_pointer (&shared) : NULL;
@@ -465,4 +428,5 @@ cnx_model_config_clear (CnxModelConfig * config)
   g_clear_pointer (&config->name, g_free);
   g_clear_pointer (&config->labels, g_strfreev);
   g_clear_pointer (&config->labels_from, g_free);
+  g_clear_error (&config->labels_error);
 }

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @final_norm_eps: of the LayerNorm before the classifier
  * @labels: one per class, NULL-terminated
  * @labels_from: as cnx_model_labels_from() has it
+ * @labels_error: why the labels that the config has cannot be used; NULL
  * @confidence: what makes confidences of its logits
  * @threshold: the confidence that its makers recommend to use it with; -1: none
  */
@@ -26,6 +27,7 @@ typedef struct
   double final_norm_eps;
   char **labels;
   char *labels_from;
+  GError *labels_error;
   CnxConfidence confidence;
   double threshold;
 } CnxModelConfig;

@@ -129,17 +129,33 @@ check_variant (CnxModel * model, const CnxVariant * variant, GError ** error)
   return FALSE;
 }
 
+CnxModel *
+cnx_model_load (const char *path, GError ** error)
+{
+  g_autoptr (CnxModel) model = cnx_model_load_to_label (path, error);
+  const GError *wrong = model ? cnx_model_labels_error (model) : NULL;
+
+  if (!wrong)
+    return g_steal_pointer (&model);
+  g_propagate_error (error, g_error_copy (wrong));
+  return NULL;
+}
+
 char **
 cnx_model_notes (CnxModel * model)
 {
   guint count;
   const char *const *unread = cnx_model_unread (model, &count);
   g_autofree char *names = g_strjoinv ("', '", (char **) unread);
-  char **notes = g_new0 (char *, 2);
+  const GError *wrong = cnx_model_labels_error (model);
+  char **notes = g_new0 (char *, 3);
+  guint n = 0;
 
+  if (wrong)
+    notes[n++] = g_strdup_printf ("%s; the labels that were given are used", wrong->message);
   if (count > 0)
-    notes[0] = count > CNX_MAX_UNREAD ? g_strdup_printf ("'%s': beside the network it holds '%s' and %u more, which are "
-        "not read", cnx_model_path (model), names, count - CNX_MAX_UNREAD)
+    notes[n++] = count > CNX_MAX_UNREAD ? g_strdup_printf ("'%s': beside the network it holds '%s' and %u more, which "
+        "are not read", cnx_model_path (model), names, count - CNX_MAX_UNREAD)
         : g_strdup_printf ("'%s': beside the network it holds '%s', which is not read", cnx_model_path (model), names);
   return notes;
 }
@@ -156,7 +172,7 @@ cnx_model_open (const char *name, const char *variant_name, const char *labels, 
     return NULL;
   if (!(path = find_weights (name, variant, error)))
     return NULL;
-  if (!(model = cnx_model_load (path, error)))
+  if (!(model = is_set (labels) ? cnx_model_load_to_label (path, error) : cnx_model_load (path, error)))
     return NULL;
   if (!check_variant (model, variant, error))
     return NULL;
