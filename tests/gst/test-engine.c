@@ -282,18 +282,14 @@ ask (gpointer data)
   return NULL;
 }
 
-/* To the bit: what a file is tagged with must not depend on the files beside it. */
+/* Several threads ask at once, every other one by @other, for what each got before it was alone. */
 static void
-test_batches (gconstpointer data)
+ask_at_once (CnxEngine * engine, GThreadFunc other)
 {
-  const CnxEngineSettings settings = {.device = "auto",.batch = 4,.precision = GPOINTER_TO_INT (data) };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
+  const int outputs = cnx_network_outputs (cnx_engine_network (engine));
   GThread *threads[THREADS];
   Asker askers[THREADS];
 
-  g_assert_no_error (error);
-  const int outputs = cnx_network_outputs (cnx_engine_network (engine));
   for (guint t = 0; t < THREADS; t++) {
     askers[t] = (Asker) { engine, t * ROUNDS, g_new0 (float, ROUNDS * outputs) };
     for (guint round = 0; round < ROUNDS; round++) {
@@ -303,13 +299,44 @@ test_batches (gconstpointer data)
   }
   g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 1);
   for (guint t = 0; t < THREADS; t++)
-    threads[t] = g_thread_new ("ask", ask, &askers[t]);
+    threads[t] = g_thread_new ("ask", t % 2 ? ask : other, &askers[t]);
   for (guint t = 0; t < THREADS; t++) {
     g_thread_join (threads[t]);
     g_free (askers[t].expected);
   }
+}
+
+static CnxEngine *
+engine_with (guint batch, CnxPrecision precision)
+{
+  const CnxEngineSettings settings = {.device = "auto",.batch = batch,.precision = precision };
+  g_autoptr (GError) error = NULL;
+  CnxEngine *engine = cnx_engine_new (&settings, &error);
+
+  g_assert_no_error (error);
+  return engine;
+}
+
+/* To the bit: what a file is tagged with must not depend on the files beside it. */
+static void
+test_batches (gconstpointer data)
+{
+  g_autoptr (CnxEngine) engine = engine_with (4, GPOINTER_TO_INT (data));
+
+  ask_at_once (engine, ask);
   g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
   g_assert_cmpuint (cnx_engine_largest_pass (engine), <=, 4);
+}
+
+/* A CPU, which is no faster with many, leaves half of who waits to the next pass. */
+static void
+test_half (void)
+{
+  g_autoptr (CnxEngine) engine = engine_with (THREADS, CNX_PRECISION_FP32);
+  const gboolean is_cpu = cnx_device_info (cnx_engine_device (engine))->is_cpu;
+
+  ask_at_once (engine, ask);
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), <=, is_cpu ? THREADS / 2 : THREADS);
 }
 
 /* Numbers that are not finite fail for who asked for them alone, whatever ran beside. */
@@ -332,27 +359,9 @@ ask_with_nan (gpointer data)
 static void
 test_not_finite (void)
 {
-  const CnxEngineSettings settings = {.device = "auto",.batch = 4,.precision = CNX_PRECISION_FP32 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
-  GThread *threads[THREADS];
-  Asker askers[THREADS];
+  g_autoptr (CnxEngine) engine = engine_with (4, CNX_PRECISION_FP32);
 
-  g_assert_no_error (error);
-  const int outputs = cnx_network_outputs (cnx_engine_network (engine));
-  for (guint t = 0; t < THREADS; t++) {
-    askers[t] = (Asker) { engine, t * ROUNDS, g_new0 (float, ROUNDS * outputs) };
-    for (guint round = 0; round < ROUNDS; round++) {
-      g_autofree float *in = noise (engine, askers[t].seed + round);
-      g_assert_true (cnx_engine_forward (engine, in, askers[t].expected + round * outputs, NULL));
-    }
-  }
-  for (guint t = 0; t < THREADS; t++)
-    threads[t] = g_thread_new ("ask", t % 2 ? ask : ask_with_nan, &askers[t]);
-  for (guint t = 0; t < THREADS; t++) {
-    g_thread_join (threads[t]);
-    g_free (askers[t].expected);
-  }
+  ask_at_once (engine, ask_with_nan);
   g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
 }
 
@@ -385,6 +394,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/given", test_given);
   g_test_add_data_func ("/engine/batches/fp32", GINT_TO_POINTER (CNX_PRECISION_FP32), test_batches);
   g_test_add_data_func ("/engine/batches/int8", GINT_TO_POINTER (CNX_PRECISION_INT8), test_batches);
+  g_test_add_func ("/engine/half", test_half);
   g_test_add_func ("/engine/not-finite", test_not_finite);
   g_test_add_func ("/engine/printed", test_printed);
   return g_test_run ();
