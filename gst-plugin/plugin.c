@@ -6,6 +6,7 @@
 #include "gst-plugin/gstoverlay.h"
 #include "gst-plugin/labelmeta.h"
 #include "gst-plugin/wholemeta.h"
+#include "opencl/cache/folder.h"
 
 /* A program that holds the element itself, as `convnext tag` does, may look through the plugins in its own process:
  * a type's name is to be had once. */
@@ -17,7 +18,8 @@ convnext_type (void)
   return known != 0 ? known : GST_TYPE_CONVNEXT;
 }
 
-/* What the parts below the elements have to say goes where the elements' own words go. */
+/* What the parts below the elements have to say goes where the elements' own words go, unless a program that holds the
+ * element itself tells it in its own way. */
 static void
 on_message (const char *domain, GLogLevelFlags level, const char *message, gpointer category)
 {
@@ -33,8 +35,8 @@ plugin_init (GstPlugin * plugin)
   GstDebugCategory *category = NULL;
 
   GST_DEBUG_CATEGORY_INIT (category, "convnext", 0, "ConvNeXt classifier");
-  if (category)
-    g_log_set_handler ("convnext", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, category);
+  if (category && g_type_from_name ("GstConvnext") == 0)
+    g_log_set_handler (CNX_LOG_DOMAIN, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, category);
   cnx_label_meta_register ();
   cnx_whole_meta_register ();
   return gst_element_register (plugin, "convnext", GST_RANK_NONE, convnext_type ())

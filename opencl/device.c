@@ -1,5 +1,6 @@
 #include "opencl/device.h"
 #include "core/error.h"
+#include "opencl/cache/pocl.h"
 
 #include <string.h>
 
@@ -126,6 +127,7 @@ cnx_devices_list (void)
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) info_free);
   cl_uint n_platforms = 0;
 
+  cnx_cache_set_up_pocl ();
   if (clGetPlatformIDs (0, NULL, &n_platforms) != CL_SUCCESS || n_platforms == 0)
     return list;
   g_autofree cl_platform_id *platforms = g_new0 (cl_platform_id, n_platforms);
@@ -183,15 +185,37 @@ choose (GPtrArray * list, const char *selector, const char **why)
   return NULL;
 }
 
+/* Who has drivers is not told to install one. */
+static void
+set_no_device (GError ** error)
+{
+  cl_platform_id platforms[8];
+  cl_uint n = 0;
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  if (clGetPlatformIDs (G_N_ELEMENTS (platforms), platforms, &n) != CL_SUCCESS)
+    n = 0;
+  for (cl_uint i = 0; i < MIN (n, G_N_ELEMENTS (platforms)); i++) {
+    g_autofree char *name = get_string (platforms[i], NULL, CL_PLATFORM_NAME);
+    g_string_append_printf (names, "%s%s", i ? ", " : "", name);
+  }
+  if (n == 0)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
+        "There is no OpenCL device on this machine. Install your GPU's OpenCL driver, or PoCL, "
+        "which runs on any CPU (Debian: apt install pocl-opencl-icd)");
+  else
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "None of the OpenCL drivers that are installed has a device "
+        "here: %s. A GPU's needs the right to open its device file (/dev/dri, /dev/kfd, /dev/nvidia0); PoCL, which "
+        "runs on any CPU, a folder that it can write to (POCL_CACHE_DIR)", names->str);
+}
+
 static void
 set_not_found (GPtrArray * list, const char *selector, GError ** error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
   if (list->len == 0) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND,
-        "There is no OpenCL device on this machine. Install your GPU's OpenCL driver, or PoCL, "
-        "which runs on any CPU (Debian: apt install pocl-opencl-icd)");
+    set_no_device (error);
     return;
   }
   for (guint i = 0; i < list->len; i++) {

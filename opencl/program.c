@@ -1,5 +1,7 @@
 #include "opencl/program.h"
 #include "opencl/cache/folder.h"
+#include "opencl/cache/lock.h"
+#include "opencl/cache/patience.h"
 #include "opencl/cpu.h"
 #include "core/error.h"
 
@@ -149,6 +151,29 @@ build_from_source (CnxDevice * device, const CnxKernelSource * sources, const ch
   return NULL;
 }
 
+/* One process compiles, the others wait for what it keeps. */
+static cl_program
+build_once (CnxDevice * device, const CnxKernelSource * sources, const char *options, int folder, const char *name,
+    const char *key, GError ** error)
+{
+  const char *on = cnx_device_info (device)->name;
+  g_autofree char *waiting = g_strdup_printf ("another process compiles the kernels for %s: waiting for it", on);
+  g_autofree char *compiling = g_strdup_printf ("compiling the kernels for %s%s", on,
+      folder < 0 ? "" : ": this once, they are kept");
+  g_autoptr (CnxPatience) patience = cnx_patience_new (waiting);
+  gboolean waited = FALSE;
+  g_autoptr (CnxCacheLock) lock = folder < 0 ? NULL : cnx_cache_lock (folder, name, &waited);
+  cl_program program = waited ? cache_load (device, folder, name, key, options) : NULL;
+
+  if (program)
+    return program;
+  cnx_patience_set (patience, compiling);
+  program = build_from_source (device, sources, options, error);
+  if (program && folder >= 0)
+    cache_store (program, folder, name, key);
+  return program;
+}
+
 cl_program
 cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options, GError ** error)
 {
@@ -157,11 +182,8 @@ cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const ch
   const int folder = cnx_cache_open ();
   cl_program program = folder < 0 ? NULL : cache_load (device, folder, name, key, options);
 
-  if (!program) {
-    program = build_from_source (device, sources, options, error);
-    if (program && folder >= 0)
-      cache_store (program, folder, name, key);
-  }
+  if (!program)
+    program = build_once (device, sources, options, folder, name, key, error);
   if (folder >= 0)
     close (folder);
   return program;

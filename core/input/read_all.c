@@ -76,8 +76,8 @@ cnx_open_for_reading (const char *path, GError ** error)
   if (fd < 0 || fstat (fd, &is) != 0) {
     set_error (errno, error);
   } else if (S_ISFIFO (is.st_mode) && !is_open_already (path)) {
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it is a pipe with a name, which nobody may ever write "
-        "to: give a file, or /dev/stdin with the pipe behind it");
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it is a pipe with a name, which nobody may ever "
+        "write to: give a file, or /dev/stdin with the pipe behind it");
   } else {
     fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) & ~O_NONBLOCK);
     return fd;

@@ -29,8 +29,8 @@ static gboolean
 is_trusted (const struct stat *is, const char *path, GError ** error)
 {
   if (!is_trusted_owner (is))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM, "'%s' belongs to another user (%u), whose code would run here: "
-        "give XDG_CACHE_HOME a folder of your own", path, (guint) is->st_uid);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM, "'%s' belongs to another user (%u), whose code would run "
+        "here: give XDG_CACHE_HOME a folder of your own", path, (guint) is->st_uid);
   else if (is->st_mode & (S_IWGRP | S_IWOTH))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM, "others may write to '%s', and their code would run here: "
         "chmod go-w it", path);

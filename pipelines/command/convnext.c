@@ -1,4 +1,5 @@
 /* convnext: what a person runs in a terminal. */
+#include "opencl/cache/folder.h"
 #include "pipelines/command/command.h"
 
 #include <fcntl.h>
@@ -79,6 +80,6 @@ main (int argc, char **argv)
   occupy_streams ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");  /* JSON and options have a point */
-  g_log_set_handler ("convnext", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, NULL);
+  g_log_set_handler (CNX_LOG_DOMAIN, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, NULL);
   return cnx_flush (run (argc, argv));
 }

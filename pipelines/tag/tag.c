@@ -10,6 +10,7 @@
 #include <vips/vector.h>         /* needs the other one before it */
 
 #include "core/error.h"
+#include "opencl/cache/folder.h"
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/labelmeta.h"
 #include "gst-plugin/wholemeta.h"
@@ -279,7 +280,7 @@ run (CnxTagOptions * options, CnxKeeper * keeper)
 static void
 on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
 {
-  g_debug ("libvips: %s", message);
+  g_debug ("%s: %s", domain, message);
 }
 
 int
@@ -300,6 +301,8 @@ cnx_tag_main (int argc, char **argv)
   cnx_label_meta_register ();
   cnx_whole_meta_register ();
   g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
+  if (options.quiet)
+    g_log_set_handler (CNX_LOG_DOMAIN, G_LOG_LEVEL_INFO, on_warning, NULL);
   vips_cache_set_max (0);       /* a file may change under the same name */
   vips_concurrency_set (1);     /* every job is a thread already */
   vips_vector_set_enabled (FALSE);      /* the same small pictures on every CPU */

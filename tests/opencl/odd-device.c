@@ -2,14 +2,19 @@
  *
  * ODD_NAN_FROM=N: from the N-th read on, floats come back as NaN.
  * ODD_NO_MEMORY_FROM=N: from the N-th buffer on, there is no memory.
- * ODD_UNITS=N: the device has so many compute units. */
+ * ODD_UNITS=N: the device has so many compute units.
+ * ODD_NO_DEVICES: no driver has a device.
+ * ODD_COMPILE_LOG=FILE: gets a line for each program that is made of source.
+ * ODD_COMPILE_SECONDS=N: every build takes so much longer. */
 #define _GNU_SOURCE
 #include <CL/cl.h>
 
 #include <dlfcn.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define EXPORTED __attribute__ ((visibility ("default")))
 
@@ -74,4 +79,35 @@ clGetDeviceInfo (cl_device_id device, cl_device_info what, size_t size, void *va
   if (units && what == CL_DEVICE_MAX_COMPUTE_UNITS && value && code == CL_SUCCESS)
     *(cl_uint *) value = strtoul (units, NULL, 10);
   return code;
+}
+
+EXPORTED cl_int
+clGetDeviceIDs (cl_platform_id platform, cl_device_type type, cl_uint n, cl_device_id * devices, cl_uint * found)
+{
+  return getenv ("ODD_NO_DEVICES") ? CL_DEVICE_NOT_FOUND
+      : REAL (clGetDeviceIDs) (platform, type, n, devices, found);
+}
+
+EXPORTED cl_program
+clCreateProgramWithSource (cl_context context, cl_uint n, const char **texts, const size_t * lengths, cl_int * code)
+{
+  const char *path = getenv ("ODD_COMPILE_LOG");
+  FILE *log = path ? fopen (path, "a") : NULL;
+
+  if (log) {
+    fputs ("compiled\n", log);
+    fclose (log);
+  }
+  return REAL (clCreateProgramWithSource) (context, n, texts, lengths, code);
+}
+
+EXPORTED cl_int
+clBuildProgram (cl_program program, cl_uint n, const cl_device_id * devices, const char *options,
+    void (CL_CALLBACK * notify) (cl_program, void *), void *data)
+{
+  const char *seconds = getenv ("ODD_COMPILE_SECONDS");
+
+  if (seconds)
+    sleep (atoi (seconds));
+  return REAL (clBuildProgram) (program, n, devices, options, notify, data);
 }

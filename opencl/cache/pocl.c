@@ -1,0 +1,49 @@
+#include "opencl/cache/pocl.h"
+#include "opencl/cache/folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Returns @path where it is ours to write to, or NULL. */
+static char *
+usable (char *path)
+{
+  g_autofree char *folder = path;
+  g_autoptr (GError) error = NULL;
+  const int fd = cnx_cache_open_folder (folder, &error);
+
+  if (fd < 0) {
+    g_debug ("not for PoCL: %s", error->message);
+    return NULL;
+  }
+  const gboolean ok = faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) == 0;
+  close (fd);
+  return ok ? g_steal_pointer (&folder) : NULL;
+}
+
+static char *
+find_folder (void)
+{
+  g_autofree char *cache = usable (cnx_cache_path ());
+  g_autofree char *name = g_strdup_printf ("convnext-%u", (guint) geteuid ());
+  char *found = cache ? usable (g_build_filename (cache, "pocl", NULL)) : NULL;
+
+  if (!found)
+    found = usable (g_build_filename (g_get_tmp_dir (), name, NULL));
+  return found ? found : g_dir_make_tmp ("convnext-XXXXXX", NULL);
+}
+
+void
+cnx_cache_set_up_pocl (void)
+{
+  static gsize done;
+
+  if (!g_once_init_enter (&done))
+    return;
+  if (!g_getenv ("POCL_CACHE_DIR")) {
+    g_autofree char *folder = find_folder ();
+    if (folder)
+      g_setenv ("POCL_CACHE_DIR", folder, FALSE);
+  }
+  g_once_init_leave (&done, 1);
+}

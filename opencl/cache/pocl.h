@@ -1,0 +1,13 @@
+/* Where PoCL keeps what it compiles: it dies, or has no device, without a folder to write to. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** Sets POCL_CACHE_DIR, unless it is set, to a folder that only we can write to: `pocl` in cnx_cache_path(), else
+ * convnext-UID in the folder of temporary files, else a new one there. To be called before OpenCL's first use, under
+ * its lock (device.h); it looks once in a process. */
+void cnx_cache_set_up_pocl (void);
+
+G_END_DECLS
