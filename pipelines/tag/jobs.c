@@ -118,8 +118,8 @@ pass_over (CnxJobs * jobs, const CnxInput * input, CnxKind kind, GError ** error
     g_atomic_int_add (&jobs->raws, is_raw);
     return PASSED;
   }
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, is_raw ? "it is a camera's raw file, which nothing here develops: tag "
-      "the picture that the camera, or a converter, made of it" : input->size ? "neither a film that GStreamer knows "
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, is_raw ? "it is a camera's raw file, which nothing here develops: "
+      "tag the picture that the camera, or a converter, made of it" : input->size ? "neither a film that GStreamer knows "
       "nor a picture that libvips knows" : "it is empty");
   return FAILED;
 }

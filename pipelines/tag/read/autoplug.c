@@ -67,3 +67,13 @@ cnx_autoplug_is_raw_video (GstPad * pad)
   return !gst_caps_is_any (caps) && !gst_caps_is_empty (caps)
       && gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
 }
+
+char *
+cnx_autoplug_describe_error (const GError * cause, const char *debug)
+{
+  const char *last = debug ? strrchr (debug, '\n') : NULL;
+  g_autofree char *detail = g_strdup (last && !strchr (last, '/') ? last + 1 : "");
+
+  g_strstrip (detail);
+  return *detail ? g_strdup_printf ("%s (%s)", cause->message, detail) : g_strdup (cause->message);
+}

@@ -15,4 +15,8 @@ gboolean cnx_autoplug_wants (GstCaps * caps);
 /** Whether @pad of a decoder gives frames. */
 gboolean cnx_autoplug_is_raw_video (GstPad * pad);
 
+/** The words of an element's error; where they say nothing, with what it told developers (@debug; may be NULL). Free
+ * with g_free(). */
+char *cnx_autoplug_describe_error (const GError * cause, const char *debug);
+
 G_END_DECLS

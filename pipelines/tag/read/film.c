@@ -1,13 +1,13 @@
 #include "pipelines/tag/read/film.h"
 
 #include <gst/pbutils/pbutils.h>
-#include <math.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "gst-plugin/direction.h"
 #include "gst-plugin/gstconvnext.h"
 #include "pipelines/tag/read/autoplug.h"
+#include "pipelines/tag/read/snapshot.h"
 
 #define POLL (100 * GST_MSECOND)
 /* Sound may be a little longer than the film. */
@@ -43,13 +43,13 @@ typedef struct
   GstClockTime origin;          /* the time that the film begins at, where its container has no 0 */
 
   GMutex lock;                  /* guards what follows */
-  GCond changed;
   GstPad *decoded;              /* the decoder's, with the film's frames; NULL until it is there */
   gulong block;                 /* holds the first frame back, until it is decided where to begin */
   gboolean blocked;
-  GstClockTime first;           /* the time of that frame */
+  GstClockTime first;           /* its time */
   gboolean no_zero;             /* times in the container count from anywhere */
   gboolean names_others;        /* what plays it would fetch what it names */
+  gboolean no_index, is_flv;    /* a seek comes out anywhere near, so that key frames there would be lost */
   gboolean others, no_more_pads;        /* streams of another kind; all streams are known */
   GQueue pending;               /* Pending, in the order that they come out */
   gboolean past_end;
@@ -73,16 +73,19 @@ tell_facts (Film * film)
   const gboolean quarter = cnx_direction_of (film->direction).swaps;
   gint64 duration;
 
-  facts->width = quarter ? film->info.height : film->info.width;
-  facts->height = quarter ? film->info.width : film->info.height;
+  const int width = cnx_snapshot_shown_width (&film->info);
+
+  facts->width = quarter ? film->info.height : width;
+  facts->height = quarter ? width : film->info.height;
   facts->fps_n = film->info.fps_n;
   facts->fps_d = film->info.fps_d;
   if (film->info.fps_n <= 0 || GST_VIDEO_INFO_FLAG_IS_SET (&film->info, GST_VIDEO_FLAG_VARIABLE_FPS)) {
     facts->fps_n = 0;
     facts->fps_d = 1;
   }
+  /* one that is shorter than what comes before it does not count that */
   if (gst_pad_query_duration (film->decoded, GST_FORMAT_TIME, &duration) && duration > 0)
-    facts->duration = MAX (0, (double) duration - (double) film->origin) / GST_SECOND;
+    facts->duration = (double) (duration - ((GstClockTime) duration > film->origin ? film->origin : 0)) / GST_SECOND;
 }
 
 static void
@@ -172,6 +175,8 @@ on_decoded (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
     gst_event_parse_segment (event, &segment);
     gst_segment_copy_into (segment, &film->segment);
+    if (film->segment.time > G_MAXINT64)        /* a demuxer's that went below 0 */
+      film->segment.time = 0;
   }
   return GST_PAD_PROBE_OK;
 }
@@ -185,7 +190,6 @@ on_first_frame (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   film->blocked = TRUE;
   film->first = time_of (film, GST_PAD_PROBE_INFO_BUFFER (probe));
   film->moved = TRUE;
-  g_cond_signal (&film->changed);
   return GST_PAD_PROBE_OK;
 }
 
@@ -235,7 +239,6 @@ on_no_more_pads (GstElement * decoder, gpointer data)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
 
   film->no_more_pads = TRUE;
-  g_cond_signal (&film->changed);
 }
 
 /* ---- frames that go into the decoder ---- */
@@ -248,16 +251,24 @@ drop_delta (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
 }
 
 static void
+note_demuxer (Film * film, const char *name)
+{
+  static const char *const no_zero[] = { "tsdemux", "mpegpsdemux", "flvdemux", NULL };
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+
+  film->no_zero |= g_strv_contains (no_zero, name);
+  film->no_index |= strcmp (name, "mpegpsdemux") == 0;
+  film->is_flv |= strcmp (name, "flvdemux") == 0;
+}
+
+static void
 on_element (GstBin * bin, GstBin * sub_bin, GstElement * element, gpointer data)
 {
   Film *film = data;
   GstElementFactory *factory = gst_element_get_factory (element);
   const char *name = factory ? GST_OBJECT_NAME (factory) : "";
 
-  if (strcmp (name, "tsdemux") == 0 || strcmp (name, "mpegpsdemux") == 0) {
-    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
-    film->no_zero = TRUE;
-  }
+  note_demuxer (film, name);
   if (!factory || !gst_element_factory_list_is_type (factory,
           GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO))
     return;
@@ -406,7 +417,8 @@ begin (Film * film)
   film->counts = !sampling->keyframes;
   if (film->no_zero && GST_CLOCK_TIME_IS_VALID (film->first))
     film->origin = film->first;
-  if ((sampling->start > 0 && numbered) || sampling->keyframes) {
+  const gboolean misled = film->is_flv && film->origin > 0;     /* its index counts from 0 all the same */
+  if (!misled && (sampling->keyframes ? !film->no_index : sampling->start > 0 && numbered)) {
     if (sampling->keyframes)
       flags = GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_TRICKMODE | GST_SEEK_FLAG_TRICKMODE_KEY_UNITS;
     /* A little before, for a decoder cuts a frame that began earlier to begin there. */
@@ -418,17 +430,6 @@ begin (Film * film)
   gst_pad_remove_probe (film->decoded, film->block);
 }
 
-/* Where an element's words say nothing, what it told developers may. */
-static char *
-describe_error (const GError * cause, const char *debug)
-{
-  const char *last = debug ? strrchr (debug, '\n') : NULL;
-  g_autofree char *detail = g_strdup (last && !strchr (last, '/') ? last + 1 : "");
-
-  g_strstrip (detail);
-  return *detail ? g_strdup_printf ("%s (%s)", cause->message, detail) : g_strdup (cause->message);
-}
-
 /* A decoder's own words, or which one is missing. */
 static void
 take_error (Film * film, GstMessage * message, const char *missing, GError ** error)
@@ -438,7 +439,7 @@ take_error (Film * film, GstMessage * message, const char *missing, GError ** er
   g_autofree char *debug = NULL;
 
   gst_message_parse_error (message, &cause, &debug);
-  g_autofree char *words = describe_error (cause, debug);
+  g_autofree char *words = cnx_autoplug_describe_error (cause, debug);
   if (film->names_others && !film->decoded)
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "it names what is to be fetched from elsewhere, as playlists do: "
         "nothing is");
@@ -544,7 +545,6 @@ film_clear (Film * film)
   g_queue_clear_full (&film->pending, g_free);
   g_clear_error (&film->failure);
   g_mutex_clear (&film->lock);
-  g_cond_clear (&film->changed);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Film, film_clear)
@@ -578,7 +578,6 @@ cnx_film_read (const CnxFilmOptions * options, CnxTagFacts * facts, const CnxFil
   g_auto (Film) film = {.options = options,.facts = facts,.listener = listener };
 
   g_mutex_init (&film.lock);
-  g_cond_init (&film.changed);
   film.sampler.sampling = &options->sampling;
   gst_segment_init (&film.segment, GST_FORMAT_TIME);
   if (!build (&film, error) || !run (&film, error))

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 typedef enum
 { CNX_KIND_OTHER, CNX_KIND_PICTURE, CNX_KIND_FILM, CNX_KIND_RAW } CnxKind;
 
-/** CNX_KIND_RAW: a camera's raw file, which nothing here develops. Errors: G_FILE_ERROR, where it cannot be read. Call gst_init() and vips_init() before. Thread-safe. */
+/** CNX_KIND_RAW: a camera's raw file, which nothing here develops. Errors: G_FILE_ERROR, where it cannot be read. Call
+ * gst_init() and vips_init() before. Thread-safe. */
 gboolean cnx_kind_find (const char *path, CnxKind * kind, GError ** error);
 
 G_END_DECLS

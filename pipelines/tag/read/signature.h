@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/** Whether these are the first @size bytes of a camera's raw file: by their own, or, where they are those of any TIFF, by
- * the extension of @name too. */
+/** Whether these are the first @size bytes of a camera's raw file: by their own, or, where they are those of any TIFF,
+ * by the extension of @name too. */
 gboolean cnx_signature_is_raw (const guint8 * head, gsize size, const char *name);
 
 /** Of a picture in a file like a film's: HEIF and AVIF. */

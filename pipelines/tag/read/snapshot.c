@@ -7,6 +7,14 @@
 /* Twice as high as the small picture, which is made of it with more care. */
 #define HEIGHT (2 * CNX_TAG_THUMB_HEIGHT)
 
+int
+cnx_snapshot_shown_width (const GstVideoInfo * info)
+{
+  const guint64 width = gst_util_uint64_scale_round (info->width, MAX (info->par_n, 1), MAX (info->par_d, 1));
+
+  return CLAMP (width, 1, G_MAXINT);
+}
+
 /* @frame scaled down, as packed RGB in square pixels, mapped in @small; FALSE where it cannot be. */
 static gboolean
 scale (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer ** buffer, GstVideoFrame * small)
