@@ -205,8 +205,8 @@ test_replaced (void)
   g_assert_true (engine_of (GST_BIN (pipeline), "a") == third);
 
   replace (new_weights, weights);
-  g_object_set (element, "labels", labels, NULL);
   gst_element_set_state (element, GST_STATE_READY);
+  g_object_set (element, "labels", labels, NULL);
   g_assert_cmpstr (cnx_model_label (cnx_engine_model (again (pipeline)), 1), ==, "two");
   g_free (cnx_test_write_text (dir, "labels.txt", "uno\ndos\ntres, which is longer\n"));
   g_assert_cmpstr (cnx_model_label (cnx_engine_model (again (pipeline)), 1), ==, "dos");
