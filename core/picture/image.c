@@ -6,6 +6,8 @@
 
 #include "core/error.h"
 #include "core/input/read_all.h"
+#include "core/picture/jpeg_end.h"
+#include "core/picture/vips_use.h"
 
 /* libvips' reduce refuses more than 2000 taps: from this shrink on it may average blocks first. */
 #define LARGE_SHRINK 400.0
@@ -22,12 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Neighbours, g_object_unref)
 static gboolean
 fail (const char *path, const char *doing, GError ** error)
 {
-  g_autofree char *words = vips_error_buffer_copy ();
+  g_autofree char *words = cnx_vips_words ();
 
-  g_strchomp (words);
-  g_strdelimit (words, "\n", ';');
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s: cannot be %s: %s", path, doing,
-      *words != '\0' ? words : "libvips gives no reason");
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s: cannot be %s: %s", path, doing, words);
   return FALSE;
 }
 
@@ -166,8 +165,45 @@ read_file (const char *path, gsize * size, GError ** error)
   return NULL;
 }
 
+/* Whether it may be read: what libvips does not know it tells of itself. */
+static gboolean
+check_format (const char *path, const char *file, gsize size, GError ** error)
+{
+  const char *name = vips_foreign_find_load_buffer (file, size);
+  const char *loader = name ? vips_nickname_find (g_type_from_name (name)) : NULL;
+
+  if (!loader || !cnx_vips_blocks (loader))
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s: is left alone: " CNX_VIPS_BLOCKED, path, loader);
+  return FALSE;
+}
+
+/* The picture in @file, which must outlive it; what it lacks, if that is little, is grey. NULL after vips_error(). */
+static Image *
+open_image (const char *file, gsize size, CnxJpegEnd end)
+{
+  g_autoptr (Image) loaded = vips_image_new_from_buffer (file, size, "", "fail_on",
+      end == CNX_JPEG_ENDS ? VIPS_FAIL_ON_ERROR : VIPS_FAIL_ON_NONE, NULL);
+  g_autoptr (Image) memory = NULL;
+  g_autoptr (Image) rgb = NULL;
+  g_autofree guint8 *pixels = NULL;
+  gsize bytes;
+
+  if (!loaded || end != CNX_JPEG_LACKS_ROWS)
+    return g_steal_pointer (&loaded);
+  /* in the order of the file, before it is turned */
+  if (!(memory = vips_image_copy_memory (loaded))
+      || vips_colourspace (memory, &rgb, VIPS_INTERPRETATION_sRGB, NULL) != 0
+      || !(pixels = vips_image_write_to_memory (rgb, &bytes)))
+    return NULL;
+  if (cnx_jpeg_is_nearly_whole (pixels, vips_image_get_width (rgb), vips_image_get_height (rgb)))
+    return g_steal_pointer (&memory);
+  vips_error ("jpegload", CNX_JPEG_IS_CUT);
+  return NULL;
+}
+
 gboolean
-cnx_image_load (const char *path, const CnxRecipe * recipe, float *out, GError ** error)
+cnx_image_load (const char *path, const CnxRecipe * recipe, float *out, const char **oddity, GError ** error)
 {
   g_autofree char *file = NULL;
   g_autofree guint8 *bytes = NULL;
@@ -178,9 +214,15 @@ cnx_image_load (const char *path, const CnxRecipe * recipe, float *out, GError *
   CnxCropPlan plan;
   gsize size;
 
-  if (!(file = read_file (path, &size, error)))
+  cnx_vips_begin ();
+  if (!(file = read_file (path, &size, error)) || !check_format (path, file, size, error))
     return FALSE;
-  loaded = vips_image_new_from_buffer (file, size, "", "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+  const CnxJpegEnd end = cnx_jpeg_end ((const guint8 *) file, size);
+  if (oddity)
+    *oddity = end == CNX_JPEG_ENDS ? NULL : CNX_JPEG_WAS_CUT;
+  if (end == CNX_JPEG_LACKS_MUCH)
+    return refuse (path, CNX_JPEG_IS_CUT, error);
+  loaded = open_image (file, size, end);
   if (loaded == NULL)
     return fail (path, "read as a picture", error);
   rgb = to_rgb (loaded);

@@ -6,6 +6,9 @@
 #include <vips/vips.h>
 
 #include "core/error.h"
+#include "core/input/read_all.h"
+#include "core/picture/jpeg_end.h"
+#include "core/picture/vips_use.h"
 
 /* How many times the side that is asked for is kept, by a decoder that averages its blocks itself, and where we do. Of
  * 5,000 pictures of tests/bench/make-pictures, at 64 pixels, these give 99.4 % the first label that Pillow and ONNX
@@ -15,6 +18,9 @@
 #define KEEP_SHRUNK 8
 /* From this many times on we average blocks. */
 #define SHRINK_FROM 16
+
+/* A file that is looked at once more has no more bytes. */
+#define MOST_BYTES ((gsize) 1 << 30)
 
 /* Names of our own, since libvips may or may not have made its own ready for g_autoptr. */
 typedef VipsImage Image;
@@ -52,14 +58,16 @@ find_usual_loader (const char *path)
   return "";
 }
 
-/* The operation that loads @path; NULL for what is no picture. libvips takes tables of numbers for pictures, and what
- * it knows nothing of it asks ImageMagick about. A dozen libraries look at the file then, of which some were never
- * meant for several threads: one at a time. */
+/* The operation that loads @path; NULL for what is no picture. libvips takes tables of numbers, documents, drawings and
+ * scans of bodies and stars for pictures, and what it knows nothing of it asks ImageMagick about. A dozen libraries
+ * look at the file then, of which some were never meant for several threads: one at a time. */
 static const char *
 find_loader (const char *path)
 {
   static const char *const others[] = { "VipsForeignLoadCsv", "VipsForeignLoadMatrix", "VipsForeignLoadRaw",
-    "VipsForeignLoadAnalyze", "VipsForeignLoadMagick", "VipsForeignLoadVips"
+    "VipsForeignLoadAnalyze", "VipsForeignLoadMagick", "VipsForeignLoadVips", "VipsForeignLoadPdf",
+    "VipsForeignLoadSvg", "VipsForeignLoadFits", "VipsForeignLoadMat", "VipsForeignLoadNifti",
+    "VipsForeignLoadOpenslide"
   };
   static GMutex one_at_a_time;
   const char *usual = find_usual_loader (path);
@@ -85,30 +93,26 @@ cnx_picture_is_one (const char *path)
 static gboolean
 fail (const char *doing, GError ** error)
 {
-  g_autofree char *words = vips_error_buffer_copy ();
+  g_autofree char *words = cnx_vips_words ();
 
-  vips_error_clear ();
-  g_strchomp (words);
-  g_strdelimit (words, "\n", ';');
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be %s: %s", doing,
-      *words != '\0' ? words : "libvips gives no reason");
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be %s: %s", doing, words);
   return FALSE;
 }
 
 /* ---- opening ---- */
 
-#define HOW "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR
+#define HOW(strictness) "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", strictness
 
 /* @path decoded at 1 / @shrink, where its loader can; NULL where it cannot. */
 static Image *
-open_shrunk (const char *path, const char *loader, int shrink)
+open_shrunk (const char *path, const char *loader, VipsFailOn strictness, int shrink)
 {
   Image *out = NULL;
 
   if (strcmp (loader, "jpegload") == 0)
-    vips_call (loader, path, &out, HOW, "shrink", shrink, NULL);
+    vips_call (loader, path, &out, HOW (strictness), "shrink", shrink, NULL);
   else if (strcmp (loader, "webpload") == 0)
-    vips_call (loader, path, &out, HOW, "scale", 1.0 / shrink, NULL);
+    vips_call (loader, path, &out, HOW (strictness), "scale", 1.0 / shrink, NULL);
   return out;
 }
 
@@ -124,16 +128,15 @@ decoder_shrink (int side, int shorter, int keep)
 }
 
 static Image *
-open_picture (const char *path, int shorter, CnxWhole * place)
+open_picture (const char *path, const char *loader, VipsFailOn strictness, int shorter, CnxWhole * place)
 {
-  const char *loader = find_loader (path);
   g_autoptr (Image) whole = NULL;
 
-  if (!loader || vips_call (loader, path, &whole, HOW, NULL) != 0)
+  if (vips_call (loader, path, &whole, HOW (strictness), NULL) != 0)
     return NULL;
   const int width = vips_image_get_width (whole), height = vips_image_get_height (whole);
   const int shrink = decoder_shrink (MIN (width, height), shorter, KEEP_DECODED);
-  Image *shrunk = shrink > 1 ? open_shrunk (path, loader, shrink) : NULL;
+  Image *shrunk = shrink > 1 ? open_shrunk (path, loader, strictness, shrink) : NULL;
   *place = (CnxWhole) {width, height, 0, 0, width, height};
   if (!shrunk)
     return g_steal_pointer (&whole);
@@ -252,23 +255,85 @@ write_pixels (Image * in, CnxPicture * picture)
   return TRUE;
 }
 
-gboolean
-cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error)
+/* Whether what the JPEG @in lacks, as @end has it, is little. */
+static gboolean
+lacks_little (Image * in, CnxJpegEnd end)
 {
+  gsize size;
+  g_autofree guint8 *pixels = end == CNX_JPEG_LACKS_ROWS ? vips_image_write_to_memory (in, &size) : NULL;
+
+  if (end != CNX_JPEG_LACKS_ROWS
+      || (pixels && cnx_jpeg_is_nearly_whole (pixels, vips_image_get_width (in), vips_image_get_height (in))))
+    return TRUE;
+  vips_error ("jpegload", CNX_JPEG_IS_CUT);
+  return FALSE;
+}
+
+/* @end: of a file that lacks something, which is decoded as far as it goes. */
+static gboolean
+load (const char *path, const char *loader, int shorter, CnxJpegEnd end, CnxPicture * picture, GError ** error)
+{
+  const VipsFailOn strictness = end == CNX_JPEG_ENDS ? VIPS_FAIL_ON_ERROR : VIPS_FAIL_ON_NONE;
   g_autoptr (Image) opened = NULL;
   g_autoptr (Image) opaque = NULL;
   g_autoptr (Image) shrunk = NULL;
   g_autoptr (Image) rgb = NULL;
+  g_autoptr (Image) memory = NULL;
   g_autoptr (Image) turned = NULL;
 
-  opened = open_picture (path, shorter, &picture->whole);
+  opened = open_picture (path, loader, strictness, shorter, &picture->whole);
   if (!opened)
     return fail ("read as a picture", error);
   if ((opaque = without_alpha (opened)) && (shrunk = shrink_blocks (opaque, shorter, &picture->whole)))
     rgb = to_srgb (shrunk);
   if (!rgb)
     return fail ("brought to 8-bit sRGB", error);
-  if (!(turned = upright (rgb, &picture->whole)) || !write_pixels (turned, picture))
+  memory = end == CNX_JPEG_ENDS ? g_object_ref (rgb) : vips_image_copy_memory (rgb);
+  if (!memory || !lacks_little (memory, end) || !(turned = upright (memory, &picture->whole))
+      || !write_pixels (turned, picture))
     return fail ("decoded", error);
   return TRUE;
+}
+
+/* How the JPEG at @path ends. Nearly all end on the mark, and are read once. */
+static CnxJpegEnd
+find_end (const char *path)
+{
+  guint8 last[2] = { 0 };
+  gsize size = 0;
+  FILE *file = g_fopen (path, "rb");
+  const gboolean read = file && fseek (file, -(long) sizeof last, SEEK_END) == 0
+      && fread (last, 1, sizeof last, file) == sizeof last;
+
+  if (file)
+    fclose (file);
+  if (!read || cnx_jpeg_end (last, sizeof last) == CNX_JPEG_ENDS)
+    return CNX_JPEG_ENDS;
+  g_autofree char *bytes = cnx_read_all (path, MOST_BYTES, &size, NULL);
+  return bytes && size <= MOST_BYTES ? cnx_jpeg_end ((const guint8 *) bytes, size) : CNX_JPEG_ENDS;
+}
+
+gboolean
+cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error)
+{
+  const char *loader = find_loader (path);
+
+  picture->oddity = NULL;
+  if (!loader) {
+    g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be read as a picture: " CNX_VIPS_READS);
+    return FALSE;
+  }
+  if (cnx_vips_blocks (loader)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "is left alone: " CNX_VIPS_BLOCKED, loader);
+    return FALSE;
+  }
+  const CnxJpegEnd end = strcmp (loader, "jpegload") == 0 ? find_end (path) : CNX_JPEG_ENDS;
+  if (end != CNX_JPEG_ENDS)
+    picture->oddity = CNX_JPEG_WAS_CUT;
+  if (end == CNX_JPEG_LACKS_MUCH) {
+    g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: " CNX_JPEG_IS_CUT);
+    return FALSE;
+  }
+  cnx_vips_begin ();
+  return load (path, loader, shorter, end, picture, error);
 }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @width, @height: of the pixels
  * @whole: the file's picture, turned upright, and where it lies in them
  * @pixels: rows of R G B bytes, without gaps
+ * @oddity: what is wrong with the file, although it could be decoded: a sentence; NULL: nothing
  *
  * A picture, upright, in 8-bit sRGB, alpha flattened on black.
  */
@@ -19,18 +20,22 @@ typedef struct
   int width, height;
   CnxWhole whole;
   GBytes *pixels;
+  const char *oddity;
 } CnxPicture;
 
 void cnx_picture_clear (CnxPicture * picture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxPicture, cnx_picture_clear)
 
-/** Whether libvips knows @path's format by its first bytes; text that anything might be is no picture. */
+/** Whether libvips knows @path's format by its first bytes; text that anything might be is no picture, and neither are
+ * documents and drawings. It may be one that cnx_vips_start() has blocked. */
 gboolean cnx_picture_is_one (const char *path);
 
 /** Decodes @path, the first page or frame of it, to @picture. Its sides may be smaller than the file's, but the shorter
  * one at least four times @shorter, or as long as the file's: a resize of @whole to @shorter that follows gives, to
  * about a level of 255, what it gives of the file's. Memory: what the format's decoder needs, and 3 bytes for every
- * pixel of that. Errors: CNX_ERROR_INPUT with libvips' own words. Call vips_init() once before. Thread-safe. */
+ * pixel of that. A JPEG that lacks but a little of its end is decoded, and odd. Errors: CNX_ERROR_INPUT with libvips'
+ * own words, which are another picture's only where two threads fail at the same time. Call cnx_vips_start() once
+ * before. Thread-safe. */
 gboolean cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error);
 
 G_END_DECLS

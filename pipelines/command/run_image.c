@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/finite.h"
 #include "core/picture/image.h"
+#include "core/picture/vips_use.h"
 #include "core/model/labels.h"
 
 #include <stdio.h>
@@ -135,12 +136,14 @@ run_all (Run * run, GError ** error)
 
   for (guint i = 0; i < files->len && !failure; i++) {
     g_autoptr (GError) broken = NULL;
+    const char *oddity;
 
     run->files[n] = files->pdata[i];
-    if (cnx_image_load (run->files[n], recipe, run->in + n * size, &broken))
-      n++;
-    else
+    if (!cnx_image_load (run->files[n], recipe, run->in + n * size, &oddity, &broken))
       run->status = cnx_fail (broken);
+    else if (oddity)
+      cnx_say ("convnext: %s: %s", run->files[n], oddity);
+    n += !broken;
     if (n == run->batch || i + 1 == files->len) {
       run_batch (run, n, &failure);
       n = 0;
@@ -169,24 +172,14 @@ open_run (Run * run, GError ** error)
   return TRUE;
 }
 
-/* libvips warns of every broken tile; the picture's own error says it once. */
-static void
-on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
-{
-  g_debug ("libvips: %s", message);
-}
-
 int
 cnx_run_images (const CnxRunOptions * options, CnxModel * model)
 {
   g_auto (Run) run = {.options = options,.model = model,.status = CNX_EXIT_OK };
   g_autoptr (GError) error = NULL;
 
-  if (vips_init ("convnext") != 0) {
-    cnx_say ("convnext: libvips does not start: %s", vips_error_buffer ());
-    return CNX_EXIT_FAILED;
-  }
-  g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
+  if (!cnx_vips_start (&error))
+    return cnx_fail (error);
   if (!open_run (&run, &error) || !run_all (&run, &error))
     run.status = cnx_fail (error);
   vips_shutdown ();

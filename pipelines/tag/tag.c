@@ -10,6 +10,7 @@
 #include <vips/vector.h>         /* needs the other one before it */
 
 #include "core/error.h"
+#include "core/picture/vips_use.h"
 #include "opencl/cache/folder.h"
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/labelmeta.h"
@@ -277,12 +278,6 @@ run (CnxTagOptions * options, CnxKeeper * keeper)
   return run_jobs (&run, engine, &settings, inputs);
 }
 
-static void
-on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
-{
-  g_debug ("%s: %s", domain, message);
-}
-
 int
 cnx_tag_main (int argc, char **argv)
 {
@@ -294,15 +289,10 @@ cnx_tag_main (int argc, char **argv)
   g_type_ensure (GST_TYPE_CONVNEXT);    /* before a plugin of that name, see gst-plugin/plugin.c */
   if (!gst_init_check (NULL, NULL, &error))
     return cnx_fail (error);
-  if (vips_init ("convnext") != 0) {
-    cnx_say ("convnext: libvips does not start: %s", vips_error_buffer ());
-    return CNX_EXIT_FAILED;
-  }
+  if (!cnx_vips_start (&error))
+    return cnx_fail (error);
   cnx_label_meta_register ();
   cnx_whole_meta_register ();
-  g_log_set_handler ("VIPS", G_LOG_LEVEL_WARNING, on_warning, NULL);
-  if (options.quiet)
-    g_log_set_handler (CNX_LOG_DOMAIN, G_LOG_LEVEL_INFO, on_warning, NULL);
   vips_cache_set_max (0);       /* a file may change under the same name */
   vips_concurrency_set (1);     /* every job is a thread already */
   vips_vector_set_enabled (FALSE);      /* the same small pictures on every CPU */

@@ -5,6 +5,7 @@
 #include <vips/vips.h>
 
 #include "core/error.h"
+#include "core/picture/vips_use.h"
 
 #define QUALITY 70
 /* Stretches at the start, in seconds: a clip of a few seconds still fills some rows of a sheet. */
@@ -25,12 +26,9 @@ struct _CnxTagThumbs
 static GBytes *
 fail (const char *doing, GError ** error)
 {
-  g_autofree char *words = vips_error_buffer_copy ();
+  g_autofree char *words = cnx_vips_words ();
 
-  g_strchomp (words);
-  g_strdelimit (words, "\n", ';');
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "a frame cannot be %s: %s", doing,
-      *words != '\0' ? words : "libvips gives no reason");
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "a frame cannot be %s: %s", doing, words);
   return NULL;
 }
 
@@ -74,6 +72,7 @@ cnx_tag_thumb (const guint8 * pixels, int width, int height, int stride, int *th
         width, height, stride);
     return NULL;
   }
+  cnx_vips_begin ();
   frame = vips_image_new_from_memory (pack (pixels, width, height, stride, &copy), 3 * (gsize) width * height,
       width, height, 3, VIPS_FORMAT_UCHAR);
   if (frame == NULL || vips_copy (frame, &rgb, "interpretation", VIPS_INTERPRETATION_sRGB, NULL) != 0
@@ -98,6 +97,7 @@ cnx_tag_thumb_shrink (GBytes * jpeg, int max_height, GError ** error)
   gsize size;
   gconstpointer data = g_bytes_get_data (jpeg, &size);
 
+  cnx_vips_begin ();
   if (vips_thumbnail_buffer ((void *) data, size, &small, CNX_TAG_THUMB_WIDTH, "height", max_height, "size",
           VIPS_SIZE_DOWN, NULL) != 0)
     return fail ("made smaller", error);

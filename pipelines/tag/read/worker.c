@@ -138,6 +138,8 @@ read_picture (Worker * self, const char *path, int shorter, GError ** error)
 
   if (!cnx_picture_load (path, shorter, &picture, error))
     return FALSE;
+  if (picture.oddity)
+    say_warning (self, picture.oddity);
   const CnxTagFacts facts = {.width = picture.whole.width,.height = picture.whole.height,.fps_d = 1 };
   g_autoptr (GstBuffer) buffer = to_frame (&picture);
   if (!gst_video_info_set_format (&info, GST_VIDEO_FORMAT_RGB, picture.width, picture.height)) {

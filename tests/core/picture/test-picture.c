@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/picture/picture.h"
+#include "core/picture/vips_use.h"
 #include "tests/core/picture/pictures.h"
 
 /* No side is a multiple of eight, and a whole number of pixels at no shrink factor. */
@@ -169,8 +170,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  if (VIPS_INIT (argv[0]) != 0)
-    g_error ("libvips does not start: %s", vips_error_buffer ());
+  g_assert_true (cnx_vips_start (NULL));
   vips_cache_set_max (0);
   folder = g_dir_make_tmp ("test-picture-XXXXXX", NULL);
   g_test_add_data_func ("/picture/reduced/jpeg", ".jpg", test_reduced);
