@@ -119,8 +119,8 @@ pass_over (CnxJobs * jobs, const CnxInput * input, CnxKind kind, GError ** error
     return PASSED;
   }
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, is_raw ? "it is a camera's raw file, which nothing here develops: "
-      "tag the picture that the camera, or a converter, made of it" : input->size ? "neither a film that GStreamer knows "
-      "nor a picture that libvips knows" : "it is empty");
+      "tag the picture that the camera, or a converter, made of it" : input->size ? "neither a film that GStreamer "
+      "knows nor a picture that libvips knows" : "it is empty");
   return FAILED;
 }
 

@@ -332,6 +332,8 @@ cnx_journal_is_done (CnxJournal * self, const CnxJournalEntry * wanted, const ch
     return FALSE;
   for (guint i = 0; names[i]; i++) {
     const char *expected = g_hash_table_lookup (entry->outputs, names[i]);
+    if (g_strcmp0 (expected, CNX_JOURNAL_NOTHING) == 0)
+      continue;
     g_autofree char *found = expected && *expected ? digest_of (self, names[i]) : NULL;
     if (!expected || (*expected ? g_strcmp0 (expected, found) != 0 : !is_there (self, names[i])))
       return FALSE;
@@ -494,11 +496,11 @@ static gboolean
 has_any_output (CnxJournal * self, const CnxJournalEntry * entry)
 {
   GHashTableIter iter;
-  gpointer name;
+  gpointer name, digest;
 
   g_hash_table_iter_init (&iter, entry->outputs);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    if (is_there (self, name))
+  while (g_hash_table_iter_next (&iter, &name, &digest))
+    if (strcmp (digest, CNX_JOURNAL_NOTHING) == 0 || is_there (self, name))
       return TRUE;
   return FALSE;
 }

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 
 #define CNX_JOURNAL_NAME ".convnext-tag"
 
+/** In the place of a digest: there was nothing to write. */
+#define CNX_JOURNAL_NOTHING "-"
+
 typedef struct _CnxJournal CnxJournal;
 
 /**

@@ -22,6 +22,7 @@ typedef struct
   GString *text;
   GChecksum *checksum;
   gboolean unchanged;           /* what is there already is what it would be */
+  gboolean is_empty;            /* there is nothing to say, and nothing is there */
 } Output;
 
 struct _CnxRecord
@@ -52,29 +53,65 @@ output_free (gpointer data)
 
 /* ---- names ---- */
 
-/* Subtitles lie where players find them, and so may somebody else's: then ours are those in no language at all. */
+/* Subtitles lie where players find them, and so may somebody else's, or another film's of the same name: then ours are
+ * those in no language at all, or of the whole name. NULL where all are taken. */
 static char *
-claim_name (CnxJournal * journal, const CnxTagFormat * format, const CnxInput * input, GError ** error)
+claim_subtitles (CnxJournal * journal, const CnxTagFormat * format, const CnxInput * input)
 {
   g_autofree char *name = cnx_tag_format_output_name (format, input->name);
+  g_autofree char *stem = g_strndup (name, strlen (name) - strlen (format->extension));
+  char *const names[] = { g_strconcat (stem, ".zxx", format->extension, NULL),
+    g_strconcat (input->name, format->extension, NULL), g_strconcat (input->name, ".zxx", format->extension, NULL)
+  };
+  char *found = NULL;
 
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (!found && cnx_journal_claim (journal, names[i], input->name, FALSE))
+      found = g_strdup (names[i]);
+    g_free (names[i]);
+  }
+  return found;
+}
+
+/* Of two places for a picture's keywords, IMG.xmp and IMG.JPG.xmp, the first one, if that alone is there already: the
+ * program that made it would not find another. NULL where it is not. */
+static char *
+claim_sidecar (CnxJournal * journal, const CnxTagFormat * format, const CnxInput * input, const char *usual)
+{
+  const char *point = strrchr (input->name, '.');
+  g_autofree char *stem = point && point != input->name ? g_strndup (input->name, point - input->name) : NULL;
+  g_autofree char *name = stem ? g_strconcat (stem, format->extension, NULL) : NULL;
+  g_autofree char *path = name ? g_build_filename (input->output_dir, name, NULL) : NULL;
+  g_autofree char *other = g_build_filename (input->output_dir, usual, NULL);
+
+  if (!path || !g_file_test (path, G_FILE_TEST_IS_REGULAR) || g_file_test (other, G_FILE_TEST_EXISTS)
+      || !cnx_journal_claim (journal, name, input->name, TRUE))
+    return NULL;
+  return g_steal_pointer (&name);
+}
+
+static char *
+claim_name (CnxJournal * journal, const CnxTagFormat * format, const CnxInput * input, gboolean is_picture,
+    GError ** error)
+{
+  g_autofree char *name = cnx_tag_format_output_name (format, input->name);
+  char *other = journal && format->merges && is_picture ? claim_sidecar (journal, format, input, name) : NULL;
+
+  if (other)
+    return other;
   if (!journal || cnx_journal_claim (journal, name, input->name, format->merges))
     return g_steal_pointer (&name);
-  if (format->drops_extension) {
-    g_autofree char *stem = g_strndup (name, strlen (name) - strlen (format->extension));
-    g_autofree char *other = g_strconcat (stem, ".zxx", format->extension, NULL);
-    if (cnx_journal_claim (journal, other, input->name, FALSE))
-      return g_steal_pointer (&other);
-  }
+  if (format->drops_extension && (other = claim_subtitles (journal, format, input)))
+    return other;
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "its output %s is there already, and not as `convnext tag` wrote it "
       "for this file: it is left alone. Move it away, or name another folder with --output", name);
   return NULL;
 }
 
 static Output *
-output_new (CnxRecord * self, const CnxTagFormat * format, GError ** error)
+output_new (CnxRecord * self, const CnxTagFormat * format, gboolean is_picture, GError ** error)
 {
-  char *name = claim_name (self->journal, format, self->input, error);
+  char *name = claim_name (self->journal, format, self->input, is_picture, error);
 
   if (!name)
     return NULL;
@@ -104,7 +141,7 @@ cnx_record_new (const CnxRecordOptions * options, const CnxInput * input, gboole
     const CnxTagFormat *format = options->formats->pdata[i];
     if (is_picture && format->films_only)
       continue;
-    Output *output = output_new (self, format, error);
+    Output *output = output_new (self, format, is_picture, error);
     if (!output)
       return NULL;
     g_ptr_array_add (self->outputs, output);
@@ -242,7 +279,8 @@ end_output (CnxRecord * self, Output * output, const CnxTagFacts * facts, const 
     return FALSE;
   }
   output->unchanged = existing && is_same (output, existing);
-  if (output->unchanged)
+  output->is_empty = output->format->merges && !self->ordered && !existing && shared->shares->len == 0;
+  if (output->unchanged || output->is_empty)
     return TRUE;
   return flush_text (self, output, error);
 }
@@ -270,15 +308,16 @@ hand_over (CnxRecord * self, gboolean complete)
   entry.outputs = outputs;
   for (guint i = 0; i < self->outputs->len; i++) {
     Output *output = self->outputs->pdata[i];
-    const char *digest = output->format->merges ? "" : g_checksum_get_string (output->checksum);
+    const char *digest = output->is_empty ? CNX_JOURNAL_NOTHING : output->format->merges ? "" :
+        g_checksum_get_string (output->checksum);
     g_hash_table_insert (outputs, output->name, (gpointer) digest);
-    if (*digest)
+    if (!output->format->merges)
       look_at_unknown (self, output, digest);
   }
   CnxSettlement *settlement = cnx_settlement_new (self->input->path, self->journal, &entry);
   for (guint i = 0; i < self->outputs->len; i++) {
     Output *output = self->outputs->pdata[i];
-    if (!output->unchanged)
+    if (!output->unchanged && !output->is_empty)
       g_ptr_array_add (output->format->merges ? settlement->merged : settlement->others,
           g_steal_pointer (&output->place));
   }
