@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /** Bytes of a file that tell. */
-#define CNX_KIND_BYTES 32
+#define CNX_KIND_BYTES 264
 
 /** What a file that begins with these bytes seems to be, with its article, and what to do about it ("a PNG picture");
  * NULL where it is nothing that is known. Static. Some safetensors files begin with such bytes too: to be asked only of

@@ -168,7 +168,8 @@ check_tensor (Collect * collect, const CnxTensor * tensor, int n_dims, const gin
         tensor->name, expected_shape, shape);
   else if (tensor->dtype == CNX_DTYPE_OTHER)
     refuse (collect->named, &collect->error,
-        "the tensor '%s' is stored as %s; F32, F16, BF16 and F64 can be read",
+        "the tensor '%s' is stored as %s; F32, F16, BF16 and F64 can be read: save it as one of these, or where it was "
+        "quantized take the weights from before",
         tensor->name, tensor->dtype_name);
 }
 
@@ -344,9 +345,8 @@ read_weights (CnxModel * model, const char *file, GError ** error)
   Named named;
 
   model->checkpoint = cnx_checkpoint_open (file, error);
-  if (model->checkpoint)
-    cnx_spelling_settle (model->checkpoint);
-  if (!model->checkpoint || !cnx_scheme_detect (model->checkpoint, &model->scheme, &prefix, error))
+  if (!model->checkpoint || !cnx_spelling_settle (model->checkpoint, error)
+      || !cnx_scheme_detect (model->checkpoint, &model->scheme, &prefix, error))
     return FALSE;
   named = (Named) {
   .checkpoint = model->checkpoint,.scheme = model->scheme,.prefix = prefix};

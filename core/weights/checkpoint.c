@@ -136,6 +136,22 @@ read_index (CnxCheckpoint * checkpoint, GError ** error)
   return TRUE;
 }
 
+/* "model-00001-of-00003.safetensors": a part of what an index puts together. */
+static gboolean
+check_whole (const char *path, GError ** error)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  const char *of = strstr (base, "-of-");
+  const guint64 shards = of && of > base && g_ascii_isdigit (of[-1]) ? g_ascii_strtoull (of + strlen ("-of-"), NULL, 10)
+      : 1;
+
+  if (shards <= 1)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': one of %" G_GUINT64_FORMAT " shards, a part of the weights: "
+      "name their index, which ends in .index.json, or the folder with all of them", path, shards);
+  return FALSE;
+}
+
 /* ---- opening ---- */
 
 static CnxCheckpoint *
@@ -159,6 +175,8 @@ cnx_checkpoint_open (const char *path, GError ** error)
 
   if (g_str_has_suffix (path, ".json"))
     return read_index (checkpoint, error) ? g_steal_pointer (&checkpoint) : NULL;
+  if (!check_whole (path, error))
+    return NULL;
   if (!(file = cnx_input_file_open (path, error)))
     return NULL;
   g_ptr_array_add (checkpoint->files, file);

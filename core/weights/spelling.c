@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/error.h"
+
 /* Networks in a file that are looked at; a file with two that are whole is refused later. */
 #define MAX_NETWORKS 16
 #define MM_HEAD "head.fc."
@@ -191,15 +193,72 @@ settle_head (CnxCheckpoint * checkpoint, const char *prefix, guint row)
     cnx_checkpoint_rename (checkpoint, bias, bias_name);
 }
 
-void
-cnx_spelling_settle (CnxCheckpoint * checkpoint)
+/* ---- what is no plain classifier ---- */
+
+#define MERGE "load it with peft and save model.merge_and_unload().state_dict()"
+#define BEFORE "take the weights from before they were quantized"
+
+static const struct
 {
+  const char *part;
+  const char *what;
+} others[] = {
+  {"lora_A", "a LoRA adapter, or weights that one is not merged into: " MERGE},
+  {"lora_B", "a LoRA adapter, or weights that one is not merged into: " MERGE},
+  {".modules_to_save.", "a model with adapters: " MERGE},
+  {".qweight", "weights quantized by GPTQ or AWQ: " BEFORE},
+  {".SCB", "weights quantized by bitsandbytes: " BEFORE},
+  {".absmax", "weights quantized by bitsandbytes: " BEFORE},
+  {"._packed_params", "weights quantized by PyTorch: " BEFORE},
+  {"hidden_states_norms.", "a Backbone class of transformers, which has norms for maps of features and no classifier: "
+      "take the weights of ForImageClassification"},
+  {"decode_head.", "a network for segmentation, of which the ConvNeXt is the backbone: take weights of a classifier"},
+  {"rpn_head.", "a network for detection, of which the ConvNeXt is the backbone: take weights of a classifier"},
+};
+
+static gboolean
+refuse_others (CnxCheckpoint * checkpoint, GError ** error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    for (guint t = 0; t < cnx_checkpoint_n_tensors (checkpoint); t++)
+      if (strstr (name_of (checkpoint, t), others[i].part)) {
+        g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s': by its tensor '%s' it seems to be %s",
+            cnx_checkpoint_path (checkpoint), name_of (checkpoint, t), others[i].what);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_channels (CnxCheckpoint * checkpoint, const char *prefix, const char *stem, GError ** error)
+{
+  g_autofree char *name = g_strconcat (prefix, stem, NULL);
+  const CnxTensor *tensor = cnx_checkpoint_find (checkpoint, name);
+
+  if (tensor->n_dims != 4 || tensor->dims[1] == 3 || tensor->dims[2] != 4 || tensor->dims[3] != 4)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s': its stem '%s' takes pictures of %" G_GINT64_FORMAT
+      " channel%s, and only those of three (red, green, blue) are supported%s", cnx_checkpoint_path (checkpoint), name,
+      tensor->dims[1], tensor->dims[1] == 1 ? "" : "s", tensor->dims[1] == 1 ? ": for grey ones, save the stem's weight "
+      "as weight.repeat (1, 3, 1, 1) / 3" : "");
+  return FALSE;
+}
+
+gboolean
+cnx_spelling_settle (CnxCheckpoint * checkpoint, GError ** error)
+{
+  if (!refuse_others (checkpoint, error))
+    return FALSE;
   settle_mm (checkpoint);
   settle_grn (checkpoint);
   for (guint row = 0; row < G_N_ELEMENTS (heads); row++) {
     g_autoptr (GPtrArray) prefixes = list_prefixes (checkpoint, heads[row].stem);
 
-    for (guint i = 0; i < prefixes->len; i++)
+    for (guint i = 0; i < prefixes->len; i++) {
+      if (!check_channels (checkpoint, g_ptr_array_index (prefixes, i), heads[row].stem, error))
+        return FALSE;
       settle_head (checkpoint, g_ptr_array_index (prefixes, i), row);
+    }
   }
+  return TRUE;
 }

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * - OpenMMLab's (mmpretrain: `backbone.stages.0.0.depthwise_conv`, `head.fc`), which are the original's but for a few;
  * - GRN's `gamma` and `beta` in Hugging Face's naming, as transformers called them at first;
  * - a classifier that is the only layer with tensors in an nn.Sequential (`head.fc.1`, behind a dropout).
- * What it does not know it leaves as it is. */
-void cnx_spelling_settle (CnxCheckpoint * checkpoint);
+ * What it does not know it leaves as it is. FALSE and CNX_ERROR_MODEL where a name tells that the weights are no plain
+ * classifier's: adapters, quantized ones, backbones of other networks, stems for other than three channels. */
+gboolean cnx_spelling_settle (CnxCheckpoint * checkpoint, GError ** error);
 
 G_END_DECLS

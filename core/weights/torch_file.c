@@ -62,6 +62,32 @@ find_entry (const TorchFile * file, const char *name)
   return cnx_zip_find (file->zip, full);
 }
 
+/* What else is packed so, by how an entry's name ends. */
+static gboolean
+refuse_zip (const TorchFile * file, GError ** error)
+{
+  static const struct
+  {
+    const char *ending, *what;
+  } kinds[] = {
+    {"model.weights.h5", "a Keras model: take the weights as PyTorch has them"},
+    {".npy", "NumPy arrays: save them as tensors, with torch.save() or in safetensors"},
+    {"archive_format", "a program of torch.export() (.pt2): save model.state_dict() instead"},
+    {"serialized_exported_program.json", "a program of torch.export() (.pt2): save model.state_dict() instead"},
+    {".mlmodel", "a Core ML package: take the weights that it was exported from"},
+    {".safetensors", "a packed folder: unpack it first"},
+    {".pth", "a packed folder: unpack it first"},
+    {".bin", "a packed folder: unpack it first"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    for (guint e = 0; e < cnx_zip_n_entries (file->zip); e++)
+      if (g_str_has_suffix (cnx_zip_entry (file->zip, e)->name, kinds[i].ending))
+        return refuse (file, error, "a zip archive, but not one of PyTorch's: '%s' is in it, so it seems to be %s",
+            cnx_zip_entry (file->zip, e)->name, kinds[i].what);
+  return refuse (file, error, "a zip archive, but not one of PyTorch's: no folder in it has a data.pkl");
+}
+
 /* The folder that everything is in, by the pickle in it. */
 static gboolean
 find_prefix (TorchFile * file, GError ** error)
@@ -77,8 +103,7 @@ find_prefix (TorchFile * file, GError ** error)
           name);
     file->prefix = g_strndup (name, slash - name);
   }
-  return file->prefix || refuse (file, error,
-      "a zip archive, but not one of PyTorch's: no folder in it has a data.pkl");
+  return file->prefix || refuse_zip (file, error);
 }
 
 static gboolean

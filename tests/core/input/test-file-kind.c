@@ -23,6 +23,14 @@ static const struct
   {START ("\034\0\0\0TFL3\024\0"), "TensorFlow Lite"},
   {START ("\010\010\022\007pytorch\032\0052.4.0"), "ONNX"},
   {START ("\010\007\022\007tf2onnx\032"), "ONNX"},
+  {START ("\010\012\022\014skl2onnx-foo\032"), "ONNX"},
+  {START ("\010\010:\232\200\004\012\020"), "ONNX"},
+  {START ("\010\001\022\377\003\012\023s\001\022"), "a TensorFlow SavedModel"},
+  {START ("\200\002}q\0(X\6\0\0\0"), "a bare pickle"},
+  {START ("\200\004\225\20\0\0\0\0\0\0\0}"), "a bare pickle"},
+  {START ("\202\250convnext\202\247encoder"), "MessagePack"},
+  {START ("ftrt\0\0\0\0\0\0\0\0"), "TensorRT"},
+  {START ("<?xml version=\"1.0\"?><net name=\"x\">"), "an XML file, as OpenVINO"},
   {START ("<!DOCTYPE html><html lang=\"en\">"), "a web page: was it downloaded from the right link?"},
   {START ("<html><head>"), "a web page"},
   {START ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "git lfs pull"},
@@ -52,6 +60,18 @@ test_kinds (void)
     g_assert_nonnull (cnx_file_kind ((const guint8 *) rows[i].start, rows[i].length));
     g_assert_nonnull (strstr (cnx_file_kind_of (path), rows[i].says));
   }
+}
+
+/* Whose mark is behind the first header's fields. */
+static void
+test_tar (void)
+{
+  guint8 start[CNX_KIND_BYTES] = "model.safetensors";
+
+  g_assert_null (cnx_file_kind (start, sizeof start));
+  memcpy (start + 257, "ustar", 5);
+  g_assert_cmpstr (cnx_file_kind (start, sizeof start), ==, "a tar archive: unpack it first");
+  g_assert_null (cnx_file_kind (start, 261));
 }
 
 /* One byte less of what tells, or nothing known: no guess. */
@@ -97,6 +117,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/file-kind/kinds", test_kinds);
+  g_test_add_func ("/file-kind/tar", test_tar);
   g_test_add_func ("/file-kind/unknown", test_unknown);
   g_test_add_func ("/file-kind/weights", test_weights);
   return g_test_run ();

@@ -136,6 +136,14 @@ static const struct
       "'classifier.1.weight' of shape (4, 9) is unexpected"},
   {"named", 1, CNX_SCHEME_TIMM, "", {{"head.fc.", "head.fc.arc."}}, NULL,
       "'head.fc.arc.weight' of shape (4, 9) is unexpected"},
+  {"lora", 1, CNX_SCHEME_TIMM, "", {{NULL}}, "stages.0.blocks.0.mlp.fc1.lora_A.weight", "a LoRA adapter"},
+  {"unmerged", 1, CNX_SCHEME_HUGGING_FACE, "base_model.model.convnext.", {{"model.classifier.",
+              "model.classifier.modules_to_save.default."}}, NULL, "a model with adapters"},
+  {"gptq", 1, CNX_SCHEME_TIMM, "", {{"fc1.weight", "fc1.qweight"}}, NULL, "quantized by GPTQ or AWQ"},
+  {"bitsandbytes", 1, CNX_SCHEME_TIMM, "", {{NULL}}, "stages.0.blocks.0.mlp.fc1.SCB", "quantized by bitsandbytes"},
+  {"backbone-class", 1, CNX_SCHEME_HUGGING_FACE, "", {{NULL}}, "hidden_states_norms.stage1.weight",
+      "a Backbone class of transformers"},
+  {"segmentation", 1, CNX_SCHEME_ORIGINAL, "backbone.", {{NULL}}, "decode_head.conv_seg.weight", "for segmentation"},
   {"another-bias", 1, CNX_SCHEME_TIMM, "", {{"head.fc.bias", "head.fc.2.bias"}, {"head.fc.", "head.fc.1."}}, NULL,
       "'head.fc.1.weight' of shape (4, 9) is unexpected"},
 };
@@ -165,6 +173,53 @@ test_spelling (gconstpointer data)
   cnx_arch_foreach_tensor (arch, compare_place, (gpointer) placed);
 }
 
+/* Stems for grey pictures, and for those with more than three channels. */
+static void
+test_channels (void)
+{
+  static const struct
+  {
+    int channels;
+    const char *says;
+  } stems[] = { {1, "takes pictures of 1 channel, and only those of three"}, {4, "takes pictures of 4 channels"} };
+
+  for (guint i = 0; i < G_N_ELEMENTS (stems); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    const int bytes = 3 * stems[i].channels * 4 * 4 * 2;
+    g_autofree char *header = g_strdup_printf ("{\"m.stem.0.weight\":{\"dtype\":\"F16\",\"shape\":[3,%d,4,4],"
+        "\"data_offsets\":[0,%d]}}", stems[i].channels, bytes);
+    g_autofree char *path = cnx_test_write_safetensors (dir, "a.safetensors", header, bytes);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (cnx_model_load (path, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+    cnx_test_assert_message (error, path, "'m.stem.0.weight'", stems[i].says, NULL);
+  }
+}
+
+/* A file of several is told by its name, and one that stands for all is not. */
+static void
+test_shard (void)
+{
+  static const struct
+  {
+    const char *name, *says;
+  } files[] = {
+    {"model-00001-of-00003.safetensors", "one of 3 shards"}, {"model-00001-of-00001.safetensors", "not a safetensors"},
+    {"best-of-7.safetensors", "not a safetensors"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    g_autofree char *path = cnx_test_write_text (dir, files[i].name, "a text that is no file of weights");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (cnx_model_load (path, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
+    cnx_test_assert_message (error, path, files[i].says, NULL);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -174,5 +229,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_spelling);
   }
+  g_test_add_func ("/spelling/channels", test_channels);
+  g_test_add_func ("/spelling/shard", test_shard);
   return g_test_run ();
 }

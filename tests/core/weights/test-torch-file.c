@@ -266,6 +266,10 @@ static const struct
 } broken[] = {
   {"no-pickle", NULL, NULL, NULL, 24, "no folder in it has a data.pkl"},
   {"two-pickles", CNX_TEST_GOOD_PICKLE, "b/data.pkl", "x", 24, "'a/data.pkl' and 'b/data.pkl' are both"},
+  {"keras", NULL, "model.weights.h5", "x", 24, "seems to be a Keras model"},
+  {"npz", NULL, "w.npy", "x", 24, "seems to be NumPy arrays"},
+  {"pt2", NULL, "m/archive_format", "pt2", 24, "a program of torch.export() (.pt2): save model.state_dict()"},
+  {"packed", NULL, "model.safetensors", "x", 24, "a packed folder: unpack it first"},
   {"pickle-outside", NULL, "data.pkl", "x", 24, "no folder in it has a data.pkl"},
   {"twice", CNX_TEST_GOOD_PICKLE, "a/data.pkl", "x", 24, "entry 'a/data.pkl': it is there twice"},
   {"storage-twice", CNX_TEST_GOOD_PICKLE, "a/data/0", "x", 24, "entry 'a/data/0': it is there twice"},
