@@ -27,12 +27,15 @@ struct _CnxNetwork
   CnxOps *ops;
   CnxArch arch;
   int height, width, max_batch;
-  double final_norm_eps;
+  double norm_eps, final_norm_eps;
   cl_mem input, stem_norm_weight, stem_norm_bias;
+  CnxLinear stem_first;         /* of an overlapping stem, whose second is stages[0].downsample */
+  cl_mem stem_patches, stem_rows;       /* its input, patch by patch, and its output */
   Stage stages[CNX_STAGES];
-  cl_mem pooled, features, logits;
+  cl_mem pooled, normalised, logits;
+  cl_mem hidden_rows, embedded; /* NULL where the head has no such layer */
   cl_mem final_norm_weight, final_norm_bias;
-  CnxLinear classifier;
+  CnxLinear hidden, embedding, classifier;
   gboolean gives_features;      /* and has no classifier and no logits */
   CnxFrameKernels *frame;       /* NULL unless asked for */
 };
@@ -46,6 +49,17 @@ upload_vector (CnxNetwork * net, CnxModel * model, CnxRole role, int stage, int 
   g_autofree float *values = cnx_model_values (model, role, stage, block);
 
   return values ? cnx_ops_upload_vector (net->ops, values, tensor->count) : NULL;
+}
+
+/* Zeros where the architecture has no such bias. */
+static cl_mem
+upload_bias (CnxNetwork * net, CnxModel * model, CnxRole role, int stage, int block, int channels)
+{
+  g_autofree float *values = cnx_model_values (model, role, stage, block);
+
+  if (!values)
+    values = g_new0 (float, channels);
+  return cnx_ops_upload_vector (net->ops, values, channels);
 }
 
 /* Which tensor a product's rows are read from. */
@@ -68,21 +82,25 @@ upload_linear (CnxNetwork * net, CnxModel * model, CnxRole weight_role, int stag
     int outputs, CnxLinear * linear)
 {
   RowSource source = { model, weight_role, stage, block };
-  g_autofree float *bias = cnx_model_values (model, weight_role + 1, stage, block);
+  const gboolean has_bias = weight_role != CNX_ROLE_EMBEDDING_WEIGHT;
+  g_autofree float *bias = has_bias ? cnx_model_values (model, weight_role + 1, stage, block) : NULL;
 
   cnx_ops_linear_init (net->ops, linear, read_rows, &source, bias, inputs, outputs);
 }
 
-/* (channels, 7, 7) becomes 49 rows of channels. */
+/* (channels, 7, 7) becomes 49 rows of channels. A smaller kernel is one of 7 x 7 with zeros around it. */
 static cl_mem
 upload_depthwise (CnxNetwork * net, CnxModel * model, int stage, int block, int channels)
 {
+  const int kernel = cnx_arch_kernel (&net->arch, stage), edge = (CNX_KERNEL - kernel) / 2;
   g_autofree float *weight = cnx_model_values (model, CNX_ROLE_DEPTHWISE_WEIGHT, stage, block);
-  g_autofree float *ordered = g_new (float, 49 * (gsize) channels);
+  g_autofree float *ordered = g_new0 (float, 49 * (gsize) channels);
 
   for (int c = 0; c < channels; c++)
-    for (int t = 0; t < 49; t++)
-      ordered[t * channels + c] = weight[c * 49 + t];
+    for (int t = 0; t < kernel * kernel; t++) {
+      const int tap = (edge + t / kernel) * CNX_KERNEL + edge + t % kernel;
+      ordered[tap * channels + c] = weight[c * kernel * kernel + t];
+    }
   return cnx_ops_upload_rows (net->ops, ordered, 49, channels);
 }
 
@@ -106,14 +124,33 @@ upload_block (CnxNetwork * net, CnxModel * model, int s, int b)
   const int channels = net->stages[s].channels;
 
   block->depthwise_weight = upload_depthwise (net, model, s, b, channels);
-  block->depthwise_bias = upload_vector (net, model, CNX_ROLE_DEPTHWISE_BIAS, s, b);
+  block->depthwise_bias = upload_bias (net, model, CNX_ROLE_DEPTHWISE_BIAS, s, b, channels);
+  block->eps = net->norm_eps;
   block->norm_weight = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_WEIGHT, s, b);
-  block->norm_bias = upload_vector (net, model, CNX_ROLE_BLOCK_NORM_BIAS, s, b);
+  block->norm_bias = upload_bias (net, model, CNX_ROLE_BLOCK_NORM_BIAS, s, b, channels);
   upload_linear (net, model, CNX_ROLE_LINEAR1_WEIGHT, s, b, channels, 4 * channels, &block->linear1);
   upload_linear (net, model, CNX_ROLE_LINEAR2_WEIGHT, s, b, 4 * channels, channels, &block->linear2);
   block->scale = upload_layer_scale (net, model, s, b, channels);
   block->grn_weight = upload_vector (net, model, CNX_ROLE_GRN_WEIGHT, s, b);
   block->grn_bias = upload_vector (net, model, CNX_ROLE_GRN_BIAS, s, b);
+}
+
+static void
+upload_stem (CnxNetwork * net, CnxModel * model)
+{
+  Stage *stage = &net->stages[0];
+  const int middle = net->arch.stem_dim;
+
+  stage->downsample.fp32 = net->stem_first.fp32 = TRUE;
+  if (net->arch.stem == CNX_STEM_PATCH) {
+    upload_linear (net, model, CNX_ROLE_STEM_WEIGHT, 0, 0, 4 * 4 * 3, stage->channels, &stage->downsample);
+  } else {
+    upload_linear (net, model, CNX_ROLE_STEM_WEIGHT, 0, 0, 3 * 3 * 3, middle, &net->stem_first);
+    upload_linear (net, model, CNX_ROLE_STEM_SECOND_WEIGHT, 0, 0, 3 * 3 * middle, stage->channels,
+        &stage->downsample);
+  }
+  net->stem_norm_weight = upload_vector (net, model, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0);
+  net->stem_norm_bias = upload_bias (net, model, CNX_ROLE_STEM_NORM_BIAS, 0, 0, stage->channels);
 }
 
 static void
@@ -123,15 +160,13 @@ upload_stage (CnxNetwork * net, CnxModel * model, int s)
 
   cnx_ops_select (net->ops, stage->variant);
   if (s == 0) {
-    stage->downsample.fp32 = TRUE;
-    upload_linear (net, model, CNX_ROLE_STEM_WEIGHT, 0, 0, 4 * 4 * 3, stage->channels, &stage->downsample);
-    net->stem_norm_weight = upload_vector (net, model, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0);
-    net->stem_norm_bias = upload_vector (net, model, CNX_ROLE_STEM_NORM_BIAS, 0, 0);
+    upload_stem (net, model);
   } else {
     stage->downsample.fp32 =
         cnx_precision_of_downsamples (cnx_ops_tuning (net->ops)->precision) == CNX_PRECISION_FP32;
     stage->downsample_norm_weight = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, s, 0);
-    stage->downsample_norm_bias = upload_vector (net, model, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, s, 0);
+    stage->downsample_norm_bias = upload_bias (net, model, CNX_ROLE_DOWNSAMPLE_NORM_BIAS, s, 0,
+        net->stages[s - 1].channels);
     upload_linear (net, model, CNX_ROLE_DOWNSAMPLE_WEIGHT, s, 0, 2 * 2 * net->stages[s - 1].channels,
         stage->channels, &stage->downsample);
   }
@@ -148,12 +183,16 @@ upload_head (CnxNetwork * net, CnxModel * model)
 
   net->final_norm_eps = cnx_model_final_norm_eps (model);
   net->final_norm_weight = upload_vector (net, model, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0);
-  net->final_norm_bias = upload_vector (net, model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
-  if (net->gives_features)
-    return;
-  net->classifier.fp32 = TRUE;
-  upload_linear (net, model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0, channels, net->arch.classes,
-      &net->classifier);
+  net->final_norm_bias = upload_bias (net, model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0, channels);
+  net->hidden.fp32 = net->embedding.fp32 = net->classifier.fp32 = TRUE;
+  if (net->arch.hidden > 0)
+    upload_linear (net, model, CNX_ROLE_HIDDEN_WEIGHT, 0, 0, channels, net->arch.hidden, &net->hidden);
+  if (net->arch.embedding > 0)
+    upload_linear (net, model, CNX_ROLE_EMBEDDING_WEIGHT, 0, 0, net->arch.hidden ? net->arch.hidden : channels,
+        net->arch.embedding, &net->embedding);
+  if (!net->gives_features)
+    upload_linear (net, model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0, cnx_arch_features (&net->arch), net->arch.classes,
+        &net->classifier);
 }
 
 /* ---- activations ---- */
@@ -185,21 +224,53 @@ allocate_stage (CnxNetwork * net, int s)
     stage->buffers.norms = cnx_ops_rows (net->ops, net->max_batch, hidden);
 }
 
+/* Buffers between a relative's two convolutions of the stem, and in its head. */
+static void
+allocate_relatives (CnxNetwork * net)
+{
+  const CnxArch *arch = &net->arch;
+
+  if (arch->stem != CNX_STEM_PATCH) {
+    const gsize rows = (gsize) net->max_batch * (net->height / 2) * (net->width / 2);
+    net->stem_patches = cnx_ops_rows (net->ops, rows, 3 * 3 * 3);
+    net->stem_rows = cnx_ops_rows (net->ops, rows, arch->stem_dim);
+  }
+  if (arch->hidden > 0)
+    net->hidden_rows = cnx_ops_rows (net->ops, net->max_batch, arch->hidden);
+  if (arch->embedding > 0)
+    net->embedded = cnx_ops_rows (net->ops, net->max_batch, arch->embedding);
+}
+
 static void
 allocate (CnxNetwork * net)
 {
   const int features = net->arch.dims[CNX_STAGES - 1];
 
+  allocate_relatives (net);
   net->input = cnx_ops_rows (net->ops, (gsize) net->max_batch * net->height, net->width * 3);
   for (int s = 0; s < CNX_STAGES; s++)
     allocate_stage (net, s);
   net->pooled = cnx_ops_rows (net->ops, net->max_batch, features);
-  net->features = cnx_ops_rows (net->ops, net->max_batch, features);
+  net->normalised = cnx_ops_rows (net->ops, net->max_batch, features);
   if (!net->gives_features)
     net->logits = cnx_ops_rows (net->ops, net->max_batch, net->arch.classes);
 }
 
 /* ---- the passes ---- */
+
+/* The first 3x3 convolution of an overlapping stem, and the patches of the second. */
+static void
+run_overlapping (CnxNetwork * net, int n)
+{
+  const int height = net->height / 2, width = net->width / 2, middle = net->arch.stem_dim, rows = n * height * width;
+
+  cnx_ops_unfold (net->ops, net->input, 3, 3, n, net->height, net->width, 3, 2, 1, net->stem_patches);
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->stem_patches, &net->stem_first, NULL, net->stem_rows, rows);
+  if (net->arch.stem == CNX_STEM_OVERLAP_ACT)
+    cnx_ops_activate (net->ops, FALSE, net->stem_rows, middle, rows);
+  cnx_ops_unfold (net->ops, net->stem_rows, cnx_ops_stride (middle), middle, n, height, width, 3, 2, 1,
+      net->stages[0].patches);
+}
 
 static void
 run_stem (CnxNetwork * net, int n)
@@ -207,10 +278,13 @@ run_stem (CnxNetwork * net, int n)
   Stage *stage = &net->stages[0];
   const int rows = n * stage->height * stage->width;
 
-  cnx_ops_patchify (net->ops, net->input, 3, 3, n, net->height, net->width, 4, stage->patches);
+  if (net->arch.stem == CNX_STEM_PATCH)
+    cnx_ops_patchify (net->ops, net->input, 3, 3, n, net->height, net->width, 4, stage->patches);
+  else
+    run_overlapping (net, n);
   cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, stage->patches, &stage->downsample, NULL, stage->buffers.x, rows);
   cnx_ops_layer_norm (net->ops, stage->buffers.x, stage->channels, net->stem_norm_weight, net->stem_norm_bias,
-      CNX_NORM_EPS, stage->buffers.x, rows);
+      net->norm_eps, stage->buffers.x, rows);
 }
 
 static void
@@ -219,20 +293,48 @@ run_downsample (CnxNetwork * net, Stage * from, Stage * to, int n)
   const int rows = n * to->height * to->width;
 
   cnx_ops_norm_patchify (net->ops, from->buffers.x, from->channels, to->downsample_norm_weight,
-      to->downsample_norm_bias, CNX_NORM_EPS, n, from->height, from->width, to->patches);
+      to->downsample_norm_bias, net->norm_eps, n, from->height, from->width, to->patches);
   cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, to->patches, &to->downsample, NULL, to->buffers.x, rows);
 }
 
-static void
-run_head (CnxNetwork * net, int n)
+/* The last stage's channels, one row a picture, to net->normalised or where it returns. */
+static cl_mem
+run_pool (CnxNetwork * net, int n)
 {
   Stage *last = &net->stages[CNX_STAGES - 1];
+  const int pixels = last->height * last->width;
 
-  cnx_ops_pool (net->ops, last->buffers.x, last->channels, n, last->height * last->width, net->pooled);
+  if (net->arch.norm_first)
+    cnx_ops_layer_norm (net->ops, last->buffers.x, last->channels, net->final_norm_weight, net->final_norm_bias,
+        net->final_norm_eps, last->buffers.y, n * pixels);
+  cnx_ops_pool (net->ops, net->arch.norm_first ? last->buffers.y : last->buffers.x, last->channels, n, pixels,
+      net->pooled);
+  if (net->arch.norm_first)
+    return net->pooled;
   cnx_ops_layer_norm (net->ops, net->pooled, last->channels, net->final_norm_weight, net->final_norm_bias,
-      net->final_norm_eps, net->features, n);
-  if (!net->gives_features)
-    cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, net->features, &net->classifier, NULL, net->logits, n);
+      net->final_norm_eps, net->normalised, n);
+  return net->normalised;
+}
+
+/* Returns what holds the logits, or the features where those are asked for. */
+static cl_mem
+run_head (CnxNetwork * net, int n)
+{
+  cl_mem features = run_pool (net, n);
+
+  if (net->hidden_rows) {
+    cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, features, &net->hidden, NULL, net->hidden_rows, n);
+    cnx_ops_activate (net->ops, TRUE, net->hidden_rows, net->arch.hidden, n);
+    features = net->hidden_rows;
+  }
+  if (net->embedded) {
+    cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, features, &net->embedding, NULL, net->embedded, n);
+    features = net->embedded;
+  }
+  if (net->gives_features)
+    return features;
+  cnx_ops_linear (net->ops, CNX_LINEAR_PLAIN, features, &net->classifier, NULL, net->logits, n);
+  return net->logits;
 }
 
 static const char *const stage_names[CNX_STAGES] = { "stage 1", "stage 2", "stage 3", "stage 4" };
@@ -255,9 +357,8 @@ run_input (CnxNetwork * net, int n, float *logits, GError ** error)
           stage->width);
   }
   cnx_ops_section (net->ops, "head");
-  run_head (net, n);
-  cnx_ops_read_rows (net->ops, net->gives_features ? net->features : net->logits, logits, n,
-      cnx_network_outputs (net));
+  const cl_mem outputs = run_head (net, n);
+  cnx_ops_read_rows (net->ops, outputs, logits, n, cnx_network_outputs (net));
   return cnx_ops_finish (net->ops, error);
 }
 
@@ -365,6 +466,9 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   net->ops = cnx_ops_open (device, options->precision, error);
   if (!net->ops)
     return NULL;
+  net->norm_eps = cnx_arch_norm_eps (&net->arch);
+  if (!cnx_ops_set_arithmetic (net->ops, net->arch.norm, net->arch.activation, error))
+    return NULL;
   net->max_batch = MIN (options->max_batch, cnx_ops_tuning (net->ops)->batch);
   choose_variants (net);
   if (!upload (net, model, error))
@@ -419,10 +523,14 @@ cnx_network_unref (CnxNetwork * net)
   for (int s = 0; s < CNX_STAGES; s++)
     release_stage (&net->stages[s]);
   const cl_mem all[] = { net->input, net->stem_norm_weight, net->stem_norm_bias, net->pooled,
-    net->features, net->logits, net->final_norm_weight, net->final_norm_bias
+    net->normalised, net->logits, net->final_norm_weight, net->final_norm_bias, net->stem_patches, net->stem_rows,
+    net->hidden_rows, net->embedded
   };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     release (all[i]);
+  cnx_ops_linear_clear (&net->stem_first);
+  cnx_ops_linear_clear (&net->hidden);
+  cnx_ops_linear_clear (&net->embedding);
   cnx_ops_linear_clear (&net->classifier);
   cnx_frame_kernels_free (net->frame);
   cnx_ops_free (net->ops);
@@ -440,7 +548,7 @@ cnx_network_classes (CnxNetwork * net)
 int
 cnx_network_outputs (CnxNetwork * net)
 {
-  return net->gives_features ? net->arch.dims[CNX_STAGES - 1] : net->arch.classes;
+  return net->gives_features ? cnx_arch_features (&net->arch) : net->arch.classes;
 }
 
 CnxPrecision

@@ -15,8 +15,8 @@ typedef struct _CnxNetwork CnxNetwork;
  * @height, @width: of the pictures
  * @max_batch: at most so many run at once; fewer where the device is faster with fewer
  * @precision: of the products; auto: see cnx_ops_open()
- * @features: forward passes give what the classifier reads (the last stage averaged over the pixels, then the final
- *   LayerNorm) and not logits; such a network needs no classifier
+ * @features: forward passes give what the classifier reads (as cnx_reference_features_in() has it) and not logits; such
+ *   a network needs no classifier
  */
 typedef struct
 {
@@ -50,7 +50,7 @@ gboolean cnx_network_forward_frame (CnxNetwork * network, CnxFramePlan * plan, c
     float *logits, GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
-/** What a picture gets: as many logits as there are classes, or as many features as the last stage has channels. */
+/** What a picture gets: as many logits as there are classes, or cnx_arch_features(). */
 int cnx_network_outputs (CnxNetwork * network);
 /** What it runs in: never auto. */
 CnxPrecision cnx_network_precision (CnxNetwork * network);

@@ -53,10 +53,23 @@ set_up_failed (CnxOps * ops, cl_int code, GError ** error)
   return code != CL_SUCCESS;
 }
 
+/* What the kernels are built with: nothing more for a ConvNeXt as the papers have it. */
+static char *
+build_options (const CnxOps * ops, const CnxTuning * tuning)
+{
+  static const char *const norms[] = { "", " -DNORM_RMS", " -DNORM_SIMPLE" };
+  static const char *const activations[CNX_N_ACTIVATIONS] = { "", " -DACTIVATION_GELU_TANH",
+    " -DACTIVATION_QUICK_GELU", " -DACTIVATION_SILU", " -DACTIVATION_RELU"
+  };
+  g_autofree char *options = cnx_tuning_options (tuning);
+
+  return g_strconcat (options, norms[ops->norm], activations[ops->activation], NULL);
+}
+
 static Variant *
 variant_new (CnxOps * ops, const CnxTuning * tuning, GError ** error)
 {
-  g_autofree char *options = cnx_tuning_options (tuning);
+  g_autofree char *options = build_options (ops, tuning);
   Variant *variant = g_new0 (Variant, 1);
   cl_int code = CL_SUCCESS;
 
@@ -91,6 +104,22 @@ cnx_ops_select (CnxOps * ops, int variant)
 
   ops->tuning = selected->tuning;
   ops->kernels = selected->kernels;
+}
+
+gboolean
+cnx_ops_set_arithmetic (CnxOps * ops, CnxNorm norm, CnxActivation activation, GError ** error)
+{
+  const CnxTuning first = ((const Variant *) ops->variants->pdata[0])->tuning;
+
+  if (norm == ops->norm && activation == ops->activation)
+    return TRUE;
+  ops->norm = norm;
+  ops->activation = activation;
+  g_ptr_array_set_size (ops->variants, 0);
+  if (cnx_ops_add (ops, &first, error) < 0)
+    return FALSE;
+  cnx_ops_select (ops, 0);
+  return TRUE;
 }
 
 CnxOps *
@@ -186,6 +215,29 @@ cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, i
   };
 
   LAUNCH (ops, KERNEL_PATCHIFY, args, items, 0);
+}
+
+void
+cnx_ops_unfold (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width, int kernel,
+    int step, int padding, cl_mem out)
+{
+  const int out_stride = cnx_ops_stride (kernel * kernel * channels);
+  const int rows = n * (height / step) * (width / step);
+  const gsize items = ops->tuning.group > 1 ? (gsize) rows * kernel * kernel * channels : (gsize) rows;
+  const Arg args[] = { ARG (in), ARG (in_stride), ARG (channels), ARG (height), ARG (width), ARG (kernel), ARG (step),
+    ARG (padding), ARG (out), ARG (out_stride), ARG (rows)
+  };
+
+  LAUNCH (ops, KERNEL_UNFOLD, args, items, 0);
+}
+
+void
+cnx_ops_activate (CnxOps * ops, gboolean plain_gelu, cl_mem x, int channels, int rows)
+{
+  const int items = rows * (cnx_ops_stride (channels) / ops->tuning.vector);
+  const Arg args[] = { ARG (x), ARG (plain_gelu), ARG (items) };
+
+  LAUNCH (ops, KERNEL_ACTIVATE, args, items, 0);
 }
 
 void

@@ -4,6 +4,7 @@
  * the rest do nothing. Buffers of rows come from cnx_ops_rows(). One thread at a time. */
 #pragma once
 
+#include "core/model/arch.h"
 #include "opencl/device.h"
 #include "opencl/tuning.h"
 
@@ -24,6 +25,7 @@ typedef struct
  * CnxBlock:
  * @depthwise_weight: 49 rows of C; @depthwise_bias, @norm_weight, @norm_bias, @scale: vectors of C
  * @grn_weight, @grn_bias: vectors of 4C; NULL in V1
+ * @eps: of its norm
  *
  * A block's parameters on the device.
  */
@@ -34,6 +36,7 @@ typedef struct
   CnxLinear linear1, linear2;
   cl_mem scale;
   cl_mem grn_weight, grn_bias;
+  float eps;
 } CnxBlock;
 
 /**
@@ -52,7 +55,7 @@ typedef struct
 typedef enum
 {
   CNX_LINEAR_PLAIN,             /* out = in * weight + bias */
-  CNX_LINEAR_GELU,              /* out = gelu (in * weight + bias) */
+  CNX_LINEAR_GELU,              /* out = gelu (in * weight + bias), or cnx_ops_set_arithmetic()'s activation */
   CNX_LINEAR_SCALE_ADD,         /* out += (in * weight + bias) * scale */
 } CnxLinearKind;
 
@@ -64,6 +67,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOps, cnx_ops_free)
 /** Builds the kernels for another tuning of the same precision beside the first, unless they are there. Returns its
  * number for cnx_ops_select(), the first is 0; -1 and CNX_ERROR_DEVICE. */
 int cnx_ops_add (CnxOps * ops, const CnxTuning * tuning, GError ** error);
+/** Every norm from now on is @norm, and what follows CNX_LINEAR_GELU's product is @activation: the kernels are built
+ * for them. Before any tuning is added; the first is selected. Errors: CNX_ERROR_DEVICE. */
+gboolean cnx_ops_set_arithmetic (CnxOps * ops, CnxNorm norm, CnxActivation activation, GError ** error);
 /** What is called from now on is for this tuning: weights, and the buffers that products read, belong to it. */
 void cnx_ops_select (CnxOps * ops, int variant);
 
@@ -97,6 +103,12 @@ void cnx_ops_linear_clear (CnxLinear * linear);
 /** @in: n pictures of height x width pixels, @in_stride floats apart; @out: rows of patch^2 * channels. */
 void cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width,
     int patch, cl_mem out);
+/** The same with patches that overlap: @kernel high and wide, @step apart, from @padding pixels before the picture on.
+ * @out: n * height/step * width/step rows of kernel^2 * channels. */
+void cnx_ops_unfold (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width, int kernel,
+    int step, int padding, cl_mem out);
+/** In place: the activation of cnx_ops_set_arithmetic(), or GELU whatever that is. */
+void cnx_ops_activate (CnxOps * ops, gboolean plain_gelu, cl_mem x, int channels, int rows);
 /** @weight: 49 rows of @channels. */
 void cnx_ops_depthwise (CnxOps * ops, cl_mem in, cl_mem weight, cl_mem bias, cl_mem out, int n, int height,
     int width, int channels);

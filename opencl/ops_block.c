@@ -63,7 +63,7 @@ fused (CnxOps * ops, const CnxBlock * b, const CnxBlockBuffers * buffers, int ch
   const int stride = cnx_ops_stride (channels), out_stride = round_up (channels, panel (ops));
   const int block = cnx_ops_fused_rows (ops, channels, rows);
   const Memory m = memory_of (ops, channels);
-  const cl_float eps = CNX_NORM_EPS;
+  const cl_float eps = b->eps;
 
 #define LOCAL(bytes) { MAX (bytes, 16), NULL }  /* a kernel takes no local memory of no size */
   const Arg args[] = { ARG (buffers->x), ARG (buffers->y), ARG (height), ARG (width), ARG (stride), ARG (channels),
@@ -84,7 +84,7 @@ step_by_step (CnxOps * ops, const CnxBlock * b, const CnxBlockBuffers * buffers,
   const int pixels = height * width, rows = n * pixels, hidden = 4 * channels;
 
   cnx_ops_depthwise (ops, buffers->x, b->depthwise_weight, b->depthwise_bias, buffers->y, n, height, width, channels);
-  cnx_ops_layer_norm (ops, buffers->y, channels, b->norm_weight, b->norm_bias, CNX_NORM_EPS, buffers->normalised,
+  cnx_ops_layer_norm (ops, buffers->y, channels, b->norm_weight, b->norm_bias, b->eps, buffers->normalised,
       rows);
   cnx_ops_linear (ops, CNX_LINEAR_GELU, buffers->normalised, &b->linear1, NULL, buffers->hidden, rows);
   if (b->grn_weight)

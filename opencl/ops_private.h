@@ -22,6 +22,8 @@ typedef enum
   KERNEL_LINEAR_FP32,           /* unless operands are floats */
   KERNEL_POOL,
   KERNEL_BLOCK,                 /* where a group is one work-item */
+  KERNEL_UNFOLD,
+  KERNEL_ACTIVATE,
   N_KERNELS,
 } Kernel;
 
@@ -39,6 +41,8 @@ struct _CnxOps
 {
   CnxDevice *device;
   GPtrArray *variants;          /* of Variant */
+  CnxNorm norm;                 /* what all of them are built for */
+  CnxActivation activation;
   CnxTuning tuning;             /* of the selected one */
   const cl_kernel *kernels;     /* of the selected one */
   cl_command_queue queue;

@@ -3,7 +3,7 @@
 
 const char *const cnx_kernel_names[N_KERNELS] = {
   "patchify", "depthwise", "layer_norm", "norm_patchify", "grn_norms", "grn_scales", "grn_apply", "to_operand",
-  "linear", "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block",
+  "linear", "linear_gelu", "linear_scale_add", "linear_fp32", "pool", "block", "unfold", "activate",
 };
 
 /* A launch that the profile waits for. */

@@ -58,6 +58,7 @@ cnx_trial_new (CnxOps * ops, int variant, const CnxTrialShape * shape, GError **
   for (int i = 0; i < trial->n_blocks; i++) {
     CnxBlock *block = &trial->blocks[i];
     block->depthwise_weight = trial->depthwise_weight;
+    block->eps = CNX_NORM_EPS;
     block->depthwise_bias = block->norm_weight = block->norm_bias = block->scale = trial->vector;
     if (shape->version == 2)
       block->grn_weight = block->grn_bias = trial->vector;

@@ -121,6 +121,26 @@ cnx_variant_of (const CnxArch * arch)
   return NULL;
 }
 
+int
+cnx_arch_kernel (const CnxArch * arch, int stage)
+{
+  return arch->kernels[stage] ? arch->kernels[stage] : CNX_KERNEL;
+}
+
+double
+cnx_arch_norm_eps (const CnxArch * arch)
+{
+  return arch->norm_eps > 0 ? arch->norm_eps : CNX_NORM_EPS;
+}
+
+int
+cnx_arch_features (const CnxArch * arch)
+{
+  if (arch->embedding > 0)
+    return arch->embedding;
+  return arch->hidden > 0 ? arch->hidden : arch->dims[CNX_STAGES - 1];
+}
+
 static int
 nearest_side (int side)
 {

@@ -20,11 +20,29 @@ add_count (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, 
   costs[part_of (role, stage)].parameters += (guint64) dims[0] * dims[1] * dims[2] * dims[3];
 }
 
-/* One block: 7x7 depthwise, C -> 4C, 4C -> C, for each pixel. */
+/* One block: depthwise, C -> 4C, 4C -> C, for each pixel. */
 static guint64
-block_macs (guint64 pixels, guint64 channels)
+block_macs (guint64 pixels, guint64 channels, guint64 kernel)
 {
-  return pixels * (49 * channels + 2 * 4 * channels * channels);
+  return pixels * (kernel * kernel * channels + 2 * 4 * channels * channels);
+}
+
+/* For each pixel of the first stage's. */
+static guint64
+stem_macs (const CnxArch * arch)
+{
+  if (arch->stem == CNX_STEM_PATCH)
+    return 3 * 4 * 4 * (guint64) arch->dims[0];
+  /* the first convolution's pixels are four times as many */
+  return 3 * 3 * (guint64) arch->stem_dim * (4 * 3 + arch->dims[0]);
+}
+
+static guint64
+head_macs (const CnxArch * arch)
+{
+  const guint64 last = arch->dims[CNX_STAGES - 1], hidden = arch->hidden;
+
+  return last * hidden + (hidden ? hidden : last) * (arch->classes + arch->embedding);
 }
 
 /* What @stage puts out and takes, for an input of @height x @width; the parameters are counted already. */
@@ -38,7 +56,7 @@ set_stage (const CnxArch * arch, int stage, int height, int width, CnxPartCost *
   cost->channels = arch->dims[stage];
   cost->blocks = arch->depths[stage];
   const guint64 pixels = (guint64) cost->height * cost->width;
-  cost->macs = cost->blocks * block_macs (pixels, channels);
+  cost->macs = cost->blocks * block_macs (pixels, channels, cnx_arch_kernel (arch, stage));
   if (stage > 0)
     cost->macs += pixels * 4 * arch->dims[stage - 1] * channels;
 }
@@ -56,10 +74,10 @@ cnx_arch_costs (const CnxArch * arch, int height, int width, CnxPartCost costs[C
   stem->height = height / 4;
   stem->width = width / 4;
   stem->channels = arch->dims[0];
-  stem->macs = (guint64) stem->height * stem->width * 3 * 4 * 4 * arch->dims[0];
+  stem->macs = (guint64) stem->height * stem->width * stem_macs (arch);
   head->height = head->width = 1;
-  head->channels = arch->classes > 0 ? arch->classes : arch->dims[CNX_STAGES - 1];
-  head->macs = (guint64) arch->dims[CNX_STAGES - 1] * arch->classes;
+  head->channels = arch->classes > 0 ? arch->classes : cnx_arch_features (arch);
+  head->macs = head_macs (arch);
 }
 
 const char *

@@ -30,6 +30,7 @@ typedef struct
   CnxCheckpoint *checkpoint;
   CnxScheme scheme;
   char *prefix;
+  const CnxArch *arch;          /* as far as it is known */
 } Named;
 
 /* *INDENT-OFF* */
@@ -53,17 +54,15 @@ refuse (const Named * named, GError ** error, const char *format, ...)
 static const CnxTensor *
 find (const Named * named, CnxRole role, int stage, int block)
 {
-  g_autofree char *name = cnx_scheme_file_name (named->scheme, named->prefix, role, stage, block);
-
-  return name ? cnx_checkpoint_find (named->checkpoint, name) : NULL;
+  return cnx_arch_find (named->arch, named->checkpoint, named->scheme, named->prefix, role, stage, block);
 }
 
 /* The outermost size of a tensor that must be there. */
 static gboolean
 read_size (const Named * named, CnxRole role, int stage, int max, int *size, GError ** error)
 {
-  g_autofree char *name = cnx_scheme_file_name (named->scheme, named->prefix, role, stage, 0);
-  const CnxTensor *tensor = cnx_checkpoint_find (named->checkpoint, name);
+  g_autofree char *name = cnx_arch_file_name (named->arch, named->scheme, named->prefix, role, stage, 0);
+  const CnxTensor *tensor = find (named, role, stage, 0);
   gint64 outermost;
 
   if (!tensor)
@@ -73,7 +72,7 @@ read_size (const Named * named, CnxRole role, int stage, int max, int *size, GEr
     g_autofree char *shape = cnx_tensor_shape_string (tensor);
 
     return refuse (named, error, "the tensor '%s' has the shape %s; its first size must be 1 to %d",
-        name, shape, max);
+        tensor->name, shape, max);
   }
   *size = outermost;
   return TRUE;
@@ -100,6 +99,74 @@ read_version (const Named * named, int *version, GError ** error)
   return TRUE;
 }
 
+/* ---- what a relative's tensors show ---- */
+
+static gboolean
+is_3x3 (const CnxTensor * tensor)
+{
+  return tensor && tensor->n_dims == 4 && tensor->dims[2] == 3 && tensor->dims[3] == 3;
+}
+
+/* Two 3x3 convolutions, with or without an activation between them, which counts as a module of the stem. */
+static gboolean
+read_stem (const Named * named, CnxArch * arch, GError ** error)
+{
+  const CnxStem kinds[] = { CNX_STEM_OVERLAP, CNX_STEM_OVERLAP_ACT };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    arch->stem = kinds[i];
+    if (is_3x3 (find (named, CNX_ROLE_STEM_WEIGHT, 0, 0)) && is_3x3 (find (named, CNX_ROLE_STEM_SECOND_WEIGHT, 0, 0)))
+      return read_size (named, CNX_ROLE_STEM_WEIGHT, 0, MAX_CHANNELS, &arch->stem_dim, error);
+  }
+  arch->stem = CNX_STEM_PATCH;
+  return TRUE;
+}
+
+/* Biases that are nowhere; where only some are missing, the first of them is told. */
+static void
+read_biases (const Named * named, CnxArch * arch)
+{
+  if (find (named, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0) && !find (named, CNX_ROLE_STEM_NORM_BIAS, 0, 0)
+      && !find (named, CNX_ROLE_BLOCK_NORM_BIAS, 0, 0))
+    arch->norm = CNX_NORM_UNNAMED;
+  arch->no_conv_bias = !find (named, CNX_ROLE_STEM_BIAS, 0, 0) && !find (named, CNX_ROLE_DOWNSAMPLE_BIAS, 1, 0)
+      && !find (named, CNX_ROLE_DEPTHWISE_BIAS, 0, 0);
+}
+
+/* Odd ones up to 7 x 7; any other is told as a shape that is wrong. */
+static void
+read_kernels (const Named * named, CnxArch * arch)
+{
+  for (int stage = 0; stage < CNX_STAGES; stage++) {
+    const CnxTensor *weight = find (named, CNX_ROLE_DEPTHWISE_WEIGHT, stage, 0);
+
+    if (weight->n_dims == 4 && weight->dims[2] == weight->dims[3] && weight->dims[2] < CNX_KERNEL
+        && weight->dims[2] % 2 == 1)
+      arch->kernels[stage] = weight->dims[2];
+  }
+}
+
+/* The first of the optional tensors' sizes, 0 where it is not there. */
+static gboolean
+read_optional (const Named * named, CnxRole role, int max, int *size, GError ** error)
+{
+  return !find (named, role, 0, 0) || read_size (named, role, 0, max, size, error);
+}
+
+static gboolean
+read_head (const Named * named, CnxArch * arch, GError ** error)
+{
+  if (!find (named, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0)) {
+    arch->norm_first = TRUE;
+    arch->norm_first = named->scheme == CNX_SCHEME_TIMM && find (named, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0);
+  }
+  if (!read_optional (named, CNX_ROLE_HIDDEN_WEIGHT, MAX_CHANNELS, &arch->hidden, error)
+      || !read_optional (named, CNX_ROLE_CLASSIFIER_WEIGHT, MAX_CLASSES, &arch->classes, error))
+    return FALSE;
+  return arch->classes > 0
+      || read_optional (named, CNX_ROLE_EMBEDDING_WEIGHT, MAX_CHANNELS, &arch->embedding, error);
+}
+
 static gboolean
 read_arch (const Named * named, CnxArch * arch, GError ** error)
 {
@@ -111,12 +178,11 @@ read_arch (const Named * named, CnxArch * arch, GError ** error)
         && find (named, CNX_ROLE_DEPTHWISE_WEIGHT, stage, arch->depths[stage]))
       arch->depths[stage]++;
   }
-  if (!read_version (named, &arch->version, error))
+  if (!read_stem (named, arch, error) || !read_version (named, &arch->version, error))
     return FALSE;
-  if (find (named, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0)
-      && !read_size (named, CNX_ROLE_CLASSIFIER_WEIGHT, 0, MAX_CLASSES, &arch->classes, error))
-    return FALSE;
-  return TRUE;
+  read_biases (named, arch);
+  read_kernels (named, arch);
+  return read_head (named, arch, error);
 }
 
 /* Tensors that need a shape are told apart by more than the order of their values: those of four dimensions must match
@@ -180,8 +246,8 @@ collect_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * d
   Collect *collect = user_data;
   const Named *named = collect->named;
   GPtrArray *tensors = collect->model->tensors;
-  g_autofree char *name = cnx_scheme_file_name (named->scheme, named->prefix, role, stage, block);
-  const CnxTensor *tensor = name ? cnx_checkpoint_find (named->checkpoint, name) : NULL;
+  g_autofree char *name = cnx_arch_file_name (named->arch, named->scheme, named->prefix, role, stage, block);
+  const CnxTensor *tensor = find (named, role, stage, block);
   CnxTensor wanted = {.n_dims = n_dims };
   g_autofree char *shape = NULL;
 
@@ -277,60 +343,10 @@ collect_tensors (CnxModel * model, const Named * named, GError ** error)
   return ok;
 }
 
-/* Same tensors as a ConvNeXt's, other arithmetic: in timm's naming nothing but the size gives it away. */
+/* What ConvNeXt V2's pre-training (FCMAE) leaves. */
 static gboolean
-refuse_same_tensors (const CnxArch * arch, const Named * named, GError ** error)
+refuse_without_head (const Named * named, GError ** error)
 {
-  static const struct
-  {
-    int depths[CNX_STAGES], dims[CNX_STAGES];   /* 0: any */
-    const char *what;
-  } others[] = {
-    {{3, 4, 30, 3}, {384}, "a ConvNeXt-XXL, whose LayerNorms use an epsilon of 1e-5"},
-    {{1, 2, 4, 2}, {24, 32, 48, 64}, "timm's test_convnext, with the tanh form of GELU and an epsilon of 1e-5"},
-    {{1, 1, 1, 1}, {32, 64, 96, 128}, "timm's test_convnext2, with the tanh form of GELU and an epsilon of 1e-5"},
-  };
-
-  for (guint i = 0; named->scheme == CNX_SCHEME_TIMM && i < G_N_ELEMENTS (others); i++) {
-    gboolean same = TRUE;
-
-    for (int s = 0; s < CNX_STAGES; s++)
-      same &= arch->depths[s] == others[i].depths[s] && (!others[i].dims[s] || arch->dims[s] == others[i].dims[s]);
-    if (same)
-      return refuse (named, error, "it is %s; that is not supported", others[i].what);
-  }
-  return TRUE;
-}
-
-static gboolean
-has (const Named * named, const char *name)
-{
-  g_autofree char *full = g_strconcat (named->prefix, name, NULL);
-
-  return cnx_checkpoint_find (named->checkpoint, full) != NULL;
-}
-
-/* Networks that begin like a ConvNeXt and have a tensor, or lack one, that tells what they are. */
-static gboolean
-refuse_relatives (const Named * named, GError ** error)
-{
-  const CnxTensor *stem = find (named, CNX_ROLE_STEM_WEIGHT, 0, 0);
-
-  if (named->scheme == CNX_SCHEME_TIMM) {
-    if (stem->n_dims == 4 && stem->dims[2] == 3 && stem->dims[3] == 3)
-      return refuse (named, error, "its stem is two overlapping 3x3 convolutions (timm's `_ols`); only stems of one "
-          "4x4 convolution are supported");
-    if (has (named, "norm_pre.weight"))
-      return refuse (named, error, "it has 'norm_pre.weight', a norm before the pooling (timm's `_hnf`); that is not "
-          "supported");
-    if (has (named, "head.pre_logits.fc.weight"))
-      return refuse (named, error, "it has 'head.pre_logits.fc.weight', a hidden layer in its head (timm's `_mlp`); "
-          "that is not supported");
-  }
-  if (find (named, CNX_ROLE_STEM_BIAS, 0, 0) && find (named, CNX_ROLE_STEM_NORM_WEIGHT, 0, 0)
-      && !find (named, CNX_ROLE_STEM_NORM_BIAS, 0, 0) && !find (named, CNX_ROLE_BLOCK_NORM_BIAS, 0, 0))
-    return refuse (named, error, "its norms have no bias, as RMSNorm and SimpleNorm (timm's `_rms`); only LayerNorm is "
-        "supported");
   if (!find (named, CNX_ROLE_FINAL_NORM_WEIGHT, 0, 0) && !find (named, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0)
       && find (named, CNX_ROLE_GRN_WEIGHT, 0, 0))
     return refuse (named, error, "it has neither a classifier nor the LayerNorm before it, as after ConvNeXt V2's "
@@ -349,11 +365,10 @@ read_weights (CnxModel * model, const char *file, GError ** error)
       || !cnx_scheme_detect (model->checkpoint, &model->scheme, &prefix, error))
     return FALSE;
   named = (Named) {
-  .checkpoint = model->checkpoint,.scheme = model->scheme,.prefix = prefix};
-  return refuse_relatives (&named, error)
+  .checkpoint = model->checkpoint,.scheme = model->scheme,.prefix = prefix,.arch = &model->arch};
+  return refuse_without_head (&named, error)
       && read_arch (&named, &model->arch, error)
-      && collect_tensors (model, &named, error)
-      && refuse_same_tensors (&model->arch, &named, error);
+      && collect_tensors (model, &named, error);
 }
 
 static CnxModel *

@@ -7,6 +7,7 @@
 #include "core/input/input_file.h"
 #include "core/input/json.h"
 #include "core/model/label_names.h"
+#include "core/model/relatives.h"
 #include "core/weights/weights_name.h"
 
 /* ConvNextConfig's own default, where config.json does not say. */
@@ -15,6 +16,8 @@
 #define MAX_CONFIG (16 * 1024 * 1024)
 /* Of classes. */
 #define MAX_COUNT 1e9
+/* An eps that no file gave. */
+#define UNSAID -1
 /* What torchvision resizes to where the size is not one that it published. */
 #define TORCHVISION_RESIZE 232
 
@@ -23,7 +26,7 @@ typedef struct
 {
   const char *path;
   JsonObject *root;
-  const CnxArch *arch;
+  CnxArch *arch;
 } Config;
 
 /* *INDENT-OFF* */
@@ -89,20 +92,15 @@ static const struct
 {
   const char *object;           /* NULL: the root */
   const char *key;
-  const char *values[4];
+  const char *values[5];
 } known_settings[] = {
-  {"model_args", "act_layer", {"gelu"}},
-  {NULL, "hidden_act", {"gelu"}},
   {NULL, "global_pool", {"avg"}},
-  {"model_args", "global_pool", {"avg"}},
-  {NULL, "model_type", {"convnext", "convnextv2", "timm_wrapper"}},
+  {NULL, "model_type", {"convnext", "convnextv2", "dinov3_convnext", "timm_wrapper"}},
 };
 
 static gboolean
 check_settings (const Config * config, GError ** error)
 {
-  double eps = CNX_NORM_EPS;
-
   for (guint i = 0; i < G_N_ELEMENTS (known_settings); i++) {
     const char *parent = known_settings[i].object;
     JsonObject *object = parent ? find_object (config->root, parent) : config->root;
@@ -115,20 +113,21 @@ check_settings (const Config * config, GError ** error)
           known_settings[i].key, escaped, known_settings[i].values[0]);
     }
   }
-  if (find_number (find_object (config->root, "model_args"), "norm_eps", &eps)
-      && eps != CNX_NORM_EPS)
-    return refuse (config, CNX_ERROR_MODEL, error, "'norm_eps' is %g; only 1e-6 is supported", eps);
   return TRUE;
 }
 
-/* timm's "convnext_small.fb_in1k" must be that size. Other names, "small" alone too, say nothing. */
+/* timm's "convnext_small.fb_in1k" must be that size, unless its arguments say otherwise. Other names, "small" alone
+ * too, say nothing. */
 static gboolean
 check_architecture (const Config * config, const char *architecture, GError ** error)
 {
+  JsonObject *model_args = find_object (config->root, "model_args");
   g_auto (GStrv) parts = g_strsplit (architecture, ".", 2);
   const CnxVariant *said = parts[0] ? cnx_variant_find (parts[0]) : NULL;
   const CnxVariant *found = cnx_variant_of (config->arch);
 
+  if (find (model_args, "depths") || find (model_args, "dims"))
+    return TRUE;                /* cnx_arch_take_args() compares them */
   if (g_str_has_prefix (architecture, "convnext") && said && said != found)
     return refuse (config, CNX_ERROR_MODEL, error,
         "'architecture' is '%.80s', but the weights beside it "
@@ -205,6 +204,17 @@ read_num_classes (const Config * config, GError ** error)
   return check_classes (config, "num_classes", count, error);
 }
 
+/* What the architecture's name and its arguments say of the arithmetic. */
+static gboolean
+read_arithmetic (const Config * config, const char *architecture, GError ** error)
+{
+  if (cnx_arch_take_name (config->arch, architecture, error)
+      && cnx_arch_take_args (config->arch, find_object (config->root, "model_args"), error))
+    return TRUE;
+  g_prefix_error (error, "'%s': ", config->path);
+  return FALSE;
+}
+
 /* @fraction stays what it is where @key is not there. */
 static gboolean
 read_fraction (const Config * config, const char *key, double *fraction, GError ** error)
@@ -233,7 +243,8 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
     g_free (model->name);
     model->name = g_strdup (architecture);
   }
-  if (!read_fraction (config, "final_norm_eps", &model->final_norm_eps, error))
+  if (!read_arithmetic (config, architecture, error)
+      || !read_fraction (config, "final_norm_eps", &model->final_norm_eps, error))
     return FALSE;
   if (cnx_recipe_from_timm (&model->recipe, config->root, error))
     return TRUE;
@@ -241,12 +252,42 @@ read_timm (CnxModelConfig * model, const Config * config, GError ** error)
   return FALSE;
 }
 
+/* A DINOv3's `layer_norm_eps` is that of all its norms. */
+static gboolean
+read_every_eps (const Config * config, GError ** error)
+{
+  double eps = CNX_NORM_EPS;
+
+  if (!read_fraction (config, "layer_norm_eps", &eps, error))
+    return FALSE;
+  if (eps == 0)
+    return refuse (config, CNX_ERROR_MODEL, error, "'layer_norm_eps' is 0, which is not supported");
+  config->arch->norm_eps = eps == CNX_NORM_EPS ? 0 : eps;
+  return TRUE;
+}
+
+static gboolean
+read_hidden_act (const Config * config, GError ** error)
+{
+  const char *name = find_string (config->root, "hidden_act");
+
+  if (!name || cnx_activation_parse (name, &config->arch->activation))
+    return TRUE;
+  g_autofree char *escaped = g_strescape (name, NULL);
+  return refuse (config, CNX_ERROR_MODEL, error, "'hidden_act' is '%.80s'; there are gelu, gelu_pytorch_tanh, "
+      "quick_gelu, silu and relu", escaped);
+}
+
 static gboolean
 read_hugging_face (CnxModelConfig * model, const Config * config, CnxScheme scheme, GError ** error)
 {
-  if (!check_sizes (config, "depths", config->arch->depths, error)
+  if (scheme == CNX_SCHEME_TIMM && !read_arithmetic (config, NULL, error))
+    return FALSE;
+  if (!read_hidden_act (config, error) || !check_sizes (config, "depths", config->arch->depths, error)
       || !check_sizes (config, "hidden_sizes", config->arch->dims, error))
     return FALSE;
+  if (scheme == CNX_SCHEME_DINOV3)
+    return read_every_eps (config, error);
   return scheme != CNX_SCHEME_HUGGING_FACE || read_fraction (config, "layer_norm_eps", &model->final_norm_eps, error);
 }
 
@@ -272,9 +313,24 @@ read_problem_type (CnxModelConfig * model, const Config * config, GError ** erro
   return TRUE;
 }
 
+/* OpenCLIP's config; @whole as below. */
+static gboolean
+read_open_clip (CnxModelConfig * model, const Config * config, gboolean * whole, GError ** error)
+{
+  g_autoptr (JsonObject) timm = cnx_open_clip_as_timm (config->root);
+  Config as_timm = *config;
+
+  *whole = timm != NULL;
+  if (!timm)
+    return refuse (config, CNX_ERROR_MODEL, error, "it names no 'timm_model_name' in its 'vision_cfg', so the image "
+        "tower is no ConvNeXt");
+  as_timm.root = timm;
+  return read_timm (model, &as_timm, error);
+}
+
 /* @whole: whether the file says how a picture becomes the input. */
 static gboolean
-read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, CnxScheme scheme,
+read_config (CnxModelConfig * model, const char *path, CnxArch * arch, CnxScheme scheme,
     gboolean * whole, GError ** error)
 {
   g_autoptr (JsonNode) root = cnx_json_load (path, error);
@@ -290,7 +346,9 @@ read_config (CnxModelConfig * model, const char *path, const CnxArch * arch, Cnx
   if (!read_num_classes (&config, error))
     return FALSE;
   read_labels (model, &config);
-  if (find (config.root, "architecture") || find (config.root, "pretrained_cfg"))
+  if (find (config.root, "model_cfg"))
+    return read_open_clip (model, &config, whole, error);
+  if (find (config.root, "architecture") || find (config.root, "pretrained_cfg") || find (config.root, "model_args"))
     return read_timm (model, &config, error);
   return read_hugging_face (model, &config, scheme, error);
 }
@@ -346,7 +404,7 @@ static void
 set_defaults (CnxModelConfig * model, const char *file, const CnxArch * arch, CnxScheme scheme)
 {
   model->name = name_of_file (file);
-  model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : CNX_NORM_EPS;
+  model->final_norm_eps = scheme == CNX_SCHEME_HUGGING_FACE ? HUGGING_FACE_FINAL_EPS : UNSAID;
   model->confidence = arch->classes == 1 ? CNX_CONFIDENCE_SIGMOID : CNX_CONFIDENCE_SOFTMAX;
   model->threshold = -1;
   cnx_recipe_init (&model->recipe);
@@ -365,6 +423,21 @@ set_default_labels (CnxModelConfig * model, int classes)
   model->labels = g_new0 (char *, classes + 1);
   for (int i = 0; i < classes; i++)
     model->labels[i] = g_strdup_printf ("class %d", i);
+}
+
+/* What no file said of the arithmetic: by the sizes alone where there is no config at all. */
+static gboolean
+settle_arithmetic (CnxModelConfig * model, const char *config, CnxArch * arch, CnxScheme scheme, const char *file,
+    GError ** error)
+{
+  if ((!config && scheme == CNX_SCHEME_TIMM && !cnx_arch_take_name (arch, NULL, error))
+      || !cnx_arch_check_norm (arch, error)) {
+    g_prefix_error (error, "'%s': ", file);
+    return FALSE;
+  }
+  if (model->final_norm_eps == UNSAID)
+    model->final_norm_eps = cnx_arch_norm_eps (arch);
+  return TRUE;
 }
 
 /* A key that a config has and a training's log has not, at the top of the file; of JSON that is broken, anywhere. */
@@ -400,12 +473,15 @@ find_config (const char *file, const char *folder)
   if (g_file_test (own, G_FILE_TEST_EXISTS) && looks_like_config (own))
     return g_steal_pointer (&own);
   shared = g_build_filename (folder, "config.json", NULL);
+  if (g_file_test (shared, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&shared);
+  g_free (shared);
+  shared = g_build_filename (folder, "open_clip_config.json", NULL);
   return g_file_test (shared, G_FILE_TEST_EXISTS) ? g_steal_pointer (&shared) : NULL;
 }
 
 gboolean
-cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch * arch,
-    CnxScheme scheme, GError ** error)
+cnx_model_config_load (CnxModelConfig * config, const char *file, CnxArch * arch, CnxScheme scheme, GError ** error)
 {
   g_autofree char *folder = g_path_get_dirname (file);
   g_autofree char *path = find_config (file, folder);
@@ -415,6 +491,8 @@ cnx_model_config_load (CnxModelConfig * config, const char *file, const CnxArch 
 
   set_defaults (config, file, arch, scheme);
   if (path && !read_config (config, path, arch, scheme, &whole, error))
+    return FALSE;
+  if (!settle_arithmetic (config, path, arch, scheme, file, error))
     return FALSE;
   if (!config->labels)
     set_default_labels (config, arch->classes);

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
+#include "core/model/relatives.h"
 #include "core/weights/safetensors_writer.h"
 
 /* The largest finite value of fp16, and what is rounded up from there. */
@@ -38,7 +39,7 @@ static void
 declare (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
 {
   Writing *writing = user_data;
-  g_autofree char *name = cnx_scheme_tensor_name (CNX_SCHEME_TIMM, role, stage, block);
+  g_autofree char *name = cnx_arch_tensor_name (cnx_model_arch (writing->model), CNX_SCHEME_TIMM, role, stage, block);
   const gint64 convolution[] = { dims[0], n_dims > 1 ? dims[1] : 1, 1, 1 };
 
   if (writing->conv_mlp && (role == CNX_ROLE_LINEAR1_WEIGHT || role == CNX_ROLE_LINEAR2_WEIGHT)) {
@@ -139,20 +140,61 @@ add_recipe (JsonBuilder * json, const CnxRecipe * recipe, int classes)
   json_builder_end_object (json);
 }
 
+static void
+add_four (JsonBuilder * json, const char *key, const int values[CNX_STAGES])
+{
+  json_builder_set_member_name (json, key);
+  json_builder_begin_array (json);
+  for (int s = 0; s < CNX_STAGES; s++)
+    json_builder_add_int_value (json, values[s]);
+  json_builder_end_array (json);
+}
+
+/* The arguments that make timm build a relative out of a plain ConvNeXt's architecture. */
+static void
+add_model_args (JsonBuilder * json, const CnxArch * arch)
+{
+  json_builder_set_member_name (json, "model_args");
+  json_builder_begin_object (json);
+  if (!cnx_variant_of (arch)) {
+    add_four (json, "depths", arch->depths);
+    add_four (json, "dims", arch->dims);
+  }
+  cnx_arch_add_args (arch, json);
+  json_builder_end_object (json);
+}
+
+/* What timm knows: a published size, or for a relative of another size any that is told its own. */
+static char *
+architecture_of (CnxModel * model, gboolean relative)
+{
+  const CnxArch *arch = cnx_model_arch (model);
+  const CnxVariant *variant = cnx_variant_of (arch);
+
+  if (variant)
+    return cnx_variant_timm_name (variant);
+  if (relative)
+    return g_strdup (arch->version == 2 ? "convnextv2_tiny" : "convnext_tiny");
+  return g_strdup (cnx_model_name (model));
+}
+
 static char *
 config_of (CnxModel * model)
 {
-  const int classes = cnx_model_arch (model)->classes;
-  const CnxVariant *variant = cnx_variant_of (cnx_model_arch (model));
-  g_autofree char *architecture = variant ? cnx_variant_timm_name (variant) : g_strdup (cnx_model_name (model));
+  const CnxArch *arch = cnx_model_arch (model);
+  const int classes = arch->classes;
+  g_auto (GStrv) differences = cnx_arch_differences (arch);
+  g_autofree char *architecture = architecture_of (model, differences[0] != NULL);
   g_autoptr (JsonBuilder) json = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (json);
   add_string (json, "architecture", architecture);
   add_int (json, "num_classes", classes);
-  add_int (json, "num_features", cnx_model_arch (model)->dims[CNX_STAGES - 1]);
-  if (cnx_model_final_norm_eps (model) != CNX_NORM_EPS)
+  add_int (json, "num_features", arch->dims[CNX_STAGES - 1]);
+  if (differences[0])
+    add_model_args (json, arch);
+  if (cnx_model_final_norm_eps (model) != cnx_arch_norm_eps (arch))
     add_double (json, "final_norm_eps", cnx_model_final_norm_eps (model));
   if (cnx_model_confidence (model) == CNX_CONFIDENCE_SIGMOID)
     add_string (json, "problem_type", "multi_label_classification");
@@ -188,6 +230,17 @@ write_config (CnxModel * model, const char *path, GError ** error)
   return FALSE;
 }
 
+/* A projection in the classifier's place would come back as a classifier. */
+static gboolean
+check_form (CnxModel * model, GError ** error)
+{
+  if (cnx_model_arch (model)->embedding == 0)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' is the image tower of a CLIP: timm's naming has no place for "
+      "its projection but the classifier's, and it has no classes; it can be used as it is", cnx_model_path (model));
+  return FALSE;
+}
+
 gboolean
 cnx_model_write (CnxModel * model, const char *weights, const char *config, CnxDtype dtype,
     CnxProgressFunc progress, gpointer user_data, GError ** error)
@@ -197,6 +250,8 @@ cnx_model_write (CnxModel * model, const char *weights, const char *config, CnxD
   const CnxVariant *variant = cnx_variant_of (cnx_model_arch (model));
   g_autofree char *too_large = NULL, *part = NULL;
 
+  if (!check_form (model, error))
+    return FALSE;
   writing.conv_mlp = variant && variant->conv_mlp;
   cnx_arch_foreach_tensor (cnx_model_arch (model), declare, &writing);
   cnx_arch_foreach_tensor (cnx_model_arch (model), write_values, &writing);

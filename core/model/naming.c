@@ -56,6 +56,50 @@ static const RoleNames role_names[CNX_N_ROLES] = {
       ORIGINAL_BLOCK "grn.beta"),
 };
 
+/* The roles that a plain ConvNeXt does not have; the indexes in `stem` are timm_override()'s. */
+static const char *const timm_relatives[CNX_N_ROLES] = {
+  [CNX_ROLE_STEM_SECOND_WEIGHT] = "stem.1.weight",[CNX_ROLE_STEM_SECOND_BIAS] = "stem.1.bias",
+  [CNX_ROLE_HIDDEN_WEIGHT] = "head.pre_logits.fc.weight",[CNX_ROLE_HIDDEN_BIAS] = "head.pre_logits.fc.bias",
+};
+
+/* transformers' DINOv3ConvNextModel; stage 0's downsample layers are the stem, and the other way round. */
+#define DINOV3_BLOCK "stages.{s}.layers.{b}."
+#define DINOV3_PAIR(role, name) [role ## _WEIGHT] = name ".weight",[role ## _BIAS] = name ".bias"
+static const char *const dinov3_names[CNX_N_ROLES] = {
+  DINOV3_PAIR (CNX_ROLE_STEM, "stages.0.downsample_layers.0"),
+  DINOV3_PAIR (CNX_ROLE_STEM_NORM, "stages.0.downsample_layers.1"),
+  DINOV3_PAIR (CNX_ROLE_FINAL_NORM, "layer_norm"),
+  DINOV3_PAIR (CNX_ROLE_CLASSIFIER, "classifier"),
+  DINOV3_PAIR (CNX_ROLE_DOWNSAMPLE_NORM, "stages.{s}.downsample_layers.0"),
+  DINOV3_PAIR (CNX_ROLE_DOWNSAMPLE, "stages.{s}.downsample_layers.1"),
+  DINOV3_PAIR (CNX_ROLE_DEPTHWISE, DINOV3_BLOCK "depthwise_conv"),
+  DINOV3_PAIR (CNX_ROLE_BLOCK_NORM, DINOV3_BLOCK "layer_norm"),
+  DINOV3_PAIR (CNX_ROLE_LINEAR1, DINOV3_BLOCK "pointwise_conv1"),
+  DINOV3_PAIR (CNX_ROLE_LINEAR2, DINOV3_BLOCK "pointwise_conv2"),
+  [CNX_ROLE_LAYER_SCALE] = DINOV3_BLOCK "gamma",
+};
+
+/* Names outside the prefix, whose end @within is left out: OpenCLIP's image tower is a trunk with its projection (one
+ * linear, or two) beside it; the original DINOv3 lists its norms a second time; a DINOv3 backbone of transformers may
+ * stand inside `model.` with or without its norm. */
+static const struct
+{
+  CnxScheme scheme;
+  CnxRole role;
+  const char *within, *name;
+} outer_names[] = {
+  {CNX_SCHEME_TIMM, CNX_ROLE_EMBEDDING_WEIGHT, "trunk.", "head.proj.weight"},
+  {CNX_SCHEME_TIMM, CNX_ROLE_EMBEDDING_WEIGHT, "trunk.", "head.mlp.fc2.weight"},
+  {CNX_SCHEME_TIMM, CNX_ROLE_HIDDEN_WEIGHT, "trunk.", "head.mlp.fc1.weight"},
+  {CNX_SCHEME_TIMM, CNX_ROLE_HIDDEN_BIAS, "trunk.", "head.mlp.fc1.bias"},
+  {CNX_SCHEME_ORIGINAL, CNX_ROLE_FINAL_NORM_WEIGHT, "", "norms.3.weight"},
+  {CNX_SCHEME_ORIGINAL, CNX_ROLE_FINAL_NORM_BIAS, "", "norms.3.bias"},
+  {CNX_SCHEME_DINOV3, CNX_ROLE_FINAL_NORM_WEIGHT, "model.", "layer_norm.weight"},
+  {CNX_SCHEME_DINOV3, CNX_ROLE_FINAL_NORM_BIAS, "model.", "layer_norm.bias"},
+  {CNX_SCHEME_DINOV3, CNX_ROLE_CLASSIFIER_WEIGHT, "model.", "classifier.weight"},
+  {CNX_SCHEME_DINOV3, CNX_ROLE_CLASSIFIER_BIAS, "model.", "classifier.bias"},
+};
+
 /* What transformers puts before everything but the classifier. */
 static const char *const hugging_face_prefixes[] = { "convnext.", "convnextv2." };
 
@@ -67,6 +111,7 @@ cnx_scheme_name (CnxScheme scheme)
     [CNX_SCHEME_HUGGING_FACE] = "Hugging Face",
     [CNX_SCHEME_TORCHVISION] = "torchvision",
     [CNX_SCHEME_ORIGINAL] = "original",
+    [CNX_SCHEME_DINOV3] = "Hugging Face DINOv3",
   };
 
   return names[scheme];
@@ -94,10 +139,44 @@ placeholder_value (char placeholder, int stage, int block)
   return placeholder == 'd' ? 2 * stage : 2 * stage + 1;
 }
 
-char *
-cnx_scheme_tensor_name (CnxScheme scheme, CnxRole role, int stage, int block)
+/* timm's name where the kind of stem or head moves it: the modules of a stem are numbered. */
+static const char *
+timm_override (const CnxArch * arch, CnxRole role)
 {
-  const char *pattern = role_names[role].patterns[scheme];
+  const gboolean act = arch->stem == CNX_STEM_OVERLAP_ACT;
+
+  if (role == CNX_ROLE_STEM_SECOND_WEIGHT && act)
+    return "stem.2.weight";
+  if (role == CNX_ROLE_STEM_SECOND_BIAS && act)
+    return "stem.2.bias";
+  if (role == CNX_ROLE_STEM_NORM_WEIGHT && arch->stem != CNX_STEM_PATCH)
+    return act ? "stem.3.weight" : "stem.2.weight";
+  if (role == CNX_ROLE_STEM_NORM_BIAS && arch->stem != CNX_STEM_PATCH)
+    return act ? "stem.3.bias" : "stem.2.bias";
+  if (role == CNX_ROLE_FINAL_NORM_WEIGHT && arch->norm_first)
+    return "norm_pre.weight";
+  if (role == CNX_ROLE_FINAL_NORM_BIAS && arch->norm_first)
+    return "norm_pre.bias";
+  return NULL;
+}
+
+static const char *
+find_pattern (CnxScheme scheme, const CnxArch * arch, CnxRole role)
+{
+  const char *pattern = scheme == CNX_SCHEME_TIMM && arch ? timm_override (arch, role) : NULL;
+
+  if (pattern)
+    return pattern;
+  if (scheme == CNX_SCHEME_DINOV3)
+    return dinov3_names[role];
+  pattern = role_names[role].patterns[scheme];
+  return pattern || scheme != CNX_SCHEME_TIMM ? pattern : timm_relatives[role];
+}
+
+char *
+cnx_arch_tensor_name (const CnxArch * arch, CnxScheme scheme, CnxRole role, int stage, int block)
+{
+  const char *pattern = find_pattern (scheme, arch, role);
   GString *name;
 
   if (!pattern)
@@ -115,6 +194,12 @@ cnx_scheme_tensor_name (CnxScheme scheme, CnxRole role, int stage, int block)
   return g_string_free (name, FALSE);
 }
 
+char *
+cnx_scheme_tensor_name (CnxScheme scheme, CnxRole role, int stage, int block)
+{
+  return cnx_arch_tensor_name (NULL, scheme, role, stage, block);
+}
+
 /* Length of @prefix without a trailing "convnext." or "convnextv2.". */
 static gsize
 wrapper_length (const char *prefix)
@@ -127,9 +212,9 @@ wrapper_length (const char *prefix)
 }
 
 char *
-cnx_scheme_file_name (CnxScheme scheme, const char *prefix, CnxRole role, int stage, int block)
+cnx_arch_file_name (const CnxArch * arch, CnxScheme scheme, const char *prefix, CnxRole role, int stage, int block)
 {
-  g_autofree char *name = cnx_scheme_tensor_name (scheme, role, stage, block);
+  g_autofree char *name = cnx_arch_tensor_name (arch, scheme, role, stage, block);
   gsize length = strlen (prefix);
 
   if (!name)
@@ -140,11 +225,46 @@ cnx_scheme_file_name (CnxScheme scheme, const char *prefix, CnxRole role, int st
   return g_strdup_printf ("%.*s%s", (int) length, prefix, name);
 }
 
+char *
+cnx_scheme_file_name (CnxScheme scheme, const char *prefix, CnxRole role, int stage, int block)
+{
+  return cnx_arch_file_name (NULL, scheme, prefix, role, stage, block);
+}
+
+const CnxTensor *
+cnx_arch_find (const CnxArch * arch, CnxCheckpoint * checkpoint, CnxScheme scheme, const char *prefix, CnxRole role,
+    int stage, int block)
+{
+  g_autofree char *name = cnx_arch_file_name (arch, scheme, prefix, role, stage, block);
+  const CnxTensor *tensor = name ? cnx_checkpoint_find (checkpoint, name) : NULL;
+
+  for (guint i = 0; !tensor && i < G_N_ELEMENTS (outer_names); i++) {
+    g_autofree char *outer = NULL;
+
+    if (outer_names[i].scheme != scheme || outer_names[i].role != role
+        || !g_str_has_suffix (prefix, outer_names[i].within))
+      continue;
+    outer = g_strdup_printf ("%.*s%s", (int) (strlen (prefix) - strlen (outer_names[i].within)), prefix,
+        outer_names[i].name);
+    tensor = cnx_checkpoint_find (checkpoint, outer);
+  }
+  return tensor;
+}
+
+/* The original DINOv3's norms of every stage, of which the last is the final one, and what EUPE was distilled with. */
+static gboolean
+is_training_only (CnxScheme scheme, const char *name)
+{
+  return scheme == CNX_SCHEME_ORIGINAL && (g_str_has_prefix (name, "norms.") || g_str_has_prefix (name, "projectors."));
+}
+
 gboolean
 cnx_scheme_covers (CnxScheme scheme, const char *prefix, const char *name)
 {
   const gsize wrapper = wrapper_length (prefix);
 
+  if (g_str_has_prefix (name, prefix) && is_training_only (scheme, name + strlen (prefix)))
+    return FALSE;
   return g_str_has_prefix (name, prefix)
       || (scheme == CNX_SCHEME_HUGGING_FACE && strncmp (name, prefix, wrapper) == 0
       && g_str_has_prefix (name + wrapper, "classifier."));
@@ -210,7 +330,7 @@ find_networks (Found * found, CnxCheckpoint * checkpoint)
   for (int scheme = 0; scheme < CNX_N_SCHEMES; scheme++)
     for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
       const char *name = cnx_checkpoint_tensor (checkpoint, i)->name;
-      const gssize length = prefix_before (name, role_names[CNX_ROLE_STEM_WEIGHT].patterns[scheme]);
+      const gssize length = prefix_before (name, find_pattern (scheme, NULL, CNX_ROLE_STEM_WEIGHT));
       g_autofree char *prefix = length < 0 ? NULL : g_strndup (name, length);
 
       if (prefix)
@@ -226,7 +346,7 @@ set_no_scheme_error (CnxCheckpoint * checkpoint, GError ** error)
 
   for (int scheme = 0; scheme < CNX_N_SCHEMES; scheme++)
     g_string_append_printf (stems, "%s'%s' (%s)", scheme ? ", " : "",
-        role_names[CNX_ROLE_STEM_WEIGHT].patterns[scheme], cnx_scheme_name (scheme));
+        find_pattern (scheme, NULL, CNX_ROLE_STEM_WEIGHT), cnx_scheme_name (scheme));
   g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL,
       "'%s' is not a ConvNeXt in any naming that is known: none of the stems %s is among its %u "
       "tensors%s%s%s", cnx_checkpoint_path (checkpoint), stems->str, n,
@@ -267,12 +387,27 @@ set_dims (gint64 dims[4], int n, gint64 a, gint64 b, gint64 c, gint64 d)
   return n;
 }
 
-/* Shapes of the roles that a stage or a block has; the others are in cnx_role_shape(). */
+static gboolean
+is_norm_bias (CnxRole role)
+{
+  return role == CNX_ROLE_STEM_NORM_BIAS || role == CNX_ROLE_FINAL_NORM_BIAS || role == CNX_ROLE_DOWNSAMPLE_NORM_BIAS
+      || role == CNX_ROLE_BLOCK_NORM_BIAS;
+}
+
+static gboolean
+is_convolution_bias (CnxRole role)
+{
+  return role == CNX_ROLE_STEM_BIAS || role == CNX_ROLE_STEM_SECOND_BIAS || role == CNX_ROLE_DOWNSAMPLE_BIAS
+      || role == CNX_ROLE_DEPTHWISE_BIAS;
+}
+
+/* Shapes of the roles that a stage or a block has; the others are in once_role_shape(). */
 static int
 stage_role_shape (const CnxArch * arch, CnxRole role, int stage, gint64 dims[4])
 {
   gint64 c = arch->dims[stage];
   gint64 before = arch->dims[MAX (stage, 1) - 1];
+  const int kernel = cnx_arch_kernel (arch, stage);
 
   switch (role) {
     case CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT:
@@ -283,7 +418,7 @@ stage_role_shape (const CnxArch * arch, CnxRole role, int stage, gint64 dims[4])
     case CNX_ROLE_DOWNSAMPLE_BIAS:
       return set_dims (dims, stage > 0 ? 1 : 0, c, 1, 1, 1);
     case CNX_ROLE_DEPTHWISE_WEIGHT:
-      return set_dims (dims, 4, c, 1, 7, 7);
+      return set_dims (dims, 4, c, 1, kernel, kernel);
     case CNX_ROLE_LINEAR1_WEIGHT:
       return set_dims (dims, 2, 4 * c, c, 1, 1);
     case CNX_ROLE_LINEAR1_BIAS:
@@ -300,27 +435,49 @@ stage_role_shape (const CnxArch * arch, CnxRole role, int stage, gint64 dims[4])
   }
 }
 
-int
-cnx_role_shape (const CnxArch * arch, CnxRole role, int stage, gint64 dims[4])
+/* Of the stem and the head. */
+static int
+once_role_shape (const CnxArch * arch, CnxRole role, gint64 dims[4])
 {
-  gint64 last = arch->dims[CNX_STAGES - 1];
-
-  if (cnx_role_is_per_stage (role))
-    return stage_role_shape (arch, role, stage, dims);
+  const gint64 first = arch->dims[0], last = arch->dims[CNX_STAGES - 1], middle = arch->stem_dim;
+  const gint64 inputs = arch->hidden > 0 ? arch->hidden : last;
+  const gboolean overlaps = arch->stem != CNX_STEM_PATCH;
 
   switch (role) {
     case CNX_ROLE_STEM_WEIGHT:
-      return set_dims (dims, 4, arch->dims[0], 3, 4, 4);
+      return overlaps ? set_dims (dims, 4, middle, 3, 3, 3) : set_dims (dims, 4, first, 3, 4, 4);
+    case CNX_ROLE_STEM_BIAS:
+      return set_dims (dims, 1, overlaps ? middle : first, 1, 1, 1);
+    case CNX_ROLE_STEM_SECOND_WEIGHT:
+      return set_dims (dims, overlaps ? 4 : 0, first, middle, 3, 3);
+    case CNX_ROLE_STEM_SECOND_BIAS:
+      return set_dims (dims, overlaps ? 1 : 0, first, 1, 1, 1);
     case CNX_ROLE_FINAL_NORM_WEIGHT:
     case CNX_ROLE_FINAL_NORM_BIAS:
       return set_dims (dims, 1, last, 1, 1, 1);
+    case CNX_ROLE_HIDDEN_WEIGHT:
+      return set_dims (dims, arch->hidden > 0 ? 2 : 0, arch->hidden, last, 1, 1);
+    case CNX_ROLE_HIDDEN_BIAS:
+      return set_dims (dims, arch->hidden > 0 ? 1 : 0, arch->hidden, 1, 1, 1);
+    case CNX_ROLE_EMBEDDING_WEIGHT:
+      return set_dims (dims, arch->embedding > 0 ? 2 : 0, arch->embedding, inputs, 1, 1);
     case CNX_ROLE_CLASSIFIER_WEIGHT:
-      return set_dims (dims, arch->classes > 0 ? 2 : 0, arch->classes, last, 1, 1);
+      return set_dims (dims, arch->classes > 0 ? 2 : 0, arch->classes, inputs, 1, 1);
     case CNX_ROLE_CLASSIFIER_BIAS:
       return set_dims (dims, arch->classes > 0 ? 1 : 0, arch->classes, 1, 1, 1);
     default:
-      return set_dims (dims, 1, arch->dims[0], 1, 1, 1);
+      return set_dims (dims, 1, first, 1, 1, 1);
   }
+}
+
+int
+cnx_role_shape (const CnxArch * arch, CnxRole role, int stage, gint64 dims[4])
+{
+  if ((arch->norm != CNX_NORM_LAYER && is_norm_bias (role)) || (arch->no_conv_bias && is_convolution_bias (role)))
+    return set_dims (dims, 0, 1, 1, 1, 1);
+  if (cnx_role_is_per_stage (role))
+    return stage_role_shape (arch, role, stage, dims);
+  return once_role_shape (arch, role, dims);
 }
 
 void

@@ -49,6 +49,7 @@ cnx_fill_random (float *out, gsize count, guint32 seed, float scale)
 
 typedef struct
 {
+  const CnxArch *arch;
   guint64 state;
   CnxSafetensorsWriter *file;
 } Writer;
@@ -90,7 +91,7 @@ static void
 declare (CnxRole role, int stage, int block, int n_dims, const gint64 * dims, gpointer user_data)
 {
   Writer *writer = user_data;
-  g_autofree char *name = cnx_scheme_tensor_name (CNX_SCHEME_TIMM, role, stage, block);
+  g_autofree char *name = cnx_arch_tensor_name (writer->arch, CNX_SCHEME_TIMM, role, stage, block);
 
   cnx_safetensors_writer_declare (writer->file, name, CNX_DTYPE_F32, n_dims, dims);
 }
@@ -114,7 +115,7 @@ static gboolean
 write_weights (const char *path, const CnxArch * arch, guint32 seed, GError ** error)
 {
   g_autoptr (CnxSafetensorsWriter) file = cnx_safetensors_writer_new (path);
-  Writer writer = {.state = seed,.file = file };
+  Writer writer = {.arch = arch,.state = seed,.file = file };
 
   cnx_arch_foreach_tensor (arch, declare, &writer);
   cnx_arch_foreach_tensor (arch, write_values, &writer);

@@ -11,9 +11,6 @@
 /* Sums of a dot product that run beside one another, so that the compiler can use vectors. */
 #define LANES 8
 
-#define KERNEL 7
-#define PADDING 3
-
 void
 cnx_reference_patchify (const float *in, int n, int height, int width, int channels, int patch,
     float *out)
@@ -32,6 +29,31 @@ cnx_reference_patchify (const float *in, int n, int height, int width, int chann
       }
     }
   }
+}
+
+/* One row of a patch: @kernel pixels from column @x on, zeros outside. */
+static void
+unfold_row (const float *line, int width, int channels, int kernel, int x, float *out)
+{
+  for (int kx = 0; kx < kernel; kx++, out += channels) {
+    if (line && x + kx >= 0 && x + kx < width)
+      memcpy (out, line + (gsize) (x + kx) * channels, channels * sizeof (float));
+    else
+      memset (out, 0, channels * sizeof (float));
+  }
+}
+
+void
+cnx_reference_unfold (const float *in, int n, int height, int width, int channels, int kernel, int step,
+    int padding, float *out)
+{
+  const gsize stride = (gsize) width * channels;
+
+  for (int i = 0; i < n; i++, in += height * stride)
+    for (int y = -padding; y + padding < height / step * step; y += step)
+      for (int x = -padding; x + padding < width / step * step; x += step)
+        for (int ky = 0; ky < kernel; ky++, out += (gsize) kernel * channels)
+          unfold_row (y + ky >= 0 && y + ky < height ? in + (y + ky) * stride : NULL, width, channels, kernel, x, out);
 }
 
 static double
@@ -69,23 +91,24 @@ cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs, cons
 
 /* One output of the depthwise convolution: @in is channel 0 of one picture. Outside it lie zeros. */
 static double
-depthwise_at (const float *in, int height, int width, int channels, int y, int x, int c,
+depthwise_at (const float *in, int height, int width, int channels, int kernel, int y, int x, int c,
     const float *weight)
 {
+  const int padding = kernel / 2;
   double sum = 0;
 
-  for (int ky = MAX (0, PADDING - y); ky < KERNEL && y + ky - PADDING < height; ky++) {
-    for (int kx = MAX (0, PADDING - x); kx < KERNEL && x + kx - PADDING < width; kx++) {
-      gsize pixel = (gsize) (y + ky - PADDING) * width + (x + kx - PADDING);
+  for (int ky = MAX (0, padding - y); ky < kernel && y + ky - padding < height; ky++) {
+    for (int kx = MAX (0, padding - x); kx < kernel && x + kx - padding < width; kx++) {
+      gsize pixel = (gsize) (y + ky - padding) * width + (x + kx - padding);
 
-      sum += (double) in[pixel * channels + c] * weight[(c * KERNEL + ky) * KERNEL + kx];
+      sum += (double) in[pixel * channels + c] * weight[(c * kernel + ky) * kernel + kx];
     }
   }
   return sum;
 }
 
 void
-cnx_reference_depthwise (const float *in, int n, int height, int width, int channels,
+cnx_reference_depthwise (const float *in, int n, int height, int width, int channels, int kernel,
     const float *weight, const float *bias, float *out)
 {
   gsize picture = (gsize) height * width * channels;
@@ -94,8 +117,8 @@ cnx_reference_depthwise (const float *in, int n, int height, int width, int chan
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         for (int c = 0; c < channels; c++)
-          *out++ = bias[c]
-              + depthwise_at (in + i * picture, height, width, channels, y, x, c, weight);
+          *out++ = (bias ? bias[c] : 0)
+              + depthwise_at (in + i * picture, height, width, channels, kernel, y, x, c, weight);
       }
     }
   }
@@ -120,6 +143,51 @@ cnx_reference_layer_norm (const float *in, gsize rows, int channels, const float
     for (int c = 0; c < channels; c++)
       y[c] = (x[c] - mean) * scale * weight[c] + bias[c];
   }
+}
+
+void
+cnx_reference_norm (CnxNorm norm, const float *in, gsize rows, int channels, const float *weight,
+    const float *bias, double eps, float *out)
+{
+  if (norm == CNX_NORM_LAYER) {
+    cnx_reference_layer_norm (in, rows, channels, weight, bias, eps, out);
+    return;
+  }
+  for (gsize r = 0; r < rows; r++, in += channels, out += channels) {
+    double mean = 0, square = 0, scale;
+
+    for (int c = 0; norm == CNX_NORM_SIMPLE && c < channels; c++)
+      mean += (double) in[c] / channels;
+    for (int c = 0; c < channels; c++)
+      square += (in[c] - mean) * (in[c] - mean);
+    scale = 1 / sqrt (square / (norm == CNX_NORM_SIMPLE ? MAX (channels - 1, 1) : channels) + eps);
+    for (int c = 0; c < channels; c++)
+      out[c] = in[c] * scale * weight[c];
+  }
+}
+
+static double
+activate (CnxActivation activation, double x)
+{
+  switch (activation) {
+    case CNX_ACTIVATION_GELU_TANH:
+      return 0.5 * x * (1 + tanh (sqrt (2 / G_PI) * (x + 0.044715 * x * x * x)));
+    case CNX_ACTIVATION_QUICK_GELU:
+      return x / (1 + exp (-1.702 * x));
+    case CNX_ACTIVATION_SILU:
+      return x / (1 + exp (-x));
+    case CNX_ACTIVATION_RELU:
+      return MAX (x, 0);
+    default:
+      return 0.5 * x * (1 + erf (x * G_SQRT2 / 2));
+  }
+}
+
+void
+cnx_reference_activate (CnxActivation activation, float *x, gsize count)
+{
+  for (gsize i = 0; i < count; i++)
+    x[i] = activate (activation, x[i]);
 }
 
 void

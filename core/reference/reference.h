@@ -14,6 +14,12 @@ G_BEGIN_DECLS
  * order (ky, kx, channel); out has n * height/patch * width/patch rows. */
 void cnx_reference_patchify (const float *in, int n, int height, int width, int channels, int patch, float *out);
 
+/** Overlapping patches for a convolution of stride @step with zeros around the picture: as cnx_reference_patchify(),
+ * but patches are @kernel high and wide and begin @padding before the picture, and out has
+ * n * height/step * width/step rows of kernel * kernel * channels values. */
+void cnx_reference_unfold (const float *in, int n, int height, int width, int channels, int kernel, int step,
+    int padding, float *out);
+
 /** out[r][o] = bias[o] + sum over k of in[r][k] * weight[o][k]; weight (outputs, inputs) row-major.
  * bias may be NULL. */
 void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs, const float *weight,
@@ -25,9 +31,9 @@ void cnx_reference_linear (const float *in, gsize rows, int inputs, int outputs,
 void cnx_reference_linear_in (CnxPrecision precision, int levels, const float *in, gsize rows, int inputs,
     int outputs, const float *weight, const float *bias, float *out);
 
-/** 7x7 depthwise convolution, padding 3: weight (channels, 7, 7), bias (channels);
+/** Depthwise convolution, @kernel odd, padding half of it: weight (channels, kernel, kernel), bias (channels) or NULL;
  * in and out (n, height, width, channels). */
-void cnx_reference_depthwise (const float *in, int n, int height, int width, int channels,
+void cnx_reference_depthwise (const float *in, int n, int height, int width, int channels, int kernel,
     const float *weight, const float *bias, float *out);
 
 /** Layer normalisation of each row over its channels: (x - mean) / sqrt (variance + eps) * weight + bias.
@@ -35,8 +41,14 @@ void cnx_reference_depthwise (const float *in, int n, int height, int width, int
 void cnx_reference_layer_norm (const float *in, gsize rows, int channels, const float *weight, const float *bias,
     double eps, float *out);
 
+/** The same for any kind of norm; @bias is CNX_NORM_LAYER's alone. */
+void cnx_reference_norm (CnxNorm norm, const float *in, gsize rows, int channels, const float *weight,
+    const float *bias, double eps, float *out);
+
 /** x * (1 + erf (x / sqrt 2)) / 2, in place. */
 void cnx_reference_gelu (float *x, gsize count);
+/** Any activation, in place. */
+void cnx_reference_activate (CnxActivation activation, float *x, gsize count);
 
 /** Global response normalisation over each picture (ConvNeXt V2, section 3.2), in place:
  * x is (n, pixels, channels). */
@@ -58,8 +70,9 @@ gboolean cnx_reference_forward (CnxModel * model, const float *in, int n, int he
 gboolean cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *logits, GError ** error);
 
-/** What the classifier reads: the last stage averaged over each picture's pixels, then the final LayerNorm.
- * features: (n, the last stage's channels). A model needs no classifier for them; else as above. */
+/** What the classifier reads: the last stage averaged over each picture's pixels, then the final norm (or the other way
+ * round), the hidden layer and the embedding where there are such. features: (n, cnx_arch_features()). A model needs no
+ * classifier for them; else as above. */
 gboolean cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *features, GError ** error);
 

@@ -61,7 +61,7 @@ hidden_chunk (local const element *in, int stride, local const float2 *scales, i
           weight + PANEL_OFFSET (0), (global const float *) weight,
           look_ahead (weight + PANEL_BYTES (depth), PANEL_BYTES (depth), row / TILE_ROWS), acc);
       EACH_VALUE
-        vstorev (gelu (acc[r][v]), v, out + (row + r) * CHUNK + c);
+        vstorev (activation (acc[r][v]), v, out + (row + r) * CHUNK + c);
     }
 }
 

@@ -11,6 +11,7 @@
  *   DW_COLS     neighbouring pixels that a depthwise work-item computes at once
  *   WG          work-items in a group: 1 on CPUs, where a work-item is a tile; more on GPUs, with V 4
  *   GROUP_COLS  of them side by side across a panel
+ *   NORM_*, ACTIVATION_*  what a relative of ConvNeXt computes otherwise, given by ops.c
  *   SLOW_FMA    the device has no such instruction: mad() where it will do
  */
 #define CAT_(a, b) a##b
@@ -76,7 +77,43 @@ gelu (floatv x)
   return x * fma (c, p, (floatv) (0.5f));
 }
 
-/* One row's layer normalisation, for a row and a result in any two address spaces; they may be one. The variance is of
+/* Between a block's two linears: gelu, or what the architecture has, all of the form x / (1 + exp (-k)). */
+#if defined ACTIVATION_GELU_TANH
+#define ACTIVATION_EXPONENT(x) (1.5957691216f * (x) * fma (0.044715f * (x), (x), (floatv) (1.0f)))
+#elif defined ACTIVATION_QUICK_GELU
+#define ACTIVATION_EXPONENT(x) (1.702f * (x))
+#elif defined ACTIVATION_SILU
+#define ACTIVATION_EXPONENT(x) (x)
+#endif
+
+#if defined ACTIVATION_EXPONENT
+INLINE floatv
+activation (floatv x)
+{
+  return x / (1.0f + exp (-ACTIVATION_EXPONENT (x)));
+}
+#elif defined ACTIVATION_RELU
+#define activation(x) max (x, 0.0f)
+#else
+#define activation gelu
+#endif
+
+/* The other norms subtract no mean: NORM_SHIFT. Of what NORM_CENTRE leaves, the mean square over NORM_COUNT counts. */
+#if defined NORM_RMS
+#define NORM_CENTRE(mean) 0.0f
+#define NORM_SHIFT(mean) 0.0f
+#define NORM_COUNT(channels) (channels)
+#elif defined NORM_SIMPLE
+#define NORM_CENTRE(mean) (mean)
+#define NORM_SHIFT(mean) 0.0f
+#define NORM_COUNT(channels) max ((channels) - 1, 1)
+#else
+#define NORM_CENTRE(mean) (mean)
+#define NORM_SHIFT(mean) (mean)
+#define NORM_COUNT(channels) (channels)
+#endif
+
+/* One row's normalisation, for a row and a result in any two address spaces; they may be one. The variance is of
  * the differences, so a large mean costs nothing. */
 #define DEFINE_NORMALISE(NAME, FROM, TO)                                                    \
 INLINE void                                                                                 \
@@ -94,17 +131,17 @@ NAME (FROM const float *in, int channels, global const float *weight,           
   sums = 0;                                                                                 \
   sum = 0;                                                                                  \
   for (int c = 0; c < whole; c += V) {                                                      \
-    const floatv d = vloadv (0, in + c) - mean;                                             \
+    const floatv d = vloadv (0, in + c) - NORM_CENTRE (mean);                               \
     sums = fma (d, d, sums);                                                                \
   }                                                                                         \
   for (int c = whole; c < channels; c++)                                                    \
-    sum += (in[c] - mean) * (in[c] - mean);                                                 \
-  const float scale = 1.0f / sqrt ((sum + sumv (sums)) / channels + eps);                   \
+    sum += (in[c] - NORM_CENTRE (mean)) * (in[c] - NORM_CENTRE (mean));                     \
+  const float scale = 1.0f / sqrt ((sum + sumv (sums)) / NORM_COUNT (channels) + eps);      \
   for (int c = 0; c < whole; c += V)                                                        \
-    vstorev (fma ((vloadv (0, in + c) - mean) * scale, vloadv (0, weight + c),              \
+    vstorev (fma ((vloadv (0, in + c) - NORM_SHIFT (mean)) * scale, vloadv (0, weight + c), \
             vloadv (0, bias + c)), 0, out + c);                                             \
   for (int c = whole; c < channels; c++)                                                    \
-    out[c] = (in[c] - mean) * scale * weight[c] + bias[c];                                  \
+    out[c] = (in[c] - NORM_SHIFT (mean)) * scale * weight[c] + bias[c];                     \
 }
 
 DEFINE_NORMALISE (normalise_global, global, global)

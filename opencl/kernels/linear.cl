@@ -11,7 +11,7 @@
  * is read from memory once and the rows come from the cache. linear_fp32 is the same for inputs and weights that are
  * floats whatever the network's precision: its stem and its classifier. */
 #define STORE_PLAIN(to, value, scale) vstorev (value, 0, to)
-#define STORE_GELU(to, value, scale) vstorev (gelu (value), 0, to)
+#define STORE_GELU(to, value, scale) vstorev (activation (value), 0, to)
 #define STORE_SCALE_ADD(to, value, scale) \
     vstorev (fma (value, vloadv (0, scale), vloadv (0, to)), 0, to)
 

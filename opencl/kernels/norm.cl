@@ -1,6 +1,6 @@
 /* Normalisations over rows of `stride` floats.
  *
- *   layer_norm   each row over its channels
+ *   layer_norm   each row over its channels; RMSNorm or SimpleNorm (common.cl) where the architecture has that
  *   norm_patchify  the same for a downsample: each pixel's channels go where patchify (patchify.cl) puts them, in 2x2
  *                patches; what fills a patch's row up to out_stride is left alone
  *   grn_norms    norms[n][c] = sqrt (sum over the picture's pixels of x^2)
@@ -86,7 +86,8 @@ grn_apply (global float *x, int stride, int pixels, global const float *scales,
 
 #else
 
-/* A row's mean, and what its differences from it are multiplied by. Two passes, as normalise_global. */
+/* What is subtracted of a row, its mean in LayerNorm, and what its differences are multiplied by. Two passes, as
+ * normalise_global. */
 INLINE float2
 row_moments (global const float *in, int count, int channels, float eps, local float *scratch)
 {
@@ -96,10 +97,11 @@ row_moments (global const float *in, int count, int channels, float eps, local f
   const float mean = row_sum (sumv (sums), scratch) / channels;
   sums = 0;
   EACH_VECTOR (c, count) {
-    const floatv d = first_values (vloadv (0, in + c) - mean, channels - c);
+    const floatv d = first_values (vloadv (0, in + c) - NORM_CENTRE (mean), channels - c);
     sums = fma (d, d, sums);
   }
-  return (float2) (mean, 1.0f / sqrt (row_sum (sumv (sums), scratch) / channels + eps));
+  const float square = row_sum (sumv (sums), scratch) / NORM_COUNT (channels);
+  return (float2) (NORM_SHIFT (mean), 1.0f / sqrt (square + eps));
 }
 
 KERNEL void

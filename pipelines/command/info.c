@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/model/cost.h"
 #include "core/model/label_names.h"
+#include "core/model/relatives.h"
 #include "opencl/support.h"
 
 #include <stdio.h>
@@ -150,6 +151,17 @@ version_text (int version)
   return version == 2 ? "2 (global response normalisation)" : "1 (layer scale)";
 }
 
+/* From the papers' ConvNeXt. */
+static void
+print_differences (const CnxArch * arch)
+{
+  g_auto (GStrv) differences = cnx_arch_differences (arch);
+  g_autofree char *text = g_strjoinv (", ", differences);
+
+  if (*text)
+    printf ("differs     %s\n", text);
+}
+
 static void
 print_labels (const Info * info)
 {
@@ -246,6 +258,7 @@ print_text (const Info * info)
     printf ("file        no weights here; `convnext fetch %s` gets them\n", info->name);
   printf ("variant     %s\n", variant ? variant->name : "none that was published");
   printf ("version     %s\n", version_text (info->arch->version));
+  print_differences (info->arch);
   if (info->model)
     printf ("naming      %s\nvalues      %s\n", cnx_scheme_name (cnx_model_scheme (info->model)), info->dtypes);
   if (info->model)
@@ -331,6 +344,7 @@ print_unread_member (CnxModel * model)
 static void
 print_json (const Info * info)
 {
+  g_auto (GStrv) differences = cnx_arch_differences (info->arch);
   const CnxVariant *variant = cnx_variant_of (info->arch);
 
   printf ("{");
@@ -343,6 +357,7 @@ print_json (const Info * info)
   print_unread_member (info->model);
   print_four ("depths", info->arch->depths);
   print_four ("dims", info->arch->dims);
+  print_strings ("differences", differences);
   printf ("\"classes\": %d, ", info->arch->classes);
   print_strings ("labels", info->labels);
   print_member ("labels_from", info->labels_from);

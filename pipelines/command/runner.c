@@ -25,7 +25,7 @@ cnx_run_outputs (const CnxRunOptions * options, CnxModel * model)
 {
   const CnxArch *arch = cnx_model_arch (model);
 
-  return options->features ? arch->dims[CNX_STAGES - 1] : arch->classes;
+  return options->features ? cnx_arch_features (arch) : arch->classes;
 }
 
 int

@@ -43,7 +43,7 @@ check (const CnxModelConfig * config, const CnxArch * arch)
 int
 LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
 {
-  const CnxArch arch = {.version = 1,.depths = {1, 1, 2, 1},.dims = {12, 24, 48, 96},.classes = 7 };
+  CnxArch arch = {.version = 1,.depths = {1, 1, 2, 1},.dims = {12, 24, 48, 96},.classes = 7 };
   g_autofree char *path = NULL, *weights = NULL;
   g_autoptr (GError) error = NULL;
   CnxModelConfig config = { 0 };

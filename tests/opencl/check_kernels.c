@@ -146,7 +146,7 @@ check_depthwise (CnxOps * ops, const Shape * s, Input kind)
   cl_mem device_weight = cnx_ops_upload_rows (ops, by_tap, 49, s->channels);
   cl_mem device_bias = cnx_ops_upload_vector (ops, bias, s->channels);
   cl_mem out = guarded (ops, rows, s->channels);
-  cnx_reference_depthwise (in, s->n, s->height, s->width, s->channels, weight, bias, want);
+  cnx_reference_depthwise (in, s->n, s->height, s->width, s->channels, 7, weight, bias, want);
   cnx_ops_depthwise (ops, device_in, device_weight, device_bias, out, s->n, s->height, s->width,
       s->channels);
   g_autofree float *got = take (ops, out, rows, s->channels, "depthwise");
@@ -314,7 +314,7 @@ want_block (CnxOps * ops, float *x, const Shape * s, const float *taps, const fl
   g_autofree float *a = g_new (float, rows * c);
   g_autofree float *h = g_new (float, rows * hidden);
 
-  cnx_reference_depthwise (x, s->n, s->height, s->width, c, taps, vectors + 8 * c, a);
+  cnx_reference_depthwise (x, s->n, s->height, s->width, c, 7, taps, vectors + 8 * c, a);
   cnx_reference_layer_norm (a, rows, c, vectors, vectors + c, 1e-6, a);
   want_linear (ops, a, rows, c, hidden, w1, vectors + 3 * c, h);
   cnx_reference_gelu (h, rows * hidden);
@@ -343,7 +343,7 @@ check_block (CnxOps * ops, const Shape * s, Input kind)
     .depthwise_bias = cnx_ops_upload_vector (ops, vectors + 8 * c, c),
     .norm_weight = cnx_ops_upload_vector (ops, vectors, c),
     .norm_bias = cnx_ops_upload_vector (ops, vectors + c, c),
-    .scale = cnx_ops_upload_vector (ops, vectors + 2 * c, c)
+    .scale = cnx_ops_upload_vector (ops, vectors + 2 * c, c),.eps = 1e-6f
   };
   CnxBlockBuffers buffers = {.x = guarded (ops, rows, c),.y = guarded (ops, rows, c),
     .normalised = cnx_ops_rows (ops, rows, c),.hidden = cnx_ops_rows (ops, rows, hidden)

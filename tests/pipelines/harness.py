@@ -11,6 +11,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
 GOLDEN = TOP / "tests/data/golden"
+RELATIVES = TOP / "tests/data/relatives"
 PICTURES = TOP / "tests/data/pictures"
 EVERYDAY = TOP / "models/everyday"
 TIMEOUT = 300

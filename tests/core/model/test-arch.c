@@ -223,41 +223,52 @@ test_tensor_names (void)
   static const struct
   {
     CnxRole role;
-    const char *names[CNX_N_SCHEMES];   /* timm, Hugging Face, torchvision, original */
+    const char *names[CNX_N_SCHEMES];   /* timm, Hugging Face, torchvision, original, DINOv3 */
   } rows[] = {
     {CNX_ROLE_STEM_WEIGHT, {"stem.0.weight", "embeddings.patch_embeddings.weight",
-            "features.0.0.weight", "downsample_layers.0.0.weight"}},
+            "features.0.0.weight", "downsample_layers.0.0.weight",
+            "stages.0.downsample_layers.0.weight"}},
     {CNX_ROLE_STEM_NORM_BIAS, {"stem.1.bias", "embeddings.layernorm.bias", "features.0.1.bias",
-            "downsample_layers.0.1.bias"}},
+            "downsample_layers.0.1.bias",
+            "stages.0.downsample_layers.1.bias"}},
     {CNX_ROLE_DOWNSAMPLE_NORM_WEIGHT, {"stages.2.downsample.0.weight",
                 "encoder.stages.2.downsampling_layer.0.weight", "features.4.0.weight",
-            "downsample_layers.2.0.weight"}},
+            "downsample_layers.2.0.weight",
+            "stages.2.downsample_layers.0.weight"}},
     {CNX_ROLE_DOWNSAMPLE_BIAS, {"stages.2.downsample.1.bias",
                 "encoder.stages.2.downsampling_layer.1.bias", "features.4.1.bias",
-            "downsample_layers.2.1.bias"}},
+            "downsample_layers.2.1.bias",
+            "stages.2.downsample_layers.1.bias"}},
     {CNX_ROLE_DEPTHWISE_WEIGHT, {"stages.2.blocks.4.conv_dw.weight",
                 "encoder.stages.2.layers.4.dwconv.weight", "features.5.4.block.0.weight",
-            "stages.2.4.dwconv.weight"}},
+            "stages.2.4.dwconv.weight",
+            "stages.2.layers.4.depthwise_conv.weight"}},
     {CNX_ROLE_BLOCK_NORM_WEIGHT, {"stages.2.blocks.4.norm.weight",
                 "encoder.stages.2.layers.4.layernorm.weight", "features.5.4.block.2.weight",
-            "stages.2.4.norm.weight"}},
+            "stages.2.4.norm.weight",
+            "stages.2.layers.4.layer_norm.weight"}},
     {CNX_ROLE_LINEAR1_BIAS, {"stages.2.blocks.4.mlp.fc1.bias",
                 "encoder.stages.2.layers.4.pwconv1.bias", "features.5.4.block.3.bias",
-            "stages.2.4.pwconv1.bias"}},
+            "stages.2.4.pwconv1.bias",
+            "stages.2.layers.4.pointwise_conv1.bias"}},
     {CNX_ROLE_LINEAR2_WEIGHT, {"stages.2.blocks.4.mlp.fc2.weight",
                 "encoder.stages.2.layers.4.pwconv2.weight", "features.5.4.block.5.weight",
-            "stages.2.4.pwconv2.weight"}},
+            "stages.2.4.pwconv2.weight",
+            "stages.2.layers.4.pointwise_conv2.weight"}},
     {CNX_ROLE_LAYER_SCALE, {"stages.2.blocks.4.gamma",
                 "encoder.stages.2.layers.4.layer_scale_parameter", "features.5.4.layer_scale",
-            "stages.2.4.gamma"}},
+            "stages.2.4.gamma",
+            "stages.2.layers.4.gamma"}},
     {CNX_ROLE_GRN_WEIGHT, {"stages.2.blocks.4.mlp.grn.weight",
             "encoder.stages.2.layers.4.grn.weight", NULL, "stages.2.4.grn.gamma"}},
     {CNX_ROLE_GRN_BIAS, {"stages.2.blocks.4.mlp.grn.bias",
             "encoder.stages.2.layers.4.grn.bias", NULL, "stages.2.4.grn.beta"}},
     {CNX_ROLE_FINAL_NORM_WEIGHT, {"head.norm.weight", "layernorm.weight", "classifier.0.weight",
-            "norm.weight"}},
+            "norm.weight",
+            "layer_norm.weight"}},
     {CNX_ROLE_CLASSIFIER_BIAS, {"head.fc.bias", "classifier.bias", "classifier.2.bias",
-            "head.bias"}},
+            "head.bias",
+            "classifier.bias"}},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -266,6 +277,34 @@ test_tensor_names (void)
 
       g_assert_cmpstr (name, ==, rows[i].names[scheme]);
     }
+  }
+}
+
+/* Where the kind of stem and head moves a name. */
+static void
+test_relatives_names (void)
+{
+  static const struct
+  {
+    CnxStem stem;
+    gboolean norm_first;
+    CnxRole role;
+    const char *name;
+  } rows[] = {
+    {CNX_STEM_PATCH, FALSE, CNX_ROLE_STEM_NORM_WEIGHT, "stem.1.weight"},
+    {CNX_STEM_OVERLAP, FALSE, CNX_ROLE_STEM_SECOND_BIAS, "stem.1.bias"},
+    {CNX_STEM_OVERLAP, FALSE, CNX_ROLE_STEM_NORM_WEIGHT, "stem.2.weight"},
+    {CNX_STEM_OVERLAP_ACT, FALSE, CNX_ROLE_STEM_SECOND_WEIGHT, "stem.2.weight"},
+    {CNX_STEM_OVERLAP_ACT, FALSE, CNX_ROLE_STEM_NORM_BIAS, "stem.3.bias"},
+    {CNX_STEM_PATCH, TRUE, CNX_ROLE_FINAL_NORM_BIAS, "norm_pre.bias"},
+    {CNX_STEM_PATCH, FALSE, CNX_ROLE_HIDDEN_WEIGHT, "head.pre_logits.fc.weight"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const CnxArch arch = {.stem = rows[i].stem,.norm_first = rows[i].norm_first };
+    g_autofree char *name = cnx_arch_tensor_name (&arch, CNX_SCHEME_TIMM, rows[i].role, 0, 0);
+
+    g_assert_cmpstr (name, ==, rows[i].name);
   }
 }
 
@@ -308,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/arch/urls", test_urls);
   g_test_add_func ("/arch/input-sizes", test_input_sizes);
   g_test_add_func ("/arch/tensor-names", test_tensor_names);
+  g_test_add_func ("/arch/names-of-relatives", test_relatives_names);
   g_test_add_func ("/arch/prefixes", test_prefixes);
   return g_test_run ();
 }

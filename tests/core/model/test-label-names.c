@@ -79,7 +79,7 @@ test_whose_labels (void)
     g_autofree char *weights = g_build_filename (dir, "mine.safetensors", NULL);
     g_autofree char *path = rows[i].config ? cnx_test_write_text (dir, "config.json", rows[i].config) : NULL;
     const char *from = g_strcmp0 (rows[i].from, "config.json") == 0 ? path : rows[i].from;
-    const CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},.classes = rows[i].classes };
+    CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},.classes = rows[i].classes };
     CnxModelConfig config = { 0 };
     g_autoptr (GError) error = NULL;
 

@@ -12,6 +12,8 @@
 #include "core/model/precision.h"
 #include "core/model/random_checkpoint.h"
 #include "core/weights/half.h"
+#include "core/model/random_checkpoint.h"
+#include "tests/support/golden.h"
 #include "tests/support/temp_files.h"
 
 static const char *const files[] = {
@@ -101,6 +103,60 @@ test_golden (void)
       compare (from, to, dtype);
       g_assert_cmpint (cnx_model_dtype (to), ==, dtype);
     }
+}
+
+/* The arguments that are written give back what no tensor shows; a CLIP's projection has no form there. */
+static void
+write_relative (const char *name, const char *path, JsonObject * golden, gpointer user_data)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autoptr (CnxModel) from = load (path);
+  g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
+  g_autofree char *config = g_build_filename (dir, "config.json", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (cnx_model_arch (from)->embedding > 0) {
+    g_assert_false (cnx_model_write (from, weights, config, CNX_DTYPE_F32, NULL, NULL, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
+    cnx_test_assert_message (error, path, "CLIP", NULL);
+    g_assert_false (g_file_test (weights, G_FILE_TEST_EXISTS) || g_file_test (config, G_FILE_TEST_EXISTS));
+    return;
+  }
+  g_autoptr (CnxModel) to = rewrite (from, dir, CNX_DTYPE_F32);
+  g_test_message ("%s", name);
+  compare (from, to, CNX_DTYPE_F32);
+}
+
+static void
+test_relatives (void)
+{
+  cnx_test_each_relative (write_relative, NULL);
+}
+
+/* timm's linears are 1 x 1 convolutions in its smallest sizes, and only there. */
+static void
+test_convolutions (void)
+{
+  static const struct
+  {
+    const char *variant;
+    int n_dims;
+  } rows[] = { {"atto", 4}, {"v2-atto", 4}, {"v2-femto", 4}, {"pico", 4}, {"nano", 4}, {"tiny", 2} };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+    g_autoptr (CnxTestDir) out = cnx_test_make_dir ();
+    g_autoptr (GError) error = NULL;
+    CnxArch arch = cnx_variant_find (rows[i].variant)->arch;
+
+    arch.classes = 2;
+    g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
+    g_autoptr (CnxModel) from = load (dir);
+    g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F16);
+    const CnxTensor *fc2 = cnx_model_tensor (to, CNX_ROLE_LINEAR2_WEIGHT, 1, 1);
+    g_assert_cmpint (fc2->n_dims, ==, rows[i].n_dims);
+    g_assert_cmpint (fc2->dims[0] * 4, ==, fc2->dims[1]);
+  }
 }
 
 /* Its recipe crops, its labels are words. */
@@ -298,6 +354,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/model-write/golden", test_golden);
+  g_test_add_func ("/model-write/relatives", test_relatives);
+  g_test_add_func ("/model-write/convolutions", test_convolutions);
   g_test_add_func ("/model-write/everyday", test_everyday);
   g_test_add_func ("/model-write/shapes", test_shapes);
   g_test_add_func ("/model-write/crop-rounding", test_crop_rounding);

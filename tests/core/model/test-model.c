@@ -233,7 +233,7 @@ static const struct
   {1, {"stages.1.blocks.0.gamma", ""}, {"'stages.1.blocks.0.gamma' of shape (5)", "timm"}},
   {2, {"stages.1.blocks.1.mlp.grn.bias", ""}, {"stages.1.blocks.1.mlp.grn.bias", "(20)"}},
   {1, {"stages.0.blocks.0.gamma", ""}, {"stages.0.blocks.0.gamma", "missing"}},
-  {1, {"head.norm.weight", "norm_pre.weight"}, {"'norm_pre.weight'", "_hnf"}},
+  {1, {"head.norm.weight", "norm_pre.weight"}, {"'norm_pre.bias'", "'head.norm.bias'"}},
   {1, {"head.fc.bias", ""}, {"head.fc.bias", "missing"}},
   {1, {"head.fc.weight", ""}, {"head.fc.bias", "unexpected"}},
   {1, {"stem.1.bias", "stem.2.bias"}, {"stem.1.bias", "stem.2.bias"}},
@@ -292,7 +292,7 @@ test_additions (void)
     const char *says;           /* NULL: loads */
   } rows[] = {
     {1, {"num_batches_tracked", NULL, "[]", "I64", 8}, NULL},
-    {1, {"head.pre_logits.fc.weight", NULL, "[2]", "F16", 4}, "head.pre_logits.fc.weight', a hidden layer"},
+    {1, {"head.pre_logits.fc.weight", NULL, "[2]", "F16", 4}, "head.pre_logits.fc.bias"},
     {1, {"stages.0.blocks.2.gamma", NULL, "[3]", "F16", 6}, "stages.0.blocks.2.gamma"},
     {1, {"stages.4.blocks.0.gamma", NULL, "[3]", "F16", 6}, "stages.4.blocks.0.gamma"},
     {1, {"stages.0.blocks.0.mlp.grn.weight", NULL, "[12]", "F16", 24}, "hybrid"},
@@ -356,53 +356,20 @@ test_other_networks (void)
   }
 }
 
-/* Their tensors are a ConvNeXt's, what is computed with them is not. */
+/* ConvNeXt V2 as its pre-training leaves it. */
 static void
-test_same_tensors (void)
+test_pre_trained (void)
 {
-  static const struct
-  {
-    CnxArch arch;
-    const char *says[2];
-  } rows[] = {
-    {{1, {3, 4, 30, 3}, {384, 2, 2, 2}, 2}, {"XXL", "1e-5"}},
-    {{1, {1, 2, 4, 2}, {24, 32, 48, 64}, 2}, {"test_convnext,", "tanh"}},
-    {{1, {1, 1, 1, 1}, {32, 64, 96, 128}, 2}, {"test_convnext2", "tanh"}},
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-    g_autofree char *path = build (dir, "a.safetensors", &rows[i].arch, CNX_SCHEME_TIMM, "", NULL, NULL);
-    g_autoptr (GError) error = NULL;
-    g_autoptr (CnxModel) model = cnx_model_load (path, &error);
-
-    g_assert_null (model);
-    g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
-    cnx_test_assert_message (error, rows[i].says[0], rows[i].says[1], NULL);
-  }
-}
-
-/* timm's relatives of the ConvNeXt, each told by its name. */
-static void
-test_relatives (void)
-{
-  static const struct
-  {
-    const char *tensors, *says;
-  } rows[] = {
-    {"stem.0.weight 3,3,3,3;stem.1.weight 3,3,3,3;stem.2.weight 3;stem.2.bias 3", "_ols"},
-    {"stem.0.weight 3,3,4,4;stem.1.weight 3;stem.1.bias 3;norm_pre.weight 9;head.fc.weight 2,9", "_hnf"},
-    {"stem.0.weight 3,3,4,4;stem.1.weight 3;stem.1.bias 3;head.norm.weight 9;head.pre_logits.fc.weight 9,9", "_mlp"},
-    {"stem.0.weight 3,3,4,4;stem.0.bias 3;stem.1.weight 3;stages.0.blocks.0.norm.weight 3", "_rms"},
-    {"stem.0.weight 3,3,4,4;stem.0.bias 3;stem.1.weight 3;stem.1.bias 3;stages.0.blocks.0.mlp.grn.weight 12", "FCMAE"},
-    {"downsample_layers.0.0.weight 3,3,4,4;downsample_layers.0.0.bias 3;downsample_layers.0.1.weight 3;"
-        "downsample_layers.0.1.bias 3;stages.0.0.grn.gamma 1,1,1,12", "FCMAE"},
+  static const char *const rows[] = {
+    "stem.0.weight 3,3,4,4;stem.0.bias 3;stem.1.weight 3;stem.1.bias 3;stages.0.blocks.0.mlp.grn.weight 12",
+    "downsample_layers.0.0.weight 3,3,4,4;downsample_layers.0.0.bias 3;downsample_layers.0.1.weight 3;"
+        "downsample_layers.0.1.bias 3;stages.0.0.grn.gamma 1,1,1,12",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
     g_autoptr (GString) header = g_string_new ("{");
-    g_auto (GStrv) tensors = g_strsplit (rows[i].tensors, ";", -1);
+    g_auto (GStrv) tensors = g_strsplit (rows[i], ";", -1);
     Builder builder = {.header = header };
 
     for (guint t = 0; tensors[t]; t++) {
@@ -422,7 +389,7 @@ test_relatives (void)
 
     g_assert_null (model);
     g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
-    cnx_test_assert_message (error, path, rows[i].says, NULL);
+    cnx_test_assert_message (error, path, "FCMAE", NULL);
   }
 }
 
@@ -490,8 +457,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/faults", test_faults);
   g_test_add_func ("/model/additions", test_additions);
   g_test_add_func ("/model/other-networks", test_other_networks);
-  g_test_add_func ("/model/same-tensors", test_same_tensors);
-  g_test_add_func ("/model/relatives", test_relatives);
+  g_test_add_func ("/model/pre-trained", test_pre_trained);
   g_test_add_func ("/model/folders", test_folders);
   g_test_add_func ("/model/not-there", test_not_there);
   return g_test_run ();

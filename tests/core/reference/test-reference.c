@@ -283,7 +283,7 @@ test_depthwise (void)
     int c = at % C, x = at / C % W, y = at / C / W % H, n = at / C / W / H;
 
     in[at] = 1;
-    cnx_reference_depthwise (in, N, H, W, C, weight, bias, out);
+    cnx_reference_depthwise (in, N, H, W, C, 7, weight, bias, out);
     for (int i = 0; i < N * H * W * C; i++) {
       int dx = x - i / C % W + 3, dy = y - i / C / W % H + 3;
       gboolean hit = i % C == c && i / C / W / H == n && dx >= 0 && dx < 7 && dy >= 0 && dy < 7;

@@ -1,0 +1,545 @@
+#include "core/model/relatives.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+
+/* Longest text of a value in a message. */
+#define MAX_VALUE 80
+
+/* ---- names ---- */
+
+/* The first of each is timm's. */
+static const struct
+{
+  const char *name;
+  CnxActivation activation;
+} activations[] = {
+  {"gelu", CNX_ACTIVATION_GELU}, {"gelu_python", CNX_ACTIVATION_GELU},
+  {"gelu_tanh", CNX_ACTIVATION_GELU_TANH}, {"gelu_pytorch_tanh", CNX_ACTIVATION_GELU_TANH},
+  {"gelu_new", CNX_ACTIVATION_GELU_TANH}, {"gelu_fast", CNX_ACTIVATION_GELU_TANH},
+  {"quick_gelu", CNX_ACTIVATION_QUICK_GELU},
+  {"silu", CNX_ACTIVATION_SILU}, {"swish", CNX_ACTIVATION_SILU},
+  {"relu", CNX_ACTIVATION_RELU},
+};
+
+static const struct
+{
+  const char *name;
+  CnxNorm norm;
+} norms[] = {
+  {"layernorm", CNX_NORM_LAYER}, {"layernorm2d", CNX_NORM_LAYER},
+  {"rmsnorm", CNX_NORM_RMS}, {"rmsnorm2d", CNX_NORM_RMS},
+  {"simplenorm", CNX_NORM_SIMPLE}, {"simplenorm2d", CNX_NORM_SIMPLE},
+};
+
+static const char *const norm_titles[] = { "LayerNorm", "RMSNorm", "SimpleNorm", "norms without a bias" };
+
+/* What each of timm's architectures computes with that no tensor shows; the others are as the papers have it. */
+static const struct
+{
+  const char *name;
+  int depths[CNX_STAGES], dims[CNX_STAGES];
+  int kernel;                   /* of the second stage */
+  CnxNorm norm;
+  double eps;
+  CnxActivation activation;
+} architectures[] = {
+  {"convnext_zepto_rms", {2, 2, 4, 2}, {32, 64, 128, 256}, 7, CNX_NORM_SIMPLE},
+  {"convnext_zepto_rms_ols", {2, 2, 4, 2}, {32, 64, 128, 256}, 7, CNX_NORM_SIMPLE},
+  {"convnext_atto_rms", {2, 2, 6, 2}, {40, 80, 160, 320}, 7, CNX_NORM_RMS},
+  {"convnext_xxlarge", {3, 4, 30, 3}, {384, 768, 1536, 3072}, 7, CNX_NORM_LAYER, 1e-5},
+  {"test_convnext", {1, 2, 4, 2}, {24, 32, 48, 64}, 7, CNX_NORM_LAYER, 1e-5, CNX_ACTIVATION_GELU_TANH},
+  {"test_convnext2", {1, 1, 1, 1}, {32, 64, 96, 128}, 7, CNX_NORM_LAYER, 1e-5, CNX_ACTIVATION_GELU_TANH},
+  {"test_convnext3", {1, 1, 1, 1}, {32, 64, 96, 128}, 5, CNX_NORM_LAYER, 1e-5, CNX_ACTIVATION_SILU},
+};
+
+gboolean
+cnx_activation_parse (const char *name, CnxActivation * activation)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (activations); i++)
+    if (strcmp (name, activations[i].name) == 0) {
+      *activation = activations[i].activation;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+const char *
+cnx_activation_name (CnxActivation activation)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (activations); i++)
+    if (activations[i].activation == activation)
+      return activations[i].name;
+  return "gelu";
+}
+
+/* timm's "convnext_tiny", whatever is said of it further up. */
+static gboolean
+is_timm_name (const char *name)
+{
+  return g_str_has_prefix (name, "convnext_") || g_str_has_prefix (name, "convnextv2_")
+      || g_str_has_prefix (name, "test_convnext");
+}
+
+static gboolean
+has_sizes (const CnxArch * arch, guint i)
+{
+  return memcmp (arch->depths, architectures[i].depths, sizeof arch->depths) == 0
+      && memcmp (arch->dims, architectures[i].dims, sizeof arch->dims) == 0
+      && cnx_arch_kernel (arch, 1) == architectures[i].kernel
+      && (arch->norm == CNX_NORM_LAYER) == (architectures[i].norm == CNX_NORM_LAYER);
+}
+
+gboolean
+cnx_arch_take_name (CnxArch * arch, const char *architecture, GError ** error)
+{
+  g_auto (GStrv) parts = g_strsplit (architecture ? architecture : "", ".", 2);
+  const char *name = parts[0] && is_timm_name (parts[0]) ? parts[0] : NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (architectures); i++) {
+    if (name ? strcmp (name, architectures[i].name) != 0 : !has_sizes (arch, i))
+      continue;
+    if ((arch->norm == CNX_NORM_LAYER) != (architectures[i].norm == CNX_NORM_LAYER)) {
+      g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'architecture' is '%s', which has %s, but the norms of the "
+          "weights beside it %s: the file belongs to others", name, norm_titles[architectures[i].norm],
+          arch->norm == CNX_NORM_LAYER ? "have biases, as LayerNorm's" : "have no biases");
+      return FALSE;
+    }
+    arch->norm = architectures[i].norm;
+    arch->norm_eps = architectures[i].eps;
+    arch->activation = architectures[i].activation;
+    return TRUE;
+  }
+  return TRUE;
+}
+
+gboolean
+cnx_arch_check_norm (const CnxArch * arch, GError ** error)
+{
+  if (arch->norm != CNX_NORM_UNNAMED)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "its norms have no bias, as RMSNorm and SimpleNorm (timm's `_rms`), "
+      "and nothing says which they are: a config.json beside it must, by its 'architecture' or by 'norm_layer' "
+      "(rmsnorm, simplenorm) in its 'model_args'");
+  return FALSE;
+}
+
+/* ---- model_args ---- */
+
+/* NULL where @value was taken or agrees with the tensors; else what the weights have, or what may be. */
+typedef char *(*TakeFunc) (CnxArch * arch, JsonNode * value);
+
+static const char *
+string_of (JsonNode * value)
+{
+  return JSON_NODE_HOLDS_VALUE (value) && json_node_get_value_type (value) == G_TYPE_STRING
+      ? json_node_get_string (value) : "";
+}
+
+static gboolean
+number_of (JsonNode * value, double *number)
+{
+  const GType type = JSON_NODE_HOLDS_VALUE (value) ? json_node_get_value_type (value) : G_TYPE_NONE;
+
+  if (type == G_TYPE_BOOLEAN)
+    *number = json_node_get_boolean (value);
+  else if (type == G_TYPE_INT64 || type == G_TYPE_DOUBLE)
+    *number = json_node_get_double (value);
+  return type == G_TYPE_BOOLEAN || type == G_TYPE_INT64 || type == G_TYPE_DOUBLE;
+}
+
+static gboolean
+is_number (JsonNode * value, double wanted)
+{
+  double number;
+
+  return number_of (value, &number) && number == wanted;
+}
+
+/* Four numbers, or one for all four. */
+static gboolean
+are_four (JsonNode * value, const int wanted[CNX_STAGES])
+{
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (value) ? json_node_get_array (value) : NULL;
+
+  if (array && json_array_get_length (array) != CNX_STAGES)
+    return FALSE;
+  for (int i = 0; i < CNX_STAGES; i++)
+    if (!is_number (array ? json_array_get_element (array, i) : value, wanted[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static char *
+weights_have_four (const int values[CNX_STAGES])
+{
+  return g_strdup_printf ("the weights beside it have %d, %d, %d, %d", values[0], values[1], values[2], values[3]);
+}
+
+static char *
+take_depths (CnxArch * arch, JsonNode * value)
+{
+  return are_four (value, arch->depths) ? NULL : weights_have_four (arch->depths);
+}
+
+static char *
+take_dims (CnxArch * arch, JsonNode * value)
+{
+  return are_four (value, arch->dims) ? NULL : weights_have_four (arch->dims);
+}
+
+static char *
+take_kernels (CnxArch * arch, JsonNode * value)
+{
+  int kernels[CNX_STAGES];
+
+  for (int s = 0; s < CNX_STAGES; s++)
+    kernels[s] = cnx_arch_kernel (arch, s);
+  return are_four (value, kernels) ? NULL : weights_have_four (kernels);
+}
+
+static char *
+take_activation (CnxArch * arch, JsonNode * value)
+{
+  if (cnx_activation_parse (string_of (value), &arch->activation))
+    return NULL;
+  return g_strdup ("there are gelu, gelu_tanh, quick_gelu, silu and relu");
+}
+
+static char *
+take_norm (CnxArch * arch, JsonNode * value)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (norms); i++) {
+    if (strcmp (string_of (value), norms[i].name) != 0)
+      continue;
+    if ((norms[i].norm == CNX_NORM_LAYER) != (arch->norm == CNX_NORM_LAYER))
+      return g_strdup_printf ("the norms of the weights beside it have %s",
+          arch->norm == CNX_NORM_LAYER ? "biases, as layernorm's" : "no biases");
+    arch->norm = norms[i].norm;
+    return NULL;
+  }
+  return g_strdup ("there are layernorm, rmsnorm and simplenorm");
+}
+
+static char *
+take_eps (CnxArch * arch, JsonNode * value)
+{
+  double eps;
+
+  if (!number_of (value, &eps) || !(eps > 0 && eps <= 1))
+    return g_strdup ("it must be a number above 0, up to 1");
+  arch->norm_eps = eps == CNX_NORM_EPS ? 0 : eps;
+  return NULL;
+}
+
+static char *
+take_stem (CnxArch * arch, JsonNode * value)
+{
+  static const char *const kinds[] = { "patch", "overlap", "overlap_act" };
+  const char *kind = string_of (value);
+  const gboolean narrow = arch->stem == CNX_STEM_OVERLAP && arch->stem_dim != arch->dims[0];
+
+  if (strcmp (kind, kinds[arch->stem]) == 0
+      || (arch->stem == CNX_STEM_OVERLAP && strcmp (kind, "overlap_tiered") == 0))
+    return NULL;
+  return g_strdup_printf ("the weights beside it have %s", narrow ? "overlap_tiered" : kinds[arch->stem]);
+}
+
+static char *
+take_flag (JsonNode * value, gboolean has, const char *what)
+{
+  if (is_number (value, has))
+    return NULL;
+  return g_strdup_printf ("the weights beside it have %s%s", has ? "" : "no ", what);
+}
+
+static char *
+take_norm_first (CnxArch * arch, JsonNode * value)
+{
+  return take_flag (value, arch->norm_first, "norm before the pooling");
+}
+
+static char *
+take_conv_bias (CnxArch * arch, JsonNode * value)
+{
+  return take_flag (value, !arch->no_conv_bias, "biases in their convolutions");
+}
+
+static char *
+take_grn (CnxArch * arch, JsonNode * value)
+{
+  return take_flag (value, arch->version == 2, "global response normalisation");
+}
+
+static char *
+take_hidden (CnxArch * arch, JsonNode * value)
+{
+  return is_number (value, arch->hidden) ? NULL
+      : g_strdup_printf ("the hidden layer of the weights beside it has %d outputs", arch->hidden);
+}
+
+static char *
+take_classes (CnxArch * arch, JsonNode * value)
+{
+  return arch->classes == 0 || is_number (value, arch->classes) ? NULL
+      : g_strdup_printf ("the weights beside it have %d classes", arch->classes);
+}
+
+static char *
+only_4 (CnxArch * arch, JsonNode * value)
+{
+  return is_number (value, 4) || arch->stem != CNX_STEM_PATCH ? NULL : g_strdup ("only 4 is supported");
+}
+
+static char *
+only_32 (CnxArch * arch, JsonNode * value)
+{
+  return is_number (value, 32) ? NULL : g_strdup ("only 32 is supported");
+}
+
+static char *
+only_3 (CnxArch * arch, JsonNode * value)
+{
+  return is_number (value, 3) ? NULL : g_strdup ("only 3 is supported, red, green and blue");
+}
+
+static char *
+only_avg (CnxArch * arch, JsonNode * value)
+{
+  return strcmp (string_of (value), "avg") == 0 ? NULL : g_strdup ("only 'avg' is supported");
+}
+
+static char *
+only_false (CnxArch * arch, JsonNode * value)
+{
+  return is_number (value, 0) ? NULL : g_strdup ("only false is supported");
+}
+
+/* How it is trained or laid out in memory, not what comes out. */
+static char *
+take_any (CnxArch * arch, JsonNode * value)
+{
+  return NULL;
+}
+
+/* Every argument of timm's ConvNeXt, and those of its builder that reach a config. */
+static const struct
+{
+  const char *key;
+  TakeFunc take;
+} known_args[] = {
+  {"depths", take_depths}, {"dims", take_dims}, {"kernel_sizes", take_kernels}, {"act_layer", take_activation},
+  {"norm_layer", take_norm}, {"norm_eps", take_eps}, {"stem_type", take_stem}, {"head_norm_first", take_norm_first},
+  {"conv_bias", take_conv_bias}, {"use_grn", take_grn}, {"head_hidden_size", take_hidden},
+  {"num_classes", take_classes}, {"patch_size", only_4}, {"output_stride", only_32}, {"in_chans", only_3},
+  {"global_pool", only_avg}, {"features_only", only_false},
+  {"conv_mlp", take_any}, {"ls_init_value", take_any}, {"head_init_scale", take_any}, {"drop_rate", take_any},
+  {"drop_path_rate", take_any}, {"device", take_any}, {"dtype", take_any}, {"pretrained", take_any},
+  {"pretrained_strict", take_any}, {"scriptable", take_any}, {"exportable", take_any},
+};
+
+static TakeFunc
+find_arg (const char *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (known_args); i++)
+    if (strcmp (key, known_args[i].key) == 0)
+      return known_args[i].take;
+  return NULL;
+}
+
+gboolean
+cnx_arch_take_args (CnxArch * arch, JsonObject * model_args, GError ** error)
+{
+  g_autoptr (GList) keys = model_args ? json_object_get_members (model_args) : NULL;
+
+  for (GList * key = keys; key; key = key->next) {
+    JsonNode *value = json_object_get_member (model_args, key->data);
+    const TakeFunc take = find_arg (key->data);
+    g_autofree char *wrong = NULL, *text = NULL, *name = NULL;
+
+    if (JSON_NODE_HOLDS_NULL (value))   /* timm's own default */
+      continue;
+    wrong = take ? take (arch, value) : g_strdup ("it is no argument that is known here, so the result might be wrong");
+    if (!wrong)
+      continue;
+    g_autofree char *json = json_to_string (value, FALSE);
+    text = g_strescape (json, "\"");
+    name = g_strescape (key->data, NULL);
+    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%.*s' in 'model_args' is %.*s; %s", MAX_VALUE, name, MAX_VALUE,
+        text, wrong);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---- OpenCLIP ---- */
+
+static JsonObject *
+child (JsonObject * object, const char *key)
+{
+  JsonNode *node = object ? json_object_get_member (object, key) : NULL;
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/* Of one key into another, where it is there. */
+static void
+copy_member (JsonObject * from, const char *key, JsonObject * to, const char *as)
+{
+  JsonNode *node = from ? json_object_get_member (from, key) : NULL;
+
+  if (node && !JSON_NODE_HOLDS_NULL (node))
+    json_object_set_member (to, as, json_node_copy (node));
+}
+
+/* `image_size` is one side, or height and width. */
+static void
+add_input_size (JsonObject * vision, JsonObject * timm)
+{
+  JsonNode *size = json_object_get_member (vision, "image_size");
+  JsonArray *sides = size && JSON_NODE_HOLDS_ARRAY (size) ? json_node_get_array (size) : NULL;
+  JsonArray *input = json_array_new ();
+
+  json_array_add_int_element (input, 3);
+  for (guint i = 0; i < 2 && size; i++) {
+    JsonNode *side = sides ? i < json_array_get_length (sides) ? json_array_get_element (sides, i) : NULL : size;
+
+    if (side)
+      json_array_add_element (input, json_node_copy (side));
+  }
+  if (json_array_get_length (input) == 3)
+    json_object_set_array_member (timm, "input_size", input);
+  else
+    json_array_unref (input);
+}
+
+JsonObject *
+cnx_open_clip_as_timm (JsonObject * config)
+{
+  JsonObject *vision = child (child (config, "model_cfg"), "vision_cfg"), *how = child (config, "preprocess_cfg");
+  JsonNode *mode = how ? json_object_get_member (how, "resize_mode") : NULL;
+  JsonObject *timm, *recipe;
+
+  if (!vision || !json_object_has_member (vision, "timm_model_name"))
+    return NULL;
+  timm = json_object_new ();
+  recipe = json_object_new ();
+  copy_member (vision, "timm_model_name", timm, "architecture");
+  add_input_size (vision, recipe);
+  json_object_set_double_member (recipe, "crop_pct", 1);
+  copy_member (how, "mean", recipe, "mean");
+  copy_member (how, "std", recipe, "std");
+  copy_member (how, "interpolation", recipe, "interpolation");
+  if (mode && strcmp (string_of (mode), "shortest") != 0)       /* timm's names, or one that the recipe refuses */
+    json_object_set_string_member (recipe, "crop_mode",
+        strcmp (string_of (mode), "longest") == 0 ? "border" : string_of (mode));
+  json_object_set_object_member (timm, "pretrained_cfg", recipe);
+  return timm;
+}
+
+/* ---- telling and writing ---- */
+
+static gboolean
+has_kernels (const CnxArch * arch)
+{
+  for (int s = 0; s < CNX_STAGES; s++)
+    if (cnx_arch_kernel (arch, s) != CNX_KERNEL)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_stem (GStrvBuilder * all, const CnxArch * arch)
+{
+  g_autofree char *text = NULL;
+
+  if (arch->stem == CNX_STEM_PATCH)
+    return;
+  text = g_strdup_printf ("overlapping stem (3x3 to %d channels%s, 3x3)", arch->stem_dim,
+      arch->stem == CNX_STEM_OVERLAP_ACT ? ", activation" : "");
+  g_strv_builder_add (all, text);
+}
+
+char **
+cnx_arch_differences (const CnxArch * arch)
+{
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  g_autofree char *kernels = g_strdup_printf ("depthwise kernels of %d, %d, %d, %d", cnx_arch_kernel (arch, 0),
+      cnx_arch_kernel (arch, 1), cnx_arch_kernel (arch, 2), cnx_arch_kernel (arch, 3));
+  g_autofree char *eps = g_strdup_printf ("norm eps %g", cnx_arch_norm_eps (arch));
+  g_autofree char *hidden = g_strdup_printf ("hidden layer of %d in the head", arch->hidden);
+  g_autofree char *embedding = g_strdup_printf ("projection to %d in the classifier's place", arch->embedding);
+
+  add_stem (all, arch);
+  if (arch->norm != CNX_NORM_LAYER)
+    g_strv_builder_add (all, norm_titles[arch->norm]);
+  if (cnx_arch_norm_eps (arch) != CNX_NORM_EPS)
+    g_strv_builder_add (all, eps);
+  if (arch->activation != CNX_ACTIVATION_GELU)
+    g_strv_builder_add (all, cnx_activation_name (arch->activation));
+  if (has_kernels (arch))
+    g_strv_builder_add (all, kernels);
+  if (arch->no_conv_bias)
+    g_strv_builder_add (all, "convolutions without a bias");
+  if (arch->norm_first)
+    g_strv_builder_add (all, "norm before the pooling");
+  if (arch->hidden > 0)
+    g_strv_builder_add (all, hidden);
+  if (arch->embedding > 0)
+    g_strv_builder_add (all, embedding);
+  return g_strv_builder_end (all);
+}
+
+static void
+add_string (JsonBuilder * json, const char *key, const char *value)
+{
+  json_builder_set_member_name (json, key);
+  json_builder_add_string_value (json, value);
+}
+
+static void
+add_flag (JsonBuilder * json, const char *key, gboolean value)
+{
+  json_builder_set_member_name (json, key);
+  json_builder_add_boolean_value (json, value);
+}
+
+static const char *
+stem_type (const CnxArch * arch)
+{
+  if (arch->stem == CNX_STEM_OVERLAP_ACT)
+    return "overlap_act";
+  return arch->stem_dim == arch->dims[0] ? "overlap" : "overlap_tiered";
+}
+
+void
+cnx_arch_add_args (const CnxArch * arch, JsonBuilder * json)
+{
+  if (arch->stem != CNX_STEM_PATCH)
+    add_string (json, "stem_type", stem_type (arch));
+  if (arch->norm != CNX_NORM_LAYER)
+    add_string (json, "norm_layer", arch->norm == CNX_NORM_RMS ? "rmsnorm2d" : "simplenorm");
+  if (cnx_arch_norm_eps (arch) != CNX_NORM_EPS) {
+    json_builder_set_member_name (json, "norm_eps");
+    json_builder_add_double_value (json, cnx_arch_norm_eps (arch));
+  }
+  if (arch->activation != CNX_ACTIVATION_GELU)
+    add_string (json, "act_layer", cnx_activation_name (arch->activation));
+  if (has_kernels (arch)) {
+    json_builder_set_member_name (json, "kernel_sizes");
+    json_builder_begin_array (json);
+    for (int s = 0; s < CNX_STAGES; s++)
+      json_builder_add_int_value (json, cnx_arch_kernel (arch, s));
+    json_builder_end_array (json);
+  }
+  if (arch->no_conv_bias)
+    add_flag (json, "conv_bias", FALSE);
+  if (arch->norm_first)
+    add_flag (json, "head_norm_first", TRUE);
+  if (arch->hidden > 0) {
+    json_builder_set_member_name (json, "head_hidden_size");
+    json_builder_add_int_value (json, arch->hidden);
+  }
+}
