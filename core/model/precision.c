@@ -56,8 +56,13 @@ cnx_int8_weight (const float *row, int count, gint8 * out)
 {
   float largest = 0;
 
-  for (int k = 0; k < count; k++)
+  for (int k = 0; k < count; k++) {
+    if (!isfinite (row[k])) {
+      memset (out, 0, count);
+      return NAN;
+    }
     largest = fmaxf (largest, fabsf (row[k]));
+  }
   /* four roundings may each add a half */
   const float scale = fmaxf (largest / 127, largest_four (row, count) / (CNX_INT8_FOUR - 2));
   for (int k = 0; k < count; k++)
@@ -71,6 +76,11 @@ cnx_int8_group (const float *in, int count, int levels, guint8 * out, float *sca
   float least = 0, most = 0;
 
   for (int k = 0; k < count; k++) {
+    if (!isfinite (in[k])) {
+      memset (out, 0, count);
+      *scale = *low = NAN;
+      return;
+    }
     least = fminf (least, in[k]);
     most = fmaxf (most, in[k]);
   }

@@ -38,7 +38,8 @@ CnxPrecision cnx_precision_of_downsamples (CnxPrecision precision);
 
 /** One row of a weight: @count values to @out; returns the scale, 0 for a row of zeros. */
 float cnx_int8_weight (const float *row, int count, gint8 * out);
-/** One group of a product's input, @count values (at most CNX_INT8_GROUP). */
+/** One group of a product's input, @count values (at most CNX_INT8_GROUP). Scales are NaN where a value is not finite,
+ * here and above, so that nothing finite comes of it. */
 void cnx_int8_group (const float *in, int count, int levels, guint8 * out, float *scale, float *low);
 
 G_END_DECLS

@@ -355,6 +355,23 @@ test_group_constant (void)
     }
 }
 
+/* Broken weights stay seen: the scale makes what comes of them no number. */
+static void
+test_int8_not_finite (void)
+{
+  const float broken[] = { NAN, INFINITY, -INFINITY };
+  gint8 out[5];
+  guint8 inputs[5];
+  float scale, low;
+
+  for (guint i = 0; i < G_N_ELEMENTS (broken); i++) {
+    const float row[] = { 1, -2, broken[i], 0.5f, 3 };
+    g_assert_true (isnan (cnx_int8_weight (row, 5, out)));
+    cnx_int8_group (row, 5, 255, inputs, &scale, &low);
+    g_assert_true (isnan (scale) && isnan (low));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -376,5 +393,6 @@ main (int argc, char **argv)
   g_test_add_func ("/precision/int8/weight-limit", test_weight_limit);
   g_test_add_func ("/precision/int8/group", test_group);
   g_test_add_func ("/precision/int8/group-constant", test_group_constant);
+  g_test_add_func ("/precision/int8-not-finite", test_int8_not_finite);
   return g_test_run ();
 }
