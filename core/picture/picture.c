@@ -150,15 +150,15 @@ open_picture (const char *path, const char *loader, VipsFailOn strictness, int s
 /* ---- to what is wanted ---- */
 
 /* How many pixels of a row, or a column, of @size become one, in a picture whose shorter side has @side. A strip that
- * is longer than any frame is averaged further along it, if there is enough left for the resize, which goes by the
- * other side. */
+ * is longer than any frame is averaged further along it, as long as the resize, which goes by the other side, still
+ * makes it smaller: less exact than elsewhere, but seen. */
 static int
 block (int size, int side, int shorter)
 {
   const int needed = (size + CNX_FRAME_MAX_SIDE - 1) / CNX_FRAME_MAX_SIDE;
   const int factor = side < SHRINK_FROM * shorter ? 1 : MAX (1, side / (shorter * KEEP_SHRUNK));
 
-  return needed > factor && side >= needed * KEEP_DECODED * shorter ? needed : factor;
+  return needed > factor && side >= needed * shorter ? needed : factor;
 }
 
 /* Blocks averaged, row by row as they are decoded. */
