@@ -269,10 +269,8 @@ collect_tensor (CnxRole role, int stage, int block, int n_dims, const gint64 * d
 static void
 add_unread (Collect * collect, const CnxTensor * tensor)
 {
-  const int classes = collect->model->arch.classes;
-
   cnx_checkpoint_add_unread (collect->named->checkpoint, tensor->name);
-  if (!collect->behind && classes > 0 && tensor->n_dims == 2 && tensor->dims[1] == classes)
+  if (!collect->behind && tensor->n_dims == 2 && tensor->count > 0 && tensor->dims[1] == collect->model->arch.classes)
     collect->behind = tensor;
 }
 
@@ -491,17 +489,6 @@ cnx_model_scheme (CnxModel * model)
   return model->scheme;
 }
 
-gboolean
-cnx_model_check_classifier (CnxModel * model, GError ** error)
-{
-  if (model->arch.classes > 0)
-    return TRUE;
-  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' has no classifier, so it has no labels to give, only "
-      "features: print those with `convnext run --features`, or take weights with a classifier",
-      cnx_model_path (model));
-  return FALSE;
-}
-
 const char *const *
 cnx_model_unread (CnxModel * model, guint * count)
 {
@@ -512,6 +499,17 @@ const GError *
 cnx_model_labels_error (CnxModel * model)
 {
   return model->config.labels_error;
+}
+
+gboolean
+cnx_model_check_classifier (CnxModel * model, GError ** error)
+{
+  if (model->arch.classes > 0)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' has no classifier, so it has no labels to give, only "
+      "features: print those with `convnext run --features`, or take weights with a classifier",
+      cnx_model_path (model));
+  return FALSE;
 }
 
 double
@@ -573,36 +571,6 @@ cnx_model_dtypes (CnxModel * model)
   for (guint i = 0; i < model->tensors->len; i++)
     dtypes |= 1u << ((const CnxTensor *) g_ptr_array_index (model->tensors, i))->dtype;
   return dtypes;
-}
-
-float *
-cnx_model_values (CnxModel * model, CnxRole role, int stage, int block)
-{
-  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
-  float *values;
-
-  if (!tensor)
-    return NULL;
-  values = g_new (float, tensor->count);
-  cnx_tensor_read (tensor, 0, tensor->count, values);
-  return values;
-}
-
-void
-cnx_model_rows (CnxModel * model, CnxRole role, int stage, int block, int first, int count, float *rows)
-{
-  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
-  const gsize width = tensor->count / tensor->dims[0];
-  const int inputs = tensor->n_dims > 1 ? tensor->dims[1] : 1, pixels = width / inputs;
-  g_autofree float *row = pixels > 1 ? g_new (float, width) : NULL;
-
-  cnx_tensor_read (tensor, first * width, count * width, rows);
-  for (int output = 0; pixels > 1 && output < count; output++, rows += width) {
-    memcpy (row, rows, width * sizeof *row);
-    for (int i = 0; i < inputs; i++)
-      for (int k = 0; k < pixels; k++)
-        rows[(gsize) k * inputs + i] = row[(gsize) i * pixels + k];
-  }
 }
 
 gboolean

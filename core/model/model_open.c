@@ -209,3 +209,35 @@ cnx_model_stamp (const char *name, const char *variant_name, const char *labels)
     cnx_file_stamp (stamp, labels);
   return g_string_free (g_steal_pointer (&stamp), FALSE);
 }
+
+/* ---- the values of one ---- */
+
+float *
+cnx_model_values (CnxModel * model, CnxRole role, int stage, int block)
+{
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
+  float *values;
+
+  if (!tensor)
+    return NULL;
+  values = g_new (float, tensor->count);
+  cnx_tensor_read (tensor, 0, tensor->count, values);
+  return values;
+}
+
+void
+cnx_model_rows (CnxModel * model, CnxRole role, int stage, int block, int first, int count, float *rows)
+{
+  const CnxTensor *tensor = cnx_model_tensor (model, role, stage, block);
+  const gsize width = tensor->count / tensor->dims[0];
+  const int inputs = tensor->n_dims > 1 ? tensor->dims[1] : 1, pixels = width / inputs;
+  g_autofree float *row = pixels > 1 ? g_new (float, width) : NULL;
+
+  cnx_tensor_read (tensor, first * width, count * width, rows);
+  for (int output = 0; pixels > 1 && output < count; output++, rows += width) {
+    memcpy (row, rows, width * sizeof *row);
+    for (int i = 0; i < inputs; i++)
+      for (int k = 0; k < pixels; k++)
+        rows[(gsize) k * inputs + i] = row[(gsize) i * pixels + k];
+  }
+}

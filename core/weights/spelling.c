@@ -239,8 +239,8 @@ check_channels (CnxCheckpoint * checkpoint, const char *prefix, const char *stem
     return TRUE;
   g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s': its stem '%s' takes pictures of %" G_GINT64_FORMAT
       " channel%s, and only those of three (red, green, blue) are supported%s", cnx_checkpoint_path (checkpoint), name,
-      tensor->dims[1], tensor->dims[1] == 1 ? "" : "s", tensor->dims[1] == 1 ? ": for grey ones, save the stem's weight "
-      "as weight.repeat (1, 3, 1, 1) / 3" : "");
+      tensor->dims[1], tensor->dims[1] == 1 ? "" : "s",
+      tensor->dims[1] == 1 ? ": for grey ones, save the stem's weight as weight.repeat (1, 3, 1, 1) / 3" : "");
   return FALSE;
 }
 
