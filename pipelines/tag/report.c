@@ -1,5 +1,6 @@
 #include "pipelines/tag/report.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ typedef struct
 {
   CnxJournals *journals;
   const char *folder;
+  gboolean beside;              /* files lie where their pages do */
   GArray *pages;                /* CnxTagPage */
 } Gathering;
 
@@ -30,13 +32,22 @@ page_clear (gpointer data)
   g_free ((char *) page->data);
 }
 
-/* What is no page any more, or was changed, is left out. */
+static gboolean
+is_of_gone_file (const Gathering * gathering, const char *folder, const char *page)
+{
+  g_autofree char *name = g_strndup (page, strlen (page) - strlen (cnx_tag_html.extension));
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return gathering->beside && !g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* What is no page any more, was changed, or is of a file that is gone, is left out. */
 static void
 add_page (Gathering * gathering, const char *below, const char *name)
 {
   CnxTagPage page = {.path = g_build_filename (below, name, NULL) };
   g_autofree char *folder = g_build_filename (gathering->folder, below, NULL);
-  const int fd = cnx_place_open_file (folder, name);
+  const int fd = is_of_gone_file (gathering, folder, name) ? -1 : cnx_place_open_file (folder, name);
   g_autoptr (GMappedFile) file = fd >= 0 ? g_mapped_file_new_from_fd (fd, FALSE, NULL) : NULL;
 
   if (fd >= 0)
@@ -111,18 +122,33 @@ put (CnxJournals * journals, const char *folder, const char *text, GError ** err
       && cnx_journal_add (journal, &entry, error) && cnx_journal_sync (journal, error) && cnx_place_put (place, error);
 }
 
+/* What would be a page over nothing goes, if it is ours. */
+static void
+take_away (CnxJournals * journals, const char *folder)
+{
+  CnxJournal *journal = cnx_journals_get (journals, folder, NULL);
+  g_autofree char *path = g_build_filename (folder, CNX_TAG_HTML_INDEX, NULL), *unknown = NULL;
+
+  if (journal && g_file_test (path, G_FILE_TEST_EXISTS)
+      && !cnx_journal_is_unknown (journal, CNX_TAG_HTML_INDEX, &unknown)
+      && cnx_journal_claim (journal, CNX_TAG_HTML_INDEX, FOLDER_INPUT, FALSE))
+    g_unlink (path);
+}
+
 gboolean
-cnx_report_write (CnxJournals * journals, const char *folder, GError ** error)
+cnx_report_write (CnxJournals * journals, const char *folder, gboolean beside, GError ** error)
 {
   g_autoptr (GArray) pages = g_array_new (FALSE, FALSE, sizeof (CnxTagPage));
   g_autofree char *spelling = g_canonicalize_filename (folder, NULL);
   g_autofree char *name = g_filename_display_basename (spelling);
-  Gathering gathering = { journals, spelling, pages };
+  Gathering gathering = { journals, spelling, beside, pages };
 
   g_array_set_clear_func (pages, page_clear);
   gather (&gathering, "", 0);
-  if (pages->len == 0)
+  if (pages->len == 0) {
+    take_away (journals, spelling);
     return TRUE;
+  }
   g_autofree char *text = cnx_tag_html_index (name, (const CnxTagPage *) pages->data, pages->len);
   return put (journals, spelling, text, error);
 }
