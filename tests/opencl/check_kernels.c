@@ -129,6 +129,37 @@ check_patchify (CnxOps * ops, const Shape * s, Input kind)
   }
 }
 
+/* Patches that overlap, also at pictures of a single one. */
+static void
+check_unfold (CnxOps * ops, const Shape * s, Input kind)
+{
+  const int h = s->height * 2, w = s->width * 2, k = 9 * s->channels;
+  const gsize rows = (gsize) s->n * s->height * s->width;
+  g_autofree float *in = make ((gsize) s->n * h * w * s->channels, kind, 28);
+  g_autofree float *want = g_new (float, rows * k);
+  cl_mem device_in = cnx_ops_upload_rows (ops, in, (gsize) s->n * h * w, s->channels), out = guarded (ops, rows, k);
+
+  cnx_reference_unfold (in, s->n, h, w, s->channels, 3, 2, 1, want);
+  cnx_ops_unfold (ops, device_in, cnx_ops_stride (s->channels), s->channels, s->n, h, w, 3, 2, 1, out);
+  g_autofree float *got = take (ops, out, rows, k, "unfold");
+  compare (got, want, rows * k, 0, "unfold");
+  clReleaseMemObject (device_in);
+}
+
+static void
+check_activate (CnxOps * ops, const Shape * s, Input kind)
+{
+  const gsize rows = (gsize) s->n * s->height * s->width;
+  g_autofree float *x = make (rows * s->channels, kind, 29);
+  cl_mem out = guarded (ops, rows, s->channels);
+
+  cnx_ops_write_rows (ops, out, x, rows, s->channels);
+  cnx_ops_activate (ops, TRUE, out, s->channels, rows);
+  g_autofree float *got = take (ops, out, rows, s->channels, "activate");
+  cnx_reference_gelu (x, rows * s->channels);
+  compare (got, x, rows * s->channels, 3e-6, "activate");
+}
+
 static void
 check_depthwise (CnxOps * ops, const Shape * s, Input kind)
 {
@@ -417,6 +448,7 @@ static const struct
   {"patchify", check_patchify}, {"depthwise", check_depthwise}, {"layer-norm", check_layer_norm},
   {"norm-patchify", check_norm_patchify}, {"linear", check_linear}, {"linear-fp32", check_linear_fp32},
   {"block", check_block}, {"grn", check_grn}, {"pool", check_pool},
+  {"unfold", check_unfold}, {"activate", check_activate},
 };
 
 /* ---- tunings ---- */
