@@ -5,6 +5,10 @@
 
 G_BEGIN_DECLS
 
+/** What a handler of decodebin's signal autoplug-select answers; GStreamer has no header for it. */
+typedef enum
+{ CNX_AUTOPLUG_TRY, CNX_AUTOPLUG_EXPOSE, CNX_AUTOPLUG_SKIP } CnxAutoplug;
+
 /** Whether an element of @factory decodes, splits or parses what it is given, and does nothing else: what a file names
  * is not fetched, from the network or from other files. */
 gboolean cnx_autoplug_allows (GstElementFactory * factory);

@@ -16,10 +16,6 @@
 
 #define NO_VIDEO "there is no video in it"
 
-/* What a handler of autoplug-select answers; GStreamer has no header for it. */
-enum
-{ TRY, EXPOSE, SKIP };
-
 /* A frame between the decoder and who takes it. */
 typedef struct
 {
@@ -205,10 +201,10 @@ on_select (GstElement * decoder, GstPad * pad, GstCaps * caps, GstElementFactory
   Film *film = data;
 
   if (cnx_autoplug_allows (factory))
-    return TRY;
+    return CNX_AUTOPLUG_TRY;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
   film->names_others = TRUE;
-  return SKIP;
+  return CNX_AUTOPLUG_SKIP;
 }
 
 /* The first video there is; a second one, and sound, are left alone. */
