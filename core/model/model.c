@@ -283,7 +283,8 @@ first_unexpected (Collect * collect)
   for (guint i = 0; i < cnx_checkpoint_n_tensors (named->checkpoint); i++) {
     const CnxTensor *tensor = cnx_checkpoint_tensor (named->checkpoint, i);
 
-    if (tensor->dtype == CNX_DTYPE_OTHER || g_hash_table_contains (collect->used, tensor))
+    if (tensor->dtype == CNX_DTYPE_OTHER || g_hash_table_contains (collect->used, tensor)
+        || cnx_scheme_repeats (named->scheme, named->prefix, tensor->name))
       continue;
     if (cnx_scheme_covers (named->scheme, named->prefix, tensor->name))
       return tensor;

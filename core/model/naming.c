@@ -251,6 +251,18 @@ cnx_arch_find (const CnxArch * arch, CnxCheckpoint * checkpoint, CnxScheme schem
   return tensor;
 }
 
+gboolean
+cnx_scheme_repeats (CnxScheme scheme, const char *prefix, const char *name)
+{
+  if (!g_str_has_prefix (name, prefix))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (outer_names); i++)
+    if (outer_names[i].scheme == scheme && !*outer_names[i].within
+        && strcmp (outer_names[i].name, name + strlen (prefix)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* The original DINOv3's norms of every stage, of which the last is the final one, and what EUPE was distilled with. */
 static gboolean
 is_training_only (CnxScheme scheme, const char *name)

@@ -95,4 +95,7 @@ gboolean cnx_scheme_detect (CnxCheckpoint * checkpoint, CnxScheme * scheme, char
 /** Whether a tensor called @name is the network's that cnx_scheme_detect() found, or stands beside it in the file. */
 gboolean cnx_scheme_covers (CnxScheme scheme, const char *prefix, const char *name);
 
+/** Whether @name is a second one of a tensor that is read by its first. */
+gboolean cnx_scheme_repeats (CnxScheme scheme, const char *prefix, const char *name);
+
 G_END_DECLS

@@ -513,9 +513,11 @@ check_role (const Golden * golden, CnxCheckpoint * checkpoint, CnxRole role, int
 {
   g_autofree char *name = cnx_scheme_tensor_name (CNX_SCHEME_ORIGINAL, role, stage, block);
   g_autofree char *timm = cnx_scheme_tensor_name (CNX_SCHEME_TIMM, role, stage, block);
+
+  if (!name)
+    return FALSE;
   const CnxTensor *tensor = find_tensor (golden, name);
   const CnxTensor *expected = cnx_checkpoint_find (checkpoint, timm);
-
   g_assert_true ((tensor != NULL) == (expected != NULL));
   if (tensor)
     assert_same (golden, tensor, expected);
