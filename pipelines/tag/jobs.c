@@ -108,19 +108,26 @@ tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxReco
   return cnx_record_finish (record, &facts, complete, error) ? DONE : FAILED;
 }
 
-/* What a folder has beside films and pictures is no error; a file that was named is. */
+/* What a folder has beside films and pictures is no error; a file that was named is, or one called like them. */
 static Outcome
 pass_over (CnxJobs * jobs, const CnxInput * input, CnxKind kind, GError ** error)
 {
-  const gboolean is_raw = kind == CNX_KIND_RAW;
+  const gboolean is_raw = kind == CNX_KIND_RAW, promised = !is_raw && cnx_kind_is_promised (input->name);
+  const char *why = "neither a film that GStreamer knows nor a picture that libvips knows";
 
-  if (!input->named) {
+  if (!input->named && !promised) {
     g_atomic_int_add (&jobs->raws, is_raw);
     return PASSED;
   }
-  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, is_raw ? "it is a camera's raw file, which nothing here develops: "
-      "tag the picture that the camera, or a converter, made of it" : input->size ? "neither a film that GStreamer "
-      "knows nor a picture that libvips knows" : "it is empty");
+  if (is_raw)
+    why = "it is a camera's raw file, which nothing here develops: tag the picture that the camera, or a converter, "
+        "made of it";
+  else if (input->size == 0)
+    why = "it is empty";
+  else if (promised)
+    why = "neither a film that GStreamer knows nor a picture that libvips knows, though it is called like one: it is "
+        "damaged, has sound alone, or another name would fit it";
+  g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, why);
   return FAILED;
 }
 
@@ -191,11 +198,8 @@ work_and_tell (Worker * worker, const CnxInput * input, guint place)
 
   cnx_progress_begin (jobs->progress, worker->slot, input->path, input->size);
   const Outcome outcome = work_on (worker, input, place, &error);
-  if (outcome == FAILED) {
+  if (outcome == FAILED)
     say_error (jobs, input->path, error);
-    if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
-      cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
-  }
   if (jobs->ordered) {
     if (outcome == FAILED)
       cnx_ordered_drop (jobs->ordered, place);

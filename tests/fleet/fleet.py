@@ -48,7 +48,7 @@ def archive(convnext):
         make_film(top / "a film.webm", 8)
         make_film(top / "b" / "z.webm", 12)
         (top / "notes.txt").write_text("neither\n")
-        (top / "empty.mp4").write_bytes(b"")
+        (top / "empty.bin").write_bytes(b"")
         (top / ".hidden.jpg").symlink_to(top / "rocket.jpg")
         (top / "again").symlink_to(top / "b")
     return top

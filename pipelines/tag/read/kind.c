@@ -104,6 +104,22 @@ is_film_indeed (Type type, const guint8 * head, gsize size, guint64 file_size, c
   return type.probability >= GST_TYPE_FIND_LIKELY || is_called_so (type.name, path);
 }
 
+gboolean
+cnx_kind_is_promised (const char *name)
+{
+  /* not ts and mts, which programs are called as well */
+  static const char *const extensions[] = { "jpg", "jpeg", "jpe", "png", "webp", "gif", "tif", "tiff", "heic", "heif",
+    "avif", "mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "vob", "m2ts", "3gp", "3g2", "flv", "wmv", "ogv",
+    "mxf"
+  };
+  const char *extension = extension_of (name);
+
+  for (guint i = 0; extension && i < G_N_ELEMENTS (extensions); i++)
+    if (g_ascii_strcasecmp (extension, extensions[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* Films are GStreamer's to know; libvips is asked about the rest, which takes it longer. */
 gboolean
 cnx_kind_find (const char *path, CnxKind * kind, GError ** error)

@@ -12,4 +12,8 @@ typedef enum
  * gst_init() and vips_init() before. Thread-safe. */
 gboolean cnx_kind_find (const char *path, CnxKind * kind, GError ** error);
 
+/** Whether who calls a file @name means a film or a picture that is read here, by its extension: one that is neither is
+ * damaged then, and no other kind of file. Thread-safe. */
+gboolean cnx_kind_is_promised (const char *name);
+
 G_END_DECLS
