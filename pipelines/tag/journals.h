@@ -7,11 +7,13 @@ G_BEGIN_DECLS
 
 typedef struct _CnxJournals CnxJournals;
 
-/** Told once of a journal at @path that lost lines, from any thread. */
-typedef void (*CnxJournalDamage) (gpointer data, const char *path);
+/** Told once of a journal at @path that lost lines, or of the folder @path that another run is at work in; from any
+ * thread. */
+typedef void (*CnxJournalNews) (gpointer data, const char *path);
 
-/** Free with cnx_journals_free(). Its functions may be called from any thread. */
-CnxJournals *cnx_journals_new (CnxJournalDamage damaged, gpointer data);
+/** @damaged, @shared: NULL: nobody wants to know. Free with cnx_journals_free(). Its functions may be called from any
+ * thread. */
+CnxJournals *cnx_journals_new (CnxJournalNews damaged, CnxJournalNews shared, gpointer data);
 void cnx_journals_free (CnxJournals * journals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxJournals, cnx_journals_free)
 

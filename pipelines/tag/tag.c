@@ -216,6 +216,13 @@ on_damage (gpointer data, const char *path)
       "instead is kept as NAME~", path);
 }
 
+static void
+on_shared (gpointer data, const char *folder)
+{
+  cnx_progress_say (data, "convnext tag: %s: another run is at work in this folder; neither harms the other, but what "
+      "both were given is done twice", folder);
+}
+
 static int
 run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPtrArray * inputs)
 {
@@ -223,7 +230,8 @@ run_jobs (Run * run, CnxEngine * engine, const CnxEngineSettings * settings, GPt
   const CnxTagModel model = describe_model (engine);
   g_autofree char *film_key = make_key (options, engine, TRUE), *picture_key = make_key (options, engine, FALSE);
   g_autoptr (CnxProgress) progress = cnx_progress_new (options->quiet, inputs->len, bytes_of (inputs), options->jobs);
-  g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new (on_damage, progress);
+  g_autoptr (CnxJournals) journals = options->to_stdout ? NULL : cnx_journals_new (on_damage,
+      options->quiet ? NULL : on_shared, progress);
   g_autoptr (CnxOrdered) ordered = options->to_stdout ? cnx_ordered_new () : NULL;
   g_autoptr (CnxSettler) settler = NULL;
   const double end = options->sampling.end >= 0 ? options->sampling.end : G_MAXDOUBLE;
