@@ -164,7 +164,11 @@ take_labels (JsonNode * node, const char *key, int classes, GError ** error)
     taken = take_by_name (object, key, labels, classes, error);
   else
     taken = take_by_number (node, key, labels, classes, error);
-  return taken ? g_steal_pointer (&labels) : NULL;
+  if (taken)
+    return g_steal_pointer (&labels);
+  for (int id = 0; id < classes; id++)  /* there may be gaps, which end a vector for g_strfreev() */
+    g_clear_pointer (&labels[id], g_free);
+  return NULL;
 }
 
 /* {"0": "LABEL_0", ..} or {"LABEL_0": 0, ..}, as many as there may be: transformers' own, for classes without names. */

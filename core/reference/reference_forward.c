@@ -260,7 +260,7 @@ cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels,
     int height, int width, float *features, GError ** error)
 {
   return run_to_features (model, precision, levels, in, n, height, width, features, error)
-      && cnx_check_finite (features, n, cnx_model_arch (model)->dims[CNX_STAGES - 1], error);
+      && cnx_check_finite (features, n, cnx_arch_features (cnx_model_arch (model)), error);
 }
 
 gboolean
