@@ -332,22 +332,36 @@ current_mode (GstConvnext * self)
   if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), latency))
     return MODE_LATEST;
   gst_query_parse_latency (latency, &live, NULL, NULL);
-  self->decided = live ? MODE_LATEST : MODE_EVERY_FRAME;
+  g_atomic_int_set ((gint *) &self->decided, live ? MODE_LATEST : MODE_EVERY_FRAME);
   GST_INFO_OBJECT (self, live ? "mode auto is latest, as upstream says that it is live: no frame waits" :
       "mode auto is every-frame, as upstream does not say that it is live: each frame waits for its labels. For a "
       "camera behind an appsrc, shmsrc and the like set is-live there, or mode=latest here");
   return self->decided;
 }
 
-/* Asked before the first frame has come: what takes most of its time can be tried without it. */
+/* Asked before the first frame has come: what takes most of its time can be tried without it. Not while the state
+ * changes, which may take the classifier away; a change waits until it is done. */
 static void
 try_pass (GstConvnext * self)
 {
   const gint64 start = g_get_monotonic_time ();
 
-  if (!cnx_latency_is_known (&self->latency) && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
+  if (cnx_latency_is_known (&self->latency) || !GST_STATE_TRYLOCK (self))
+    return;
+  if (self->classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
       && cnx_classifier_try (self->classifier))
     cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
+  GST_STATE_UNLOCK (self);
+}
+
+/* Whether frames wait for their labels; auto, before its first frame, lets none wait where upstream is live. */
+static gboolean
+frames_wait (GstConvnext * self)
+{
+  const int mode = plain_settings (self).mode;
+
+  return mode == MODE_EVERY_FRAME
+      || (mode == MODE_AUTO && g_atomic_int_get ((gint *) &self->decided) == MODE_EVERY_FRAME);
 }
 
 static gboolean
@@ -360,8 +374,7 @@ query (GstBaseTransform * base, GstPadDirection direction, GstQuery * query)
     return FALSE;
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
     return TRUE;
-  /* auto does not wait where upstream is live, and elsewhere latency is nothing */
-  const gboolean wait = plain_settings (self).mode == MODE_EVERY_FRAME;
+  const gboolean wait = frames_wait (self);
   gst_query_parse_latency (query, &live, NULL, NULL);
   if (live && wait)
     try_pass (self);
