@@ -89,12 +89,14 @@ gather (Gathering * gathering, const char *below, guint depth)
   }
 }
 
+/* What is there may be anything: nothing is waited for, no link followed, and no more read than could be the same. */
 static gboolean
-is_same (const char *path, const char *text)
+is_same (CnxPlace * place, const char *text)
 {
-  g_autofree char *there = NULL;
+  const gsize length = strlen (text);
+  g_autoptr (GBytes) there = cnx_place_read (place, length, NULL);
 
-  return g_file_get_contents (path, &there, NULL, NULL) && strcmp (there, text) == 0;
+  return there && g_bytes_get_size (there) == length && memcmp (g_bytes_get_data (there, NULL), text, length) == 0;
 }
 
 static gboolean
@@ -108,7 +110,7 @@ put (CnxJournals * journals, const char *folder, const char *text, GError ** err
     .input = (char *) FOLDER_INPUT,.key = (char *) "",.complete = TRUE,.outputs = outputs
   };
 
-  if (!journal || is_same (cnx_place_path (place), text))
+  if (!journal || is_same (place, text))
     return journal != NULL;
   if (!cnx_journal_claim (journal, CNX_TAG_HTML_INDEX, FOLDER_INPUT, FALSE)) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "%s is there already, and not as `convnext tag` wrote it: it is "

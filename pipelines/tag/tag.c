@@ -294,6 +294,7 @@ cnx_tag_main (int argc, char **argv)
 
   if (!cnx_tag_options_parse (&options, argc, argv))
     return CNX_EXIT_USAGE;
+  signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
   g_type_ensure (GST_TYPE_CONVNEXT);    /* before a plugin of that name, see gst-plugin/plugin.c */
   if (!gst_init_check (NULL, NULL, &error))
     return cnx_fail (error);

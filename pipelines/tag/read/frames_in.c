@@ -52,9 +52,10 @@ static void *
 map (int fd, gsize size)
 {
   struct stat status;
+  const int seals = fcntl (fd, F_GET_SEALS);    /* below 0 of what cannot be sealed */
 
-  if (size == 0 || fstat (fd, &status) != 0 || (guint64) status.st_size != size
-      || !(fcntl (fd, F_GET_SEALS) & F_SEAL_SHRINK))
+  if (size == 0 || fstat (fd, &status) != 0 || (guint64) status.st_size != size || seals < 0
+      || !(seals & F_SEAL_SHRINK))
     return NULL;
   void *bytes = mmap (NULL, size, PROT_READ, MAP_SHARED, fd, 0);
   return bytes == MAP_FAILED ? NULL : bytes;

@@ -107,10 +107,11 @@ is_film_indeed (Type type, const guint8 * head, gsize size, guint64 file_size, c
 gboolean
 cnx_kind_is_promised (const char *name)
 {
-  /* not ts and mts, which programs are called as well */
+  /* The last are pictures that libvips is not to read: some of its versions know them, others do not. Not ts and mts,
+   * which programs are called as well. */
   static const char *const extensions[] = { "jpg", "jpeg", "jpe", "png", "webp", "gif", "tif", "tiff", "heic", "heif",
     "avif", "mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "vob", "m2ts", "3gp", "3g2", "flv", "wmv", "ogv",
-    "mxf"
+    "mxf", "jxl", "jp2", "j2k", "exr", "hdr", "ppm"
   };
   const char *extension = extension_of (name);
 

@@ -200,7 +200,9 @@ test_formats (void)
     g_test_message ("%s%s", rows[i].name, path ? "" : ": this libvips does not write it");
     if (!path)
       continue;
-    g_assert_cmpint (cnx_picture_is_one (path), ==, rows[i].is_one);
+    /* newer versions do not know any more what they are not to read */
+    if (rows[i].readable || !rows[i].is_one)
+      g_assert_cmpint (cnx_picture_is_one (path), ==, rows[i].is_one);
     g_assert_cmpint (cnx_picture_load (path, SIDE, &picture, &error), ==, rows[i].readable);
     g_assert_cmpint (cnx_image_load (path, &recipe, input, NULL, &other), ==, rows[i].readable);
     if (rows[i].readable)
