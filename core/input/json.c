@@ -299,3 +299,11 @@ cnx_json_load (const char *path, GError ** error)
 
   return text ? cnx_json_parse (text, length, &limits, what, error) : NULL;
 }
+
+JsonObject *
+cnx_json_find_object (JsonObject * object, const char *key)
+{
+  JsonNode *node = object ? json_object_get_member (object, key) : NULL;
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}

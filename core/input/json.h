@@ -28,4 +28,8 @@ JsonNode *cnx_json_parse (const char *data, gsize length, const CnxJsonLimits * 
 /** The same for a whole file of at most 16 MiB. Errors: CNX_ERROR_NOT_FOUND, CNX_ERROR_FORMAT. */
 JsonNode *cnx_json_load (const char *path, GError ** error);
 
+/** The object that is @object's member @key; NULL where it has none, or none that is an object, or is NULL itself.
+ * Owned by @object. */
+JsonObject *cnx_json_find_object (JsonObject * object, const char *key);
+
 G_END_DECLS

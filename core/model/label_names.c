@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "core/error.h"
+#include "core/input/json.h"
 #include "core/input/input_file.h"
 #include "core/label_names_resource.h"
 
@@ -69,14 +70,6 @@ cnx_labels_load (const char *path, int classes, GError ** error)
 }
 
 /* ---- of a config ---- */
-
-static JsonObject *
-find_object (JsonObject * root, const char *key)
-{
-  JsonNode *node = json_object_get_member (root, key);
-
-  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
 
 /* What the value of class @id stands for; NULL where it is an array or an object. */
 static char *
@@ -211,7 +204,7 @@ char **
 cnx_labels_in_config (JsonObject * root, int classes, GError ** error)
 {
   static const char *const keys[] = { "label_names", "id2label", "label2id" };
-  JsonObject *descriptions = find_object (root, "label_descriptions");
+  JsonObject *descriptions = cnx_json_find_object (root, "label_descriptions");
 
   for (guint i = 0; classes > 0 && i < G_N_ELEMENTS (keys); i++) {
     JsonNode *node = json_object_get_member (root, keys[i]);

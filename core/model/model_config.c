@@ -66,14 +66,6 @@ find_string (JsonObject * object, const char *key)
   return json_node_get_string (node);
 }
 
-static JsonObject *
-find_object (JsonObject * object, const char *key)
-{
-  JsonNode *node = find (object, key);
-
-  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
 static gboolean
 find_number (JsonObject * object, const char *key, double *number)
 {
@@ -90,21 +82,18 @@ find_number (JsonObject * object, const char *key, double *number)
  * computed here. */
 static const struct
 {
-  const char *object;           /* NULL: the root */
   const char *key;
   const char *values[5];
 } known_settings[] = {
-  {NULL, "global_pool", {"avg"}},
-  {NULL, "model_type", {"convnext", "convnextv2", "dinov3_convnext", "timm_wrapper"}},
+  {"global_pool", {"avg"}},
+  {"model_type", {"convnext", "convnextv2", "dinov3_convnext", "timm_wrapper"}},
 };
 
 static gboolean
 check_settings (const Config * config, GError ** error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (known_settings); i++) {
-    const char *parent = known_settings[i].object;
-    JsonObject *object = parent ? find_object (config->root, parent) : config->root;
-    const char *value = find_string (object, known_settings[i].key);
+    const char *value = find_string (config->root, known_settings[i].key);
 
     if (value && !g_strv_contains (known_settings[i].values, value)) {
       g_autofree char *escaped = g_strescape (value, NULL);
@@ -121,7 +110,7 @@ check_settings (const Config * config, GError ** error)
 static gboolean
 check_architecture (const Config * config, const char *architecture, GError ** error)
 {
-  JsonObject *model_args = find_object (config->root, "model_args");
+  JsonObject *model_args = cnx_json_find_object (config->root, "model_args");
   g_auto (GStrv) parts = g_strsplit (architecture, ".", 2);
   const CnxVariant *said = parts[0] ? cnx_variant_find (parts[0]) : NULL;
   const CnxVariant *found = cnx_variant_of (config->arch);
@@ -197,7 +186,7 @@ read_num_classes (const Config * config, GError ** error)
   double count;
 
   if (!find_number (config->root, "num_classes", &count)
-      && !find_number (find_object (config->root, "pretrained_cfg"), "num_classes", &count))
+      && !find_number (cnx_json_find_object (config->root, "pretrained_cfg"), "num_classes", &count))
     return TRUE;
   if (count < 0 || count > MAX_COUNT || count != floor (count))
     return refuse (config, CNX_ERROR_FORMAT, error, "'num_classes' is %g, which is no number of classes", count);
@@ -209,7 +198,7 @@ static gboolean
 read_arithmetic (const Config * config, const char *architecture, GError ** error)
 {
   if (cnx_arch_take_name (config->arch, architecture, error)
-      && cnx_arch_take_args (config->arch, find_object (config->root, "model_args"), error))
+      && cnx_arch_take_args (config->arch, cnx_json_find_object (config->root, "model_args"), error))
     return TRUE;
   g_prefix_error (error, "'%s': ", config->path);
   return FALSE;
@@ -339,7 +328,7 @@ read_config (CnxModelConfig * model, const char *path, CnxArch * arch, CnxScheme
   if (!root)
     return FALSE;
   config.root = json_node_get_object (root);
-  *whole = find_object (config.root, "pretrained_cfg") != NULL;
+  *whole = cnx_json_find_object (config.root, "pretrained_cfg") != NULL;
   if (!check_settings (&config, error) || !read_problem_type (model, &config, error)
       || !read_fraction (&config, "threshold", &model->threshold, error))
     return FALSE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/input/json.h"
 
 /* Longest text of a value in a message. */
 #define MAX_VALUE 80
@@ -376,14 +377,6 @@ cnx_arch_take_args (CnxArch * arch, JsonObject * model_args, GError ** error)
 
 /* ---- OpenCLIP ---- */
 
-static JsonObject *
-child (JsonObject * object, const char *key)
-{
-  JsonNode *node = object ? json_object_get_member (object, key) : NULL;
-
-  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
 /* Of one key into another, where it is there. */
 static void
 copy_member (JsonObject * from, const char *key, JsonObject * to, const char *as)
@@ -418,7 +411,8 @@ add_input_size (JsonObject * vision, JsonObject * timm)
 JsonObject *
 cnx_open_clip_as_timm (JsonObject * config)
 {
-  JsonObject *vision = child (child (config, "model_cfg"), "vision_cfg"), *how = child (config, "preprocess_cfg");
+  JsonObject *vision = cnx_json_find_object (cnx_json_find_object (config, "model_cfg"), "vision_cfg");
+  JsonObject *how = cnx_json_find_object (config, "preprocess_cfg");
   JsonNode *mode = how ? json_object_get_member (how, "resize_mode") : NULL;
   JsonObject *timm, *recipe;
 
