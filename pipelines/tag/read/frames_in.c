@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gst-plugin/layout.h"
 #include "gst-plugin/wholemeta.h"
 #include "pipelines/tag/read/frames_private.h"
 #include "pipelines/tag/read/wire.h"
@@ -132,22 +133,17 @@ cnx_frames_in_info (CnxFramesIn * self)
   return &self->info;
 }
 
-/* Whether plane @plane of a layout ends within @size bytes. How tiles lie is for who knows them. */
+/* Whether the frame's rows lie in its memory. */
 static gboolean
-plane_fits (const GstVideoInfo * info, guint height, guint width, guint plane, guint64 offset, gint32 stride,
-    guint64 size)
+holds (const GstVideoInfo * info, GstBuffer * buffer)
 {
-  const GstVideoFormatInfo *format = info->finfo;
-  int components[GST_VIDEO_MAX_COMPONENTS];
+  GstVideoFrame frame;
 
-  if (GST_VIDEO_FORMAT_INFO_IS_TILED (format))
-    return TRUE;
-  gst_video_format_info_component (format, plane, components);
-  const guint64 row = (guint64) GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (format, components[0], width)
-      * GST_VIDEO_FORMAT_INFO_PSTRIDE (format, components[0]);
-  const guint64 rows = GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT (format, components[0], height);
-  return stride > 0 && offset <= size && rows > 0 && row <= (guint64) stride
-      && rows * stride - (row > 0 ? stride - row : 0) <= size - offset;
+  if (!gst_video_frame_map (&frame, info, buffer, GST_MAP_READ))
+    return FALSE;
+  const gboolean held = cnx_layout_holds (&frame, frame.info.width, GST_VIDEO_INFO_FIELD_HEIGHT (&frame.info));
+  gst_video_frame_unmap (&frame);
+  return held;
 }
 
 /* The frame's planes where they are not as the caps have them; FALSE for what cannot be. */
@@ -155,7 +151,6 @@ static gboolean
 add_layout (CnxFramesIn * self, GstBuffer * buffer, guint format, guint width, guint height, GVariant * planes)
 {
   const GstVideoInfo *info = &self->info;
-  const gboolean fields = info->interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
   const gsize n = g_variant_n_children (planes);
   gsize offsets[GST_VIDEO_MAX_PLANES] = { 0 };
   int strides[GST_VIDEO_MAX_PLANES] = { 0 };
@@ -167,13 +162,10 @@ add_layout (CnxFramesIn * self, GstBuffer * buffer, guint format, guint width, g
     return FALSE;
   for (gsize i = 0; i < n; i++) {
     guint64 offset;
-    gint32 stride;
-    g_variant_get_child (planes, i, "(ti)", &offset, &stride);
-    if (!plane_fits (info, fields ? (height + 1) / 2 : height, width, i, offset, stride,
-            gst_buffer_get_size (buffer)))
+    g_variant_get_child (planes, i, "(ti)", &offset, &strides[i]);
+    if (offset >= gst_buffer_get_size (buffer))
       return FALSE;
     offsets[i] = offset;
-    strides[i] = stride;
   }
   gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE, format, width, height, n, offsets, strides);
   return TRUE;
@@ -197,7 +189,7 @@ cnx_frames_in_take (CnxFramesIn * self, GVariant * body, CnxFrameNote * note, gu
   g_autoptr (GstBuffer) buffer = gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, self->slots[*slot].bytes, size,
       0, size, NULL, NULL);
   GST_BUFFER_FLAG_SET (buffer, flags & CNX_FRAMES_FLAGS);
-  if (!add_layout (self, buffer, format, width, height, planes))
+  if (!add_layout (self, buffer, format, width, height, planes) || !holds (&self->info, buffer))
     return NULL;
   if (whole.width > 0)
     cnx_whole_meta_add (buffer, &whole);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gst-plugin/direction.h"
+#include "gst-plugin/layout.h"
 
 /* Twice as high as the small picture, which is made of it with more care. */
 #define HEIGHT (2 * CNX_TAG_THUMB_HEIGHT)
@@ -15,26 +16,44 @@ cnx_snapshot_shown_width (const GstVideoInfo * info)
   return CLAMP (width, 1, G_MAXINT);
 }
 
+/* The rows of @frame, which are a field's where it is one, as a picture of their own. FALSE where they are not all in
+ * its memory: how they lie is what a decoder says. */
+static gboolean
+take_rows (const GstVideoFrame * frame, GstVideoFrame * rows, GByteArray * copy)
+{
+  *rows = *frame;
+  rows->info.height = GST_VIDEO_INFO_FIELD_HEIGHT (&frame->info);
+  rows->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  rows->flags = GST_VIDEO_FRAME_FLAG_NONE;
+  if (!cnx_layout_holds (rows, rows->info.width, rows->info.height))
+    return FALSE;
+  cnx_layout_ease (rows, rows->info.width, rows->info.height, copy);
+  return TRUE;
+}
+
 /* @frame scaled down, as packed RGB in square pixels, mapped in @small; FALSE where it cannot be. */
 static gboolean
-scale (GstVideoFrame * frame, GstVideoInfo * info, GstBuffer ** buffer, GstVideoFrame * small)
+scale (const GstVideoFrame * frame, GstVideoInfo * info, GstBuffer ** buffer, GstVideoFrame * small)
 {
   const GstVideoInfo *from = &frame->info;
   const int height = MIN (HEIGHT, from->height);
   const guint64 width = gst_util_uint64_scale_round (from->width, (guint64) height * MAX (from->par_n, 1),
       (guint64) from->height * MAX (from->par_d, 1));
+  g_autoptr (GByteArray) copy = g_byte_array_new ();
+  GstVideoFrame rows;
 
+  if (!take_rows (frame, &rows, copy))
+    return FALSE;
   gst_video_info_set_format (info, GST_VIDEO_FORMAT_RGB, CLAMP (width, 1, 8 * HEIGHT), height);
   info->fps_n = from->fps_n;
   info->fps_d = from->fps_d;
-  info->interlace_mode = from->interlace_mode;
-  GstVideoConverter *converter = gst_video_converter_new (from, info, NULL);
+  GstVideoConverter *converter = gst_video_converter_new (&rows.info, info, NULL);
   if (!converter)
     return FALSE;
   *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
   const gboolean ok = gst_video_frame_map (small, info, *buffer, GST_MAP_READWRITE);
   if (ok)
-    gst_video_converter_frame (converter, frame, small);
+    gst_video_converter_frame (converter, &rows, small);
   gst_video_converter_free (converter);
   return ok;
 }
