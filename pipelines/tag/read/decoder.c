@@ -134,6 +134,19 @@ fail_strange (CnxDecoder * self, GError ** error)
 typedef enum
 { READY, LATE, STOPPED } Wait;
 
+static gboolean
+is_stopped (const CnxDecoder * self)
+{
+  return self->stop && g_atomic_int_get (self->stop);
+}
+
+static GVariant *
+break_off (CnxDecoder * self)
+{
+  end (self);
+  return NULL;
+}
+
 static Wait
 wait_for (CnxDecoder * self)
 {
@@ -143,7 +156,7 @@ wait_for (CnxDecoder * self)
   for (;;) {
     if (poll (&poller, 1, LOOK_MS) > 0)
       return READY;
-    if (self->stop && g_atomic_int_get (self->stop))
+    if (is_stopped (self))
       return STOPPED;
     if (self->patience > 0 && g_get_monotonic_time () > end)
       return LATE;
@@ -199,16 +212,16 @@ cnx_decoder_hear (CnxDecoder * self, CnxWire * what, GError ** error)
   for (;;) {
     const Wait wait = wait_for (self);
     int passed = -1;
-    if (wait == STOPPED)
-      end (self);
     if (wait != READY)
-      return wait == LATE ? fail_late (self, error) : NULL;
+      return wait == LATE ? fail_late (self, error) : break_off (self);
     g_autoptr (GVariant) body = cnx_wire_receive (self->fd, what, &passed);
     if (!body)
       return fail_dead (self, error);
     const Take take = take_own (self, *what, body, passed);
     if (take == STRANGE)
       return fail_strange (self, error);
+    if (take == TAKEN && is_stopped (self))
+      return break_off (self);
     if (take == TAKEN)
       continue;
     if (*what == CNX_WIRE_FAILED)
@@ -234,9 +247,12 @@ cnx_decoder_frames (CnxDecoder * self)
   return self->frames;
 }
 
-void
-cnx_decoder_release (CnxDecoder * self, guint slot)
+/* One that has died said more before that, which is heard next. */
+gboolean
+cnx_decoder_release (CnxDecoder * self, guint slot, GError ** error)
 {
-  if (self->fd >= 0)
-    cnx_frames_in_release (self->fd, slot);
+  if (cnx_frames_in_release (self->fd, slot) || errno != EAGAIN)
+    return TRUE;
+  fail_strange (self, error);
+  return FALSE;
 }

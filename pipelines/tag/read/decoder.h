@@ -29,8 +29,8 @@ gboolean cnx_decoder_may_try_again (CnxDecoder * decoder);
 
 /** The frames that come. */
 CnxFramesIn *cnx_decoder_frames (CnxDecoder * decoder);
-/** @slot's frame was used. */
-void cnx_decoder_release (CnxDecoder * decoder, guint slot);
+/** @slot's frame was used. Errors: CNX_ERROR_INPUT: the decoder does not listen; the file is over. */
+gboolean cnx_decoder_release (CnxDecoder * decoder, guint slot, GError ** error);
 
 /** Ends a file before its end: the process is ended with it. */
 void cnx_decoder_break_off (CnxDecoder * decoder);

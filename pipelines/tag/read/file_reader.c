@@ -119,8 +119,7 @@ take_frame (File * file, GVariant * body, GError ** error)
   }
   if (!classify (file, frame, &note, error))
     return FALSE;
-  cnx_decoder_release (decoder, slot);
-  return TRUE;
+  return cnx_decoder_release (decoder, slot, error);
 }
 
 static gboolean

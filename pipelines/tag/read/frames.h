@@ -61,7 +61,7 @@ const GstVideoInfo *cnx_frames_in_info (CnxFramesIn * in);
  * decoder of ours says. Free with gst_buffer_unref() before that. */
 GstBuffer *cnx_frames_in_take (CnxFramesIn * in, GVariant * body, CnxFrameNote * note, guint * slot);
 
-/** Tells the decoder at @fd. */
-void cnx_frames_in_release (int fd, guint slot);
+/** Tells the decoder at @fd; as cnx_wire_send(). */
+gboolean cnx_frames_in_release (int fd, guint slot);
 
 G_END_DECLS

@@ -14,6 +14,8 @@
 
 /* Pixels; what GStreamer calculates with stays far from its limits. */
 #define MOST_SIDE (1 << 26)
+/* Bytes of text. */
+#define MOST_CAPS 4096
 
 typedef struct
 {
@@ -108,12 +110,15 @@ cnx_frames_in_take_piece (CnxFramesIn * self, GVariant * body)
   return TRUE;
 }
 
+/* GStreamer's parser calls itself for every list in a list; what is fixed has none. */
 gboolean
 cnx_frames_in_take_caps (CnxFramesIn * self, GVariant * body)
 {
   const char *text;
 
   g_variant_get (body, "(&s)", &text);
+  if (strlen (text) > MOST_CAPS || strpbrk (text, "{<["))
+    return FALSE;
   g_autoptr (GstCaps) caps = gst_caps_from_string (text);
   if (!caps || !gst_caps_is_fixed (caps) || !gst_video_info_from_caps (&self->info, caps))
     return FALSE;
@@ -203,8 +208,8 @@ cnx_frames_in_take (CnxFramesIn * self, GVariant * body, CnxFrameNote * note, gu
   return g_steal_pointer (&buffer);
 }
 
-void
+gboolean
 cnx_frames_in_release (int fd, guint slot)
 {
-  cnx_wire_send (fd, CNX_WIRE_RELEASE, g_variant_new ("(u)", slot), -1);
+  return cnx_wire_send (fd, CNX_WIRE_RELEASE, g_variant_new ("(u)", slot), -1);
 }

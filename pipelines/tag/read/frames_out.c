@@ -132,12 +132,20 @@ send_pieces (CnxFramesOut * self, guint number, gsize size, GError ** error)
   return TRUE;
 }
 
+/* No more of them than says how pixels lie: what else a film's decoder puts there is for nobody here. */
 static gboolean
 tell_caps (CnxFramesOut * self, GstCaps * caps, GError ** error)
 {
+  GstVideoInfo info;
+
   if (self->caps && gst_caps_is_equal (self->caps, caps))
     return TRUE;
-  g_autofree char *text = gst_caps_to_string (caps);
+  if (!gst_video_info_from_caps (&info, caps)) {
+    g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, "cannot be decoded: nobody knows how its frames lie");
+    return FALSE;
+  }
+  g_autoptr (GstCaps) told = gst_video_info_to_caps (&info);
+  g_autofree char *text = gst_caps_to_string (told);
   gst_caps_replace (&self->caps, caps);
   return cnx_wire_send (self->fd, CNX_WIRE_CAPS, g_variant_new ("(s)", text), -1) || gone (error);
 }

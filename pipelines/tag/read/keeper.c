@@ -15,6 +15,11 @@
 
 /* A decoder's socket, behind the three streams. */
 #define SOCKET 3
+/* How long, and how often, one that was killed is waited for. */
+#define MOST_LOOKS 2000
+#define LOOK_US 1000
+/* A decoder reads what it is told within that, or never. */
+#define SEND_SECONDS 3
 
 struct _CnxKeeper
 {
@@ -104,15 +109,20 @@ start (const CnxKeeperOptions * options, int passed)
   return pid < 0 ? -number : pid;
 }
 
+/* What hangs in the kernel, as on a file server that has gone, is not waited for: it ends when it can. */
 static gint32
 end (pid_t pid)
 {
   int status = 0;
 
   kill (pid, SIGKILL);          /* too late for who is ending already */
-  while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-    continue;
-  return status;
+  for (guint i = 0; i < MOST_LOOKS; i++) {
+    const pid_t ended = waitpid (pid, &status, WNOHANG);
+    if (ended > 0 || (ended < 0 && errno != EINTR))
+      return status;
+    g_usleep (LOOK_US);
+  }
+  return SIGKILL;
 }
 
 /* FALSE where nobody asks any more. */
@@ -194,9 +204,7 @@ void
 cnx_keeper_free (CnxKeeper * self)
 {
   close (self->fd);
-  kill (self->pid, SIGKILL);    /* and with it its decoders */
-  while (waitpid (self->pid, NULL, 0) < 0 && errno == EINTR)
-    continue;
+  end (self->pid);              /* and with it its decoders */
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -212,6 +220,8 @@ ask (CnxKeeper * self, CnxWire what, GVariant * request, int passed, gint32 othe
   if (!cnx_wire_send (self->fd, what, request, passed))
     return otherwise;
   g_autoptr (GVariant) body = cnx_wire_receive (self->fd, &what, &none);
+  if (none >= 0)
+    close (none);
   if (body && what == CNX_WIRE_ANSWER)
     g_variant_get (body, "(i)", &value);
   return value;
@@ -220,10 +230,12 @@ ask (CnxKeeper * self, CnxWire what, GVariant * request, int passed, gint32 othe
 int
 cnx_keeper_start (CnxKeeper * self, pid_t * pid, GError ** error)
 {
+  const struct timeval patience = {.tv_sec = SEND_SECONDS };
   int ends[2];
 
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return fail (errno, error);
+  setsockopt (ends[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   const gint32 answer = ask (self, CNX_WIRE_START, g_variant_new ("()"), ends[1], -ESRCH);
   close (ends[1]);
   if (answer > 0) {

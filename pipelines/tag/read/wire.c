@@ -39,9 +39,9 @@ typedef union
 gboolean
 cnx_wire_send (int fd, CnxWire what, GVariant * body, int passed)
 {
-  g_autoptr (GVariant) sunk = g_variant_ref_sink (body);
-  guint32 number = what;
-  struct iovec parts[] = { {&number, sizeof number}, {(void *) g_variant_get_data (sunk), g_variant_get_size (sunk)} };
+  GVariant *sunk = g_variant_ref_sink (body);
+  guint32 name = what;
+  struct iovec parts[] = { {&name, sizeof name}, {(void *) g_variant_get_data (sunk), g_variant_get_size (sunk)} };
   Beside beside = { 0 };
   struct msghdr message = {.msg_iov = parts,.msg_iovlen = G_N_ELEMENTS (parts) };
   gssize sent;
@@ -57,6 +57,9 @@ cnx_wire_send (int fd, CnxWire what, GVariant * body, int passed)
   do
     sent = sendmsg (fd, &message, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
+  const int number = errno;
+  g_variant_unref (sunk);
+  errno = number;
   return sent >= 0;
 }
 
@@ -93,13 +96,15 @@ cnx_wire_receive (int fd, CnxWire * what, int *passed)
   g_autofree char *bytes = g_malloc (MOST_BYTES);
   struct iovec part = { bytes, MOST_BYTES };
   Beside beside = { 0 };
-  struct msghdr message = {.msg_iov = &part,.msg_iovlen = 1,.msg_control = &beside,.msg_controllen = sizeof beside };
+  struct msghdr message = {.msg_iov = &part,.msg_iovlen = 1,.msg_control = &beside,
+    .msg_controllen = CMSG_LEN (sizeof *passed)         /* with the padding behind it a second one would fit */
+  };
   gssize size;
 
   do
     size = recvmsg (fd, &message, MSG_CMSG_CLOEXEC);
   while (size < 0 && errno == EINTR);
-  *passed = size > 0 ? take_descriptor (&message) : -1;
+  *passed = size >= 0 ? take_descriptor (&message) : -1;
   GVariant *body = size > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? understand (bytes, size, what) : NULL;
   if (!body && *passed >= 0)
     close (*passed);

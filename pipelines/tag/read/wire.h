@@ -55,12 +55,13 @@ typedef enum
  * width, height, planes (0: as the caps say), each one's offset and stride */
 #define CNX_WIRE_FRAME_TYPE "(utdxuu(iidddd)(uuuu)(uuua(ti)))"
 
-/** Sends @body, which is sunk, with @passed where that is no -1. FALSE where nobody is there any more. */
+/** Sends @body, which is sunk, with @passed where that is no -1. FALSE where nobody is there any more, or, with errno
+ * EAGAIN, where the socket's patience is over: nobody reads. */
 gboolean cnx_wire_send (int fd, CnxWire what, GVariant * body, int passed);
 
 /** Waits for a message: its body, to be freed with g_variant_unref(), of the type that @what has above; @passed: a
  * descriptor that came with it, now the caller's, or -1. NULL where the other side has gone, or says what it should
- * not. */
+ * not, as with two descriptors. */
 GVariant *cnx_wire_receive (int fd, CnxWire * what, int *passed);
 
 G_END_DECLS
