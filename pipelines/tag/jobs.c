@@ -19,7 +19,7 @@ typedef struct
 } Worker;
 
 typedef enum
-{ DONE, SKIPPED, PASSED, FAILED } Outcome;
+{ DONE, SKIPPED, PASSED, FAILED, STOPPED } Outcome;
 
 /* A listener that passes on to a record, and tells of progress. */
 typedef struct
@@ -104,7 +104,7 @@ tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxReco
   if (!cnx_file_reader_read (worker->reader, &facts, &listener, &complete, error))
     return FAILED;
   if (!complete && facts.width == 0)
-    return SKIPPED;             /* told to stop before its first frame */
+    return STOPPED;             /* before its first frame */
   return cnx_record_finish (record, &facts, complete, error) ? DONE : FAILED;
 }
 
@@ -140,6 +140,8 @@ work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
 
   if (!cnx_file_reader_kind (worker->reader, input->path, &kind, error))
     return FAILED;
+  if (kind == CNX_KIND_UNKNOWN)
+    return STOPPED;
   if (kind == CNX_KIND_OTHER || kind == CNX_KIND_RAW)
     return pass_over (jobs, input, kind, error);
   if (jobs->journals && !(journal = cnx_journals_get (jobs->journals, input->output_dir, error)))
@@ -171,7 +173,8 @@ count (CnxJobs * jobs, Outcome outcome)
     [FAILED] = &jobs->failed
   };
 
-  g_atomic_int_inc (counts[outcome]);
+  if (outcome != STOPPED)       /* the next run's */
+    g_atomic_int_inc (counts[outcome]);
 }
 
 static void

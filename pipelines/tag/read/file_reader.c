@@ -55,7 +55,7 @@ cnx_file_reader_kind (CnxFileReader * self, const char *path, CnxKind * kind, GE
   GError *failure = NULL;
   guint32 found = CNX_KIND_OTHER;
 
-  *kind = CNX_KIND_OTHER;
+  *kind = CNX_KIND_UNKNOWN;
   do {
     g_clear_error (&failure);
     if (!cnx_decoder_ask (self->decoder, CNX_WIRE_KIND, g_variant_new ("(^ay)", path), error))
@@ -68,7 +68,8 @@ cnx_file_reader_kind (CnxFileReader * self, const char *path, CnxKind * kind, GE
   }
   if (body && what == CNX_WIRE_KIND_IS)
     g_variant_get (body, "(u)", &found);
-  *kind = found;
+  if (body)
+    *kind = found;
   return TRUE;
 }
 

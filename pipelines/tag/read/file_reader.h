@@ -14,7 +14,7 @@ CnxFileReader *cnx_file_reader_new (const CnxReader * reader);
 void cnx_file_reader_free (CnxFileReader * self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFileReader, cnx_file_reader_free)
 
-/** What the file at @path is; CNX_KIND_OTHER where it was told to stop. Errors: CNX_ERROR_INPUT, where it cannot be
+/** What the file at @path is; CNX_KIND_UNKNOWN where it was told to stop. Errors: CNX_ERROR_INPUT, where it cannot be
  * read, or who looked at it died of it; G_SPAWN_ERROR: there are no processes for decoding. */
 gboolean cnx_file_reader_kind (CnxFileReader * self, const char *path, CnxKind * kind, GError ** error);
 

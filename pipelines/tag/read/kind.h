@@ -6,9 +6,10 @@
 G_BEGIN_DECLS
 
 typedef enum
-{ CNX_KIND_OTHER, CNX_KIND_PICTURE, CNX_KIND_FILM, CNX_KIND_RAW } CnxKind;
+{ CNX_KIND_OTHER, CNX_KIND_PICTURE, CNX_KIND_FILM, CNX_KIND_RAW, CNX_KIND_UNKNOWN } CnxKind;
 
-/** CNX_KIND_RAW: a camera's raw file, which nothing here develops. Errors: G_FILE_ERROR, where it cannot be read. Call
+/** CNX_KIND_RAW: a camera's raw file, which nothing here develops; never CNX_KIND_UNKNOWN, which is what nobody has
+ * looked at. Errors: G_FILE_ERROR, where it cannot be read. Call
  * gst_init() and vips_init() before. Thread-safe. */
 gboolean cnx_kind_find (const char *path, CnxKind * kind, GError ** error);
 

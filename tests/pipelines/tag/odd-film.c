@@ -1,5 +1,6 @@
 /* A GStreamer plugin for tests: a decoder of films that make it do what none should. Such a file begins with "CNXODD ",
- * and says in its next word what is to happen, after so many frames as the number behind it says. And one of playlists
+ * and says in its next word what is to happen, after so many frames as the number behind it says; or "look", for who
+ * looks what the file is not to come back, and to leave a byte in the file that CNX_TEST_SEEN names. And one of playlists
  * that connects to the first address on the loopback that they name. */
 #define PACKAGE "gst-convnext"
 #include <gst/video/video.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define MAGIC "CNXODD "
+#define LOOK MAGIC "look "
 #define TYPE "video/x-cnx-odd"
 #define SIDE 64
 
@@ -181,10 +183,24 @@ odd_playlist_class_init (OddPlaylistClass * klass)
 /* ---- the plugin ---- */
 
 static void
+look_for_ever (void)
+{
+  FILE *seen = g_getenv ("CNX_TEST_SEEN") ? fopen (g_getenv ("CNX_TEST_SEEN"), "ae") : NULL;
+
+  if (seen) {
+    fputc ('.', seen);
+    fclose (seen);
+  }
+  misbehave ("hang");
+}
+
+static void
 find_type (GstTypeFind * find, gpointer data)
 {
   const guint8 *head = gst_type_find_peek (find, 0, strlen (MAGIC));
 
+  if (head && gst_type_find_peek (find, 0, strlen (LOOK)) && memcmp (head, LOOK, strlen (LOOK)) == 0)
+    look_for_ever ();
   if (head && memcmp (head, MAGIC, strlen (MAGIC)) == 0)
     gst_type_find_suggest (find, GST_TYPE_FIND_MAXIMUM, data);
 }
