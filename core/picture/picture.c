@@ -269,9 +269,24 @@ lacks_little (Image * in, CnxJpegEnd end)
   return FALSE;
 }
 
+static void
+on_eval (VipsImage * image, VipsProgress * progress, const CnxPictureWatch * watch)
+{
+  watch->moved (watch->data);
+}
+
+/* What is computed of @in tells @in of it. */
+static void
+watch_image (Image * in, const CnxPictureWatch * watch)
+{
+  vips_image_set_progress (in, TRUE);
+  g_signal_connect (in, "eval", G_CALLBACK (on_eval), (gpointer) watch);
+}
+
 /* @end: of a file that lacks something, which is decoded as far as it goes. */
 static gboolean
-load (const char *path, const char *loader, int shorter, CnxJpegEnd end, CnxPicture * picture, GError ** error)
+load (const char *path, const char *loader, int shorter, CnxJpegEnd end, const CnxPictureWatch * watch,
+    CnxPicture * picture, GError ** error)
 {
   const VipsFailOn strictness = end == CNX_JPEG_ENDS ? VIPS_FAIL_ON_ERROR : VIPS_FAIL_ON_NONE;
   g_autoptr (Image) opened = NULL;
@@ -284,6 +299,8 @@ load (const char *path, const char *loader, int shorter, CnxJpegEnd end, CnxPict
   opened = open_picture (path, loader, strictness, shorter, &picture->whole);
   if (!opened)
     return fail ("read as a picture", error);
+  if (watch)
+    watch_image (opened, watch);
   if ((opaque = without_alpha (opened)) && (shrunk = shrink_blocks (opaque, shorter, &picture->whole)))
     rgb = to_srgb (shrunk);
   if (!rgb)
@@ -314,7 +331,7 @@ find_end (const char *path)
 }
 
 gboolean
-cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error)
+cnx_picture_load (const char *path, int shorter, const CnxPictureWatch * watch, CnxPicture * picture, GError ** error)
 {
   const char *loader = find_loader (path);
 
@@ -335,5 +352,5 @@ cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError **
     return FALSE;
   }
   cnx_vips_begin ();
-  return load (path, loader, shorter, end, picture, error);
+  return load (path, loader, shorter, end, watch, picture, error);
 }

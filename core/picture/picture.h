@@ -23,6 +23,18 @@ typedef struct
   const char *oddity;
 } CnxPicture;
 
+/**
+ * CnxPictureWatch:
+ * @moved: called now and then while a picture is decoded, from any thread
+ *
+ * Who wants to know that it goes on.
+ */
+typedef struct
+{
+  void (*moved) (gpointer data);
+  gpointer data;
+} CnxPictureWatch;
+
 void cnx_picture_clear (CnxPicture * picture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxPicture, cnx_picture_clear)
 
@@ -34,8 +46,9 @@ gboolean cnx_picture_is_one (const char *path);
  * one at least four times @shorter, or as long as the file's: a resize of @whole to @shorter that follows gives, to
  * about a level of 255, what it gives of the file's. Memory: what the format's decoder needs, and 3 bytes for every
  * pixel of that. A JPEG that lacks but a little of its end is decoded, and odd. Errors: CNX_ERROR_INPUT with libvips'
- * own words, which are another picture's only where two threads fail at the same time. Call cnx_vips_start() once
- * before. Thread-safe. */
-gboolean cnx_picture_load (const char *path, int shorter, CnxPicture * picture, GError ** error);
+ * own words, which are another picture's only where two threads fail at the same time. @watch may be NULL. Call
+ * cnx_vips_start() once before. Thread-safe. */
+gboolean cnx_picture_load (const char *path, int shorter, const CnxPictureWatch * watch, CnxPicture * picture,
+    GError ** error);
 
 G_END_DECLS

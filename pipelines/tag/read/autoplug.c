@@ -2,6 +2,21 @@
 
 #include <string.h>
 
+#include "core/error.h"
+
+GstElement *
+cnx_autoplug_make (const char *factory, GstElement * pipeline, GError ** error)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element)
+    gst_bin_add (GST_BIN (pipeline), element);
+  else
+    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "GStreamer has no element \"%s\": install "
+        "gstreamer1.0-plugins-base", factory);
+  return element;
+}
+
 static gboolean
 is_among (const char *word, const char *const *words, guint n)
 {

@@ -1,9 +1,12 @@
-/* Which elements a film may bring into its pipeline. */
+/* What pipelines are made of: the elements of ours, and which ones a film may bring into its own. */
 #pragma once
 
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
+
+/** A new element of @factory in @pipeline, which owns it; NULL with CNX_ERROR_NOT_FOUND where GStreamer has none. */
+GstElement *cnx_autoplug_make (const char *factory, GstElement * pipeline, GError ** error);
 
 /** What a handler of decodebin's signal autoplug-select answers; GStreamer has no header for it. */
 typedef enum

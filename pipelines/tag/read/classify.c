@@ -3,6 +3,7 @@
 #include <gst/app/app.h>
 
 #include "core/error.h"
+#include "pipelines/tag/read/autoplug.h"
 
 struct _CnxClassify
 {
@@ -22,17 +23,10 @@ build (CnxClassify * self, GError ** error)
 {
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   self->bus = gst_element_get_bus (self->pipeline);
-  GstElement *source = gst_element_factory_make ("appsrc", NULL);
-  GstElement *sink = gst_element_factory_make ("appsink", NULL);
-  if (source)
-    gst_bin_add (GST_BIN (self->pipeline), source);
-  if (sink)
-    gst_bin_add (GST_BIN (self->pipeline), sink);
-  if (!source || !sink) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "GStreamer has no element \"%s\": install "
-        "gstreamer1.0-plugins-base", source ? "appsink" : "appsrc");
+  GstElement *source = cnx_autoplug_make ("appsrc", self->pipeline, error);
+  GstElement *sink = source ? cnx_autoplug_make ("appsink", self->pipeline, error) : NULL;
+  if (!sink)
     return FALSE;
-  }
   self->source = GST_APP_SRC (source);
   self->sink = GST_APP_SINK (sink);
   g_object_set (source, "format", GST_FORMAT_TIME, NULL);

@@ -147,18 +147,21 @@ break_off (CnxDecoder * self)
   return NULL;
 }
 
+/* Time is what was waited, look by look: none of it passes while both processes are stopped, as by a ^Z. */
 static Wait
 wait_for (CnxDecoder * self)
 {
-  const gint64 end = g_get_monotonic_time () + self->patience * G_USEC_PER_SEC;
   struct pollfd poller = { self->fd, POLLIN, 0 };
+  guint64 waited = 0;
 
   for (;;) {
-    if (poll (&poller, 1, LOOK_MS) > 0)
+    const int ready = poll (&poller, 1, LOOK_MS);
+    if (ready > 0)
       return READY;
     if (is_stopped (self))
       return STOPPED;
-    if (self->patience > 0 && g_get_monotonic_time () > end)
+    waited += ready == 0 ? LOOK_MS : 0;
+    if (self->patience > 0 && waited >= (guint64) self->patience * 1000)
       return LATE;
   }
 }

@@ -50,6 +50,7 @@ typedef struct
   GQueue pending;               /* Pending, in the order that they come out */
   gboolean past_end;
   double last_end;              /* seconds: where the last frame decoded ends */
+  guint64 read_to;              /* bytes of the file */
   gboolean moved;               /* something happened since that was last told */
   GError *failure;              /* the listener's */
 
@@ -242,8 +243,28 @@ on_no_more_pads (GstElement * decoder, gpointer data)
 static GstPadProbeReturn
 drop_delta (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
 {
-  return GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (probe), GST_BUFFER_FLAG_DELTA_UNIT) ?
-      GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  Film *film = data;
+
+  if (!GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (probe), GST_BUFFER_FLAG_DELTA_UNIT))
+    return GST_PAD_PROBE_OK;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+  film->moved = TRUE;
+  return GST_PAD_PROBE_DROP;
+}
+
+/* Who reads what was not read before gets on. Who goes round in circles does not. */
+static GstPadProbeReturn
+on_read (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
+{
+  Film *film = data;
+  const GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (probe);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
+
+  if (buffer && GST_BUFFER_OFFSET_IS_VALID (buffer) && GST_BUFFER_OFFSET (buffer) >= film->read_to) {
+    film->read_to = GST_BUFFER_OFFSET (buffer) + 1;
+    film->moved = TRUE;
+  }
+  return GST_PAD_PROBE_OK;
 }
 
 static void
@@ -272,7 +293,7 @@ on_element (GstBin * bin, GstBin * sub_bin, GstElement * element, gpointer data)
     g_object_set (element, "max-threads", (int) film->options->threads, NULL);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
   if (sink && film->options->sampling.keyframes)
-    gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, drop_delta, NULL, NULL);
+    gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, drop_delta, film, NULL);
 }
 
 /* ---- frames that are handed on ---- */
@@ -346,19 +367,6 @@ on_frame (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
 
 /* ---- the pipeline ---- */
 
-static GstElement *
-make (const char *factory, GstElement * pipeline, GError ** error)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element)
-    gst_bin_add (GST_BIN (pipeline), element);
-  else
-    g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "GStreamer has no element \"%s\": install "
-        "gstreamer1.0-plugins-base", factory);
-  return element;
-}
-
 /* What `convnext` takes: decoders choose among it. */
 static void
 filter (GstElement * element)
@@ -375,11 +383,11 @@ static gboolean
 build (Film * film, GError ** error)
 {
   GstElement *pipeline = film->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstElement *source = make ("filesrc", pipeline, error);
-  GstElement *decoder = source ? make ("decodebin", pipeline, error) : NULL;
-  GstElement *queue = film->queue = decoder ? make ("queue", pipeline, error) : NULL;
-  GstElement *formats = queue ? make ("capsfilter", pipeline, error) : NULL;
-  GstElement *sink = formats ? make ("fakesink", pipeline, error) : NULL;
+  GstElement *source = cnx_autoplug_make ("filesrc", pipeline, error);
+  GstElement *decoder = source ? cnx_autoplug_make ("decodebin", pipeline, error) : NULL;
+  GstElement *queue = film->queue = decoder ? cnx_autoplug_make ("queue", pipeline, error) : NULL;
+  GstElement *formats = queue ? cnx_autoplug_make ("capsfilter", pipeline, error) : NULL;
+  GstElement *sink = formats ? cnx_autoplug_make ("fakesink", pipeline, error) : NULL;
 
   if (!sink)
     return FALSE;
@@ -387,6 +395,8 @@ build (Film * film, GError ** error)
   g_object_set (queue, "max-size-buffers", 2, "max-size-bytes", 0, "max-size-time", (guint64) 0, NULL);
   g_object_set (sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, NULL);
   filter (formats);
+  g_autoptr (GstPad) in = gst_element_get_static_pad (source, "src");
+  gst_pad_add_probe (in, GST_PAD_PROBE_TYPE_BUFFER, on_read, film, NULL);
   gst_element_link (source, decoder);
   gst_element_link_many (queue, formats, sink, NULL);
   g_autoptr (GstPad) out = gst_element_get_static_pad (sink, "sink");

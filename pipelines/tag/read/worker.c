@@ -18,12 +18,15 @@
 /* A process that keeps so much of what it was given, or of all that it may take, is replaced. */
 #define WORN_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define WORN_SHARE 4
+/* How often a picture's progress is told. */
+#define TELL_US (G_USEC_PER_SEC / 10)
 
 typedef struct
 {
   int fd;
   guint64 memory, at_first;
   CnxFramesOut *frames;
+  gint told;                    /* when a picture's progress was, in TELL_US */
 } Worker;
 
 /* ---- saying ---- */
@@ -114,6 +117,19 @@ tell_kind (Worker * self, const char *path, GError ** error)
   return TRUE;
 }
 
+/* libvips says so for every few rows. */
+static void
+on_moved (gpointer data)
+{
+  Worker *self = data;
+  const gint now = g_get_monotonic_time () / TELL_US;
+
+  if (g_atomic_int_get (&self->told) == now)
+    return;
+  g_atomic_int_set (&self->told, now);
+  say_progress (self, 0, 0);
+}
+
 /* A frame that shares the picture's pixels. */
 static GstBuffer *
 to_frame (const CnxPicture * picture)
@@ -133,10 +149,11 @@ static gboolean
 read_picture (Worker * self, const char *path, int shorter, GError ** error)
 {
   const CnxFrameNote note = { 0, 0, GST_VIDEO_ORIENTATION_IDENTITY };
+  const CnxPictureWatch watch = { on_moved, self };
   g_auto (CnxPicture) picture = { 0 };
   GstVideoInfo info;
 
-  if (!cnx_picture_load (path, shorter, &picture, error))
+  if (!cnx_picture_load (path, shorter, &watch, &picture, error))
     return FALSE;
   if (picture.oddity)
     say_warning (self, picture.oddity);

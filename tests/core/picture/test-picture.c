@@ -48,7 +48,7 @@ input_of (const char *path, int shorter, gboolean placed, CnxPicture * picture, 
   float *input = g_new (float, 3 * SIDE * SIDE);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (cnx_picture_load (path, shorter, picture, &error));
+  g_assert_true (cnx_picture_load (path, shorter, NULL, picture, &error));
   g_assert_no_error (error);
   CnxFrameFormat format = {.width = picture->width,.height = picture->height,.pixels = CNX_PIXELS_RGB,.par_n = 1,
     .par_d = 1

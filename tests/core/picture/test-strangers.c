@@ -70,7 +70,7 @@ check_loads (const char *path, gboolean readable, float *input)
   for (guint i = 0; i < G_N_ELEMENTS (sides); i++) {
     g_auto (CnxPicture) picture = { 0 };
     g_autoptr (GError) cause = NULL;
-    g_assert_cmpint (cnx_picture_load (path, sides[i], &picture, &cause), ==, readable);
+    g_assert_cmpint (cnx_picture_load (path, sides[i], NULL, &picture, &cause), ==, readable);
     if (readable)
       g_assert_cmpstr (picture.oddity, ==, oddity);
     else
@@ -149,7 +149,7 @@ test_words (void)
   g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
   g_assert_true (g_file_set_contents (path, bytes, size / 2, NULL));
   vips_error ("another", "file of somebody else's");
-  g_assert_false (cnx_picture_load (path, SIDE, &picture, &error));
+  g_assert_false (cnx_picture_load (path, SIDE, NULL, &picture, &error));
   g_assert_null (strstr (error->message, "somebody"));
   vips_error ("another", "file of somebody else's");
   g_assert_false (cnx_image_load (path, &recipe, input, NULL, &other));
@@ -203,7 +203,7 @@ test_formats (void)
     /* newer versions do not know any more what they are not to read */
     if (rows[i].readable || !rows[i].is_one)
       g_assert_cmpint (cnx_picture_is_one (path), ==, rows[i].is_one);
-    g_assert_cmpint (cnx_picture_load (path, SIDE, &picture, &error), ==, rows[i].readable);
+    g_assert_cmpint (cnx_picture_load (path, SIDE, NULL, &picture, &error), ==, rows[i].readable);
     g_assert_cmpint (cnx_image_load (path, &recipe, input, NULL, &other), ==, rows[i].readable);
     if (rows[i].readable)
       continue;

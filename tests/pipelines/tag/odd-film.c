@@ -15,12 +15,15 @@
 #define LOOK MAGIC "look "
 #define TYPE "video/x-cnx-odd"
 #define SIDE 64
+/* What a film whose frames are "late" takes for each block that is read of it. */
+#define LATE_US (G_USEC_PER_SEC / 2)
 
 typedef struct
 {
   GstElement parent;
   GstPad *source;
   gboolean begun;
+  int late;                     /* frames that come at the end */
 } OddDecoder;
 
 typedef struct
@@ -69,9 +72,15 @@ chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 
   gst_buffer_extract (buffer, 0, text, sizeof text - 1);
   gst_buffer_unref (buffer);
+  if (self->late > 0)
+    g_usleep (LATE_US);
   if (self->begun || sscanf (text, MAGIC "%15s %d", how, &frames) != 2)
     return GST_FLOW_OK;
   self->begun = TRUE;
+  if (strcmp (how, "late") == 0) {
+    self->late = frames;
+    return GST_FLOW_OK;
+  }
   for (int i = 0; i < frames; i++)
     push_frame (self, i);
   misbehave (how);
@@ -94,6 +103,8 @@ on_event (GstPad * pad, GstObject * parent, GstEvent * event)
     gst_segment_init (&segment, GST_FORMAT_TIME);
     return gst_pad_push_event (self->source, gst_event_new_segment (&segment));
   }
+  for (int i = 0; GST_EVENT_TYPE (event) == GST_EVENT_EOS && i < self->late; i++)
+    push_frame (self, i);
   return gst_pad_event_default (pad, parent, event);
 }
 

@@ -252,6 +252,40 @@ test_undead (void)
   close (fd);
 }
 
+static pid_t tester;
+
+/* As a ^Z does it, longer than the patience; and then the answer. */
+static void
+stop_the_other (int fd, guint64 memory)
+{
+  CnxWire what;
+  int passed;
+  g_autoptr (GVariant) body = cnx_wire_receive (fd, &what, &passed);
+
+  kill (tester, SIGSTOP);
+  g_usleep (G_USEC_PER_SEC * 3 / 2);
+  kill (tester, SIGCONT);
+  cnx_wire_send (fd, CNX_WIRE_KIND_IS, g_variant_new ("(u)", 1), -1);
+  wait_to_be_told (fd, memory);
+}
+
+/* While a process is stopped, no decoder keeps it waiting. */
+static void
+test_stopped (void)
+{
+  const CnxKeeperOptions options = { 0, stop_the_other };
+  g_autoptr (GError) error = NULL;
+  CnxWire what;
+
+  tester = getpid ();
+  g_autoptr (CnxKeeper) keeper = cnx_keeper_new (&options, &error);
+  g_autoptr (CnxDecoder) decoder = cnx_decoder_new (keeper, 1, NULL);
+  g_assert_true (cnx_decoder_ask (decoder, CNX_WIRE_KIND, g_variant_new ("(^ay)", "a"), &error));
+  g_autoptr (GVariant) body = cnx_decoder_hear (decoder, &what, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (what, ==, CNX_WIRE_KIND_IS);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -259,6 +293,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tag/hostile/descriptors", test_descriptors);
   g_test_add_func ("/tag/hostile/deaf", test_deaf);
   g_test_add_func ("/tag/hostile/undead", test_undead);
+  g_test_add_func ("/tag/hostile/stopped", test_stopped);
   gst_init (NULL, NULL);
   gst_debug_set_default_threshold (GST_LEVEL_NONE);
   g_assert_cmpint (vips_init (argv[0]), ==, 0);
