@@ -1,7 +1,7 @@
 /* A GStreamer plugin for tests: a decoder of films that make it do what none should. Such a file begins with "CNXODD ",
  * and says in its next word what is to happen, after so many frames as the number behind it says; or "look", for who
- * looks what the file is not to come back, and to leave a byte in the file that CNX_TEST_SEEN names. And one of playlists
- * that connects to the first address on the loopback that they name. */
+ * looks what the file is not to come back, and to leave a byte in the file that CNX_TEST_SEEN names. And a decoder of
+ * playlists that connects to the first address on the loopback that they name. */
 #define PACKAGE "gst-convnext"
 #include <gst/video/video.h>
 #include <netinet/in.h>

@@ -263,8 +263,9 @@ stop_the_other (int fd, guint64 memory)
   g_autoptr (GVariant) body = cnx_wire_receive (fd, &what, &passed);
 
   kill (tester, SIGSTOP);
-  g_usleep (G_USEC_PER_SEC * 3 / 2);
+  g_usleep (G_USEC_PER_SEC * 5 / 2);
   kill (tester, SIGCONT);
+  g_usleep (G_USEC_PER_SEC / 4);        /* it looks at its clock before there is an answer */
   cnx_wire_send (fd, CNX_WIRE_KIND_IS, g_variant_new ("(u)", 1), -1);
   wait_to_be_told (fd, memory);
 }
@@ -279,7 +280,7 @@ test_stopped (void)
 
   tester = getpid ();
   g_autoptr (CnxKeeper) keeper = cnx_keeper_new (&options, &error);
-  g_autoptr (CnxDecoder) decoder = cnx_decoder_new (keeper, 1, NULL);
+  g_autoptr (CnxDecoder) decoder = cnx_decoder_new (keeper, 2, NULL);
   g_assert_true (cnx_decoder_ask (decoder, CNX_WIRE_KIND, g_variant_new ("(^ay)", "a"), &error));
   g_autoptr (GVariant) body = cnx_decoder_hear (decoder, &what, &error);
   g_assert_no_error (error);
