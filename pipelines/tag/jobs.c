@@ -181,7 +181,7 @@ static void
 say_error (CnxJobs * jobs, const char *path, const GError * error)
 {
   cnx_progress_say (jobs->progress, "convnext tag: %s: %s", path, error->message);
-  if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, 1))
+  if (is_fatal (error) && g_atomic_int_compare_and_exchange (jobs->stop, 0, CNX_JOBS_GIVE_UP))
     cnx_progress_say (jobs->progress, "convnext tag: every other file would meet the same: giving up");
 }
 

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/** What @stop is set to where every other file would fail alike: no signal's number. */
+#define CNX_JOBS_GIVE_UP (-1)
+
 /**
  * CnxJobs:
  * @reader: what files are read with
@@ -22,7 +25,7 @@ G_BEGIN_DECLS
  * @threads: how many read
  * @failed, @done, @skipped, @passed: counts of what became of the inputs: an error, outputs, outputs that were there
  *   already, and nothing, for it is neither film nor picture
- * @stop: set to end early, after the frames that are being classified
+ * @stop: set, to what is not 0, to end early, after the frames that are being classified
  *
  * One run. What is not set begins at 0.
  */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <vips/vips.h>
 #include <vips/vector.h>         /* needs the other one before it */
@@ -21,11 +22,11 @@
 #include "pipelines/tag/options.h"
 #include "pipelines/tag/report.h"
 
-#define EXIT_INTERRUPTED 130    /* as a shell has it */
+#define EXIT_SIGNAL 128         /* and its number, as a shell has it */
 
 /* ---- stopping ---- */
 
-static gint stop;
+static gint stop;               /* a signal's number, or CNX_JOBS_GIVE_UP */
 
 /* The first one ends after the frame; a second one at once. */
 static void
@@ -44,6 +45,18 @@ catch_signals (void)
     if (sigaction (numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction (numbers[i], &action, NULL);
   }
+}
+
+/* Every job has a decoder, outputs and what it classifies with. */
+static void
+allow_files (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
 }
 
 /* ---- what outputs depend on ---- */
@@ -116,7 +129,7 @@ claim_names (CnxJobs * jobs)
 
   for (guint i = 0; i < jobs->film_record.formats->len; i++)
     any |= ((const CnxTagFormat *) jobs->film_record.formats->pdata[i])->drops_extension;
-  for (guint i = 0; any && jobs->journals && i < jobs->inputs->len; i++) {
+  for (guint i = 0; any && jobs->journals && i < jobs->inputs->len && !g_atomic_int_get (&stop); i++) {
     const CnxInput *input = jobs->inputs->pdata[i];
     CnxJournal *journal = cnx_journals_get (jobs->journals, input->output_dir, NULL);
     CnxKind kind;
@@ -184,8 +197,8 @@ bytes_of (GPtrArray * inputs)
 static int
 exit_status (const Run * run, const CnxJobs * jobs)
 {
-  if (stop > 1)
-    return EXIT_INTERRUPTED;
+  if (stop > 0)
+    return EXIT_SIGNAL + stop;
   return jobs->failed + run->complaints || stop ? CNX_EXIT_FAILED : CNX_EXIT_OK;
 }
 
@@ -294,6 +307,7 @@ cnx_tag_main (int argc, char **argv)
 
   if (!cnx_tag_options_parse (&options, argc, argv))
     return CNX_EXIT_USAGE;
+  allow_files ();
   signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
   g_type_ensure (GST_TYPE_CONVNEXT);    /* before a plugin of that name, see gst-plugin/plugin.c */
   if (!gst_init_check (NULL, NULL, &error))
