@@ -1,5 +1,6 @@
 """The files that tag-dask is given, listed by the rules of `convnext tag`: folders walked in the order of their names,
-names with a dot in front and links to folders passed over, each file once under whatever names."""
+names with a dot in front and links to folders passed over, each file once, by a name that is no link where there is
+one."""
 import collections
 import ctypes
 import os
@@ -17,7 +18,7 @@ class Listing:
 
     def __init__(self, include=(), exclude=()):
         self.files, self.complaints = [], []
-        self._include, self._exclude, self._seen = include, exclude, set()
+        self._include, self._exclude, self._seen = include, exclude, {}      # (device, inode): its File
         self._fnmatch = ctypes.CDLL(None).fnmatch
 
     def add(self, path, named=True):
@@ -54,9 +55,14 @@ class Listing:
         self.complaints.append((path, getattr(error, "strerror", None) or str(error)))
 
     def _add_file(self, path, status, named):
-        if (status.st_dev, status.st_ino) not in self._seen:
-            self._seen.add((status.st_dev, status.st_ino))
-            self.files.append(File(path, named, status.st_size))
+        key = status.st_dev, status.st_ino
+        before = self._seen.get(key)
+        if before and (os.path.islink(path) or not os.path.islink(before.path)):
+            return
+        if before:
+            self.files.remove(before)
+        self._seen[key] = File(path, named or bool(before and before.named), status.st_size)
+        self.files.append(self._seen[key])
 
     def _matches(self, globs, name, below):
         return any(self._fnmatch(os.fsencode(glob), os.fsencode(below if "/" in glob else name),

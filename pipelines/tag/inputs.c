@@ -19,7 +19,7 @@ typedef struct
   CnxInputComplaint complain;
   gpointer data;
   GPtrArray *inputs;
-  GHashTable *seen;             /* "device inode" of those listed */
+  GHashTable *seen;             /* "device inode" to the one of the inputs */
 } Lister;
 
 static void
@@ -92,23 +92,32 @@ matches (char **globs, const Meeting * met)
 
 /* ---- listing ---- */
 
-/* FALSE for what was listed before, under this name or another. */
-static gboolean
-is_new (Lister * lister, const struct stat *status)
+/* Lists @input, which is taken, unless its file was listed under this name or another. Of its names the one that is no
+ * link stays: what is written beside it is found again when the link has gone. */
+static void
+add_once (Lister * lister, CnxInput * input, const struct stat *status)
 {
-  char *key = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, (guint64) status->st_dev,
+  g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, (guint64) status->st_dev,
       (guint64) status->st_ino);
+  CnxInput *before = g_hash_table_lookup (lister->seen, key);
 
-  return g_hash_table_add (lister->seen, key);
+  if (before && (input->is_link || !before->is_link)) {
+    input_free (input);
+    return;
+  }
+  if (before) {
+    input->named |= before->named;
+    g_ptr_array_remove (lister->inputs, before);
+  }
+  g_ptr_array_add (lister->inputs, input);
+  g_hash_table_insert (lister->seen, g_steal_pointer (&key), input);
 }
 
-/* @below: the path below the folder given, @top, without the name; "" for none. */
+/* @below: the path below the folder given, @top, without the name; "" for none. @status: of the file, not of a link. */
 static void
 add_file (Lister * lister, const char *path, const char *top, const char *below, const struct stat *status,
     gboolean named)
 {
-  if (!is_new (lister, status))
-    return;
   const char *output = lister->options->output;
   CnxInput *input = g_new0 (CnxInput, 1);
 
@@ -117,9 +126,10 @@ add_file (Lister * lister, const char *path, const char *top, const char *below,
   input->output_dir = output ? g_build_filename (output, below, NULL) : g_path_get_dirname (path);
   input->top = g_strdup (output ? output : top);
   input->named = named;
+  input->is_link = g_file_test (path, G_FILE_TEST_IS_SYMLINK);
   input->size = status->st_size;
   input->mtime_ns = status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status->st_mtim.tv_nsec;
-  g_ptr_array_add (lister->inputs, input);
+  add_once (lister, input, status);
 }
 
 static int

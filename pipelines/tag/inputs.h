@@ -12,12 +12,13 @@ G_BEGIN_DECLS
  * @output_dir: where its outputs go
  * @top: the topmost folder of those outputs: the folder that was given, or --output
  * @named: it is one of the paths given, not of a folder or a list: the user wants to hear if it is nothing to tag
+ * @is_link: @path is a symbolic link
  * @size, @mtime_ns: of the file when it was listed; both 0 where it could not be looked at
  */
 typedef struct
 {
   char *path, *name, *output_dir, *top;
-  gboolean named;
+  gboolean named, is_link;
   guint64 size;
   gint64 mtime_ns;
 } CnxInput;
@@ -44,8 +45,9 @@ typedef struct
 /** Called with an error for what cannot be read; listing goes on. */
 typedef void (*CnxInputComplaint) (gpointer data, const char *path, const GError * error);
 
-/** CnxInput, each file once; those of a folder in the order of their paths. What is in a folder is listed whatever it
- * holds: names that begin with a dot, and links to folders, are passed over. Free with g_ptr_array_unref(). */
+/** CnxInput, each file once, by a name that is no link where there is one; those of a folder in the order of their
+ * paths. What is in a folder is listed whatever it holds: names that begin with a dot, and links to folders, are passed
+ * over. Free with g_ptr_array_unref(). */
 GPtrArray *cnx_inputs_list (const CnxInputOptions * options, CnxInputComplaint complain, gpointer data);
 
 G_END_DECLS

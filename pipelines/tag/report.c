@@ -19,7 +19,7 @@ typedef struct
 {
   CnxJournals *journals;
   const char *folder;
-  gboolean beside;              /* files lie where their pages do */
+  char **sources;
   GArray *pages;                /* CnxTagPage */
 } Gathering;
 
@@ -33,12 +33,27 @@ page_clear (gpointer data)
 }
 
 static gboolean
-is_of_gone_file (const Gathering * gathering, const char *folder, const char *page)
+is_in_sources (const Gathering * gathering, const char *path)
 {
-  g_autofree char *name = g_strndup (page, strlen (page) - strlen (cnx_tag_html.extension));
-  g_autofree char *path = g_build_filename (folder, name, NULL);
+  for (guint i = 0; gathering->sources && gathering->sources[i]; i++) {
+    g_autofree char *source = g_canonicalize_filename (gathering->sources[i], NULL);
+    const gsize length = strlen (source);
+    if (g_str_has_prefix (path, source) && (path[length] == '/' || source[length - 1] == '/'))
+      return TRUE;
+  }
+  return FALSE;
+}
 
-  return gathering->beside && !g_file_test (path, G_FILE_TEST_EXISTS);
+/* @data: of the page @name in @folder. */
+static gboolean
+is_of_gone_file (const Gathering * gathering, const char *folder, const char *name, const char *data)
+{
+  g_autoptr (CnxHtmlData) parsed = cnx_html_data_parse (data, strlen (data), NULL);
+  g_autofree char *far = parsed && parsed->url ? g_filename_from_uri (parsed->url, NULL, NULL) : NULL;
+  g_autofree char *bare = g_strndup (name, strlen (name) - strlen (cnx_tag_html.extension));
+  g_autofree char *near = g_build_filename (folder, bare, NULL);
+
+  return !g_file_test (far ? far : near, G_FILE_TEST_EXISTS) && (!far || is_in_sources (gathering, far));
 }
 
 /* What is no page any more, was changed, or is of a file that is gone, is left out. */
@@ -47,14 +62,14 @@ add_page (Gathering * gathering, const char *below, const char *name)
 {
   CnxTagPage page = {.path = g_build_filename (below, name, NULL) };
   g_autofree char *folder = g_build_filename (gathering->folder, below, NULL);
-  const int fd = is_of_gone_file (gathering, folder, name) ? -1 : cnx_place_open_file (folder, name);
+  const int fd = cnx_place_open_file (folder, name);
   g_autoptr (GMappedFile) file = fd >= 0 ? g_mapped_file_new_from_fd (fd, FALSE, NULL) : NULL;
 
   if (fd >= 0)
     close (fd);
   if (file)
     page.data = cnx_tag_html_pull (g_mapped_file_get_contents (file), g_mapped_file_get_length (file), NULL);
-  if (page.data)
+  if (page.data && !is_of_gone_file (gathering, folder, name, page.data))
     g_array_append_val (gathering->pages, page);
   else
     page_clear (&page);
@@ -138,12 +153,12 @@ take_away (CnxJournals * journals, const char *folder)
 }
 
 gboolean
-cnx_report_write (CnxJournals * journals, const char *folder, gboolean beside, GError ** error)
+cnx_report_write (CnxJournals * journals, const char *folder, char **sources, GError ** error)
 {
   g_autoptr (GArray) pages = g_array_new (FALSE, FALSE, sizeof (CnxTagPage));
   g_autofree char *spelling = g_canonicalize_filename (folder, NULL);
   g_autofree char *name = g_filename_display_basename (spelling);
-  Gathering gathering = { journals, spelling, beside, pages };
+  Gathering gathering = { journals, spelling, sources, pages };
 
   g_array_set_clear_func (pages, page_clear);
   gather (&gathering, "", 0);

@@ -173,7 +173,7 @@ finish (const CnxTagOptions * options, CnxJobs * jobs)
     if (!g_ptr_array_find (options->formats, &cnx_tag_html, NULL) || !g_hash_table_add (tops, input->top))
       continue;
     g_autoptr (GError) cause = NULL;
-    if (!cnx_report_write (jobs->journals, input->top, !options->output, &cause)) {
+    if (!cnx_report_write (jobs->journals, input->top, options->inputs.paths, &cause)) {
       jobs->failed++;
       cnx_fail (cause);
     }

@@ -354,6 +354,7 @@ append_facts (GString * out, const Page * page)
   else
     cnx_tag_append_number (out, facts->duration, 3);
   append_member (out, "file", facts->file);
+  append_member (out, "url", facts->link ? page->url : NULL);
   append_member (out, "container", facts->container);
   append_member (out, "codec", facts->codec);
   append_model (out, facts->model);

@@ -34,6 +34,7 @@ typedef struct
 /**
  * CnxHtmlData:
  * @duration: seconds; below 0 where nobody knows
+ * @url: the file's, where it does not lie beside its page; NULL: it does, or nobody said
  * @thumb: a data: URI of a JPEG; NULL: there is none
  * @labels: CnxHtmlLabel, the largest share first
  * @stretches: CnxHtmlStretch, by start
@@ -43,7 +44,7 @@ typedef struct
 {
   gboolean is_picture;
   double duration;
-  const char *thumb;
+  const char *url, *thumb;
   GArray *labels, *stretches;
   JsonNode *root;
 } CnxHtmlData;
