@@ -9,6 +9,11 @@ MESSAGE = re.compile(r'\(element\): convnext, (.*);')
 STRING = r'"(?:[^"\\]|\\.)*"|[^\s,<>"]+'
 
 
+def printable(text):
+    """@text without what a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
 def field(message, name):
     """The values of an array or of a single field, in text."""
     match = re.search(name + r"=\(\w+\)(?:<(.*?)>|(" + STRING + "))", message)
@@ -24,7 +29,7 @@ def main():
         message = MESSAGE.search(line)
         if not message:
             if line.startswith(("ERROR", "WARNING")) or "erroneous pipeline" in line:
-                sys.stderr.write(line)
+                print(printable(line.rstrip("\n")), file=sys.stderr)
             continue
         seen += 1
         times, labels, confidences = (field(message[1], name) for name in ("running-time", "labels", "confidences"))
@@ -32,7 +37,7 @@ def main():
         if best != last:
             shown = f"{float(confidences[0]) * 100:5.1f} %" if confidences else "       "
             seconds = int(times[0]) / 1e9 if times else 0
-            print(f"  {seconds:6.2f} s  {shown}  {best}", flush=True)
+            print(f"  {seconds:6.2f} s  {shown}  {printable(best)}", flush=True)
             last = best
     if not seen:
         print("No labels came out of the pipeline.", file=sys.stderr)

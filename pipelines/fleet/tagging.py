@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import unicodedata
 
 # What `convnext tag` says when it stops at an error that is none of the file's.
 GIVING_UP = "every other file would meet the same"
@@ -112,9 +113,25 @@ def _share_out(names, out):
     return [b"".join(share) for share in shares]
 
 
+def printable(text):
+    """@text, which may be a name, as `convnext` shows it: nothing in it reaches a terminal as a command."""
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character):
+    """Control characters, marks of direction, line ends, and bytes that are no UTF-8, as \\xNN."""
+    code = ord(character)
+    if character in "\n\t":
+        return "\\n" if character == "\n" else "\\t"
+    command = unicodedata.category(character) in ("Cc", "Cs") or 0x2028 <= code <= 0x202e or 0x2066 <= code <= 0x2069
+    if not command and code not in (0x200e, 0x200f, 0x061c):
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogateescape"))
+
+
 def _said_of(name, said):
     """Why @name failed, or what is strange about it; None for nothing."""
-    opening = f"convnext tag: {os.fsencode(name).decode(errors='replace')}: "
+    opening = f"convnext tag: {printable(name)}: "
     begin = said.find(opening)
     if begin < 0:
         return None
