@@ -112,19 +112,24 @@ tag (Worker * worker, const CnxInput * input, guint place, CnxKind kind, CnxReco
 static Outcome
 pass_over (CnxJobs * jobs, const CnxInput * input, CnxKind kind, GError ** error)
 {
+  static const char *const whys[] = {
+    [CNX_KIND_OTHER] = "neither a film that GStreamer knows nor a picture that libvips knows",
+    [CNX_KIND_RAW] = "it is a camera's raw file, which nothing here develops: tag the picture that the camera, or a "
+        "converter, made of it",
+    [CNX_KIND_SESSION] = "it is a session description (SDP): it holds no film, it says where one is sent, and nothing "
+        "is fetched",
+    [CNX_KIND_PLAYLIST] = "it is a playlist: it holds no film, it says where some are, and nothing is fetched"
+  };
   const gboolean is_raw = kind == CNX_KIND_RAW, promised = !is_raw && cnx_kind_is_promised (input->name);
-  const char *why = "neither a film that GStreamer knows nor a picture that libvips knows";
+  const char *why = whys[kind];
 
   if (!input->named && !promised) {
     g_atomic_int_add (&jobs->raws, is_raw);
     return PASSED;
   }
-  if (is_raw)
-    why = "it is a camera's raw file, which nothing here develops: tag the picture that the camera, or a converter, "
-        "made of it";
-  else if (input->size == 0)
+  if (input->size == 0)
     why = "it is empty";
-  else if (promised)
+  else if (promised && kind == CNX_KIND_OTHER)
     why = "neither a film that GStreamer knows nor a picture that libvips knows, though it is called like one: it is "
         "damaged, has sound alone, or another name would fit it";
   g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, why);
@@ -142,7 +147,7 @@ work_on (Worker * worker, const CnxInput * input, guint place, GError ** error)
     return FAILED;
   if (kind == CNX_KIND_UNKNOWN)
     return STOPPED;
-  if (kind == CNX_KIND_OTHER || kind == CNX_KIND_RAW)
+  if (kind != CNX_KIND_PICTURE && kind != CNX_KIND_FILM)
     return pass_over (jobs, input, kind, error);
   if (jobs->journals && !(journal = cnx_journals_get (jobs->journals, input->output_dir, error)))
     return FAILED;

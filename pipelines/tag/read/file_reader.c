@@ -69,7 +69,7 @@ cnx_file_reader_kind (CnxFileReader * self, const char *path, CnxKind * kind, GE
   if (body && what == CNX_WIRE_KIND_IS)
     g_variant_get (body, "(u)", &found);
   if (body)
-    *kind = found;
+    *kind = found < CNX_KIND_UNKNOWN ? found : CNX_KIND_OTHER;
   return TRUE;
 }
 

@@ -121,6 +121,26 @@ cnx_kind_is_promised (const char *name)
   return FALSE;
 }
 
+/* What says where films are, and holds none; CNX_KIND_OTHER for the rest. */
+static CnxKind
+kind_elsewhere (Type type)
+{
+  static const struct
+  {
+    const char *name;
+    CnxKind kind;
+  } elsewhere[] = {
+    {"application/sdp", CNX_KIND_SESSION}, {"application/x-hls", CNX_KIND_PLAYLIST},
+    {"application/dash+xml", CNX_KIND_PLAYLIST}, {"application/vnd.ms-sstr+xml", CNX_KIND_PLAYLIST},
+    {"application/smil", CNX_KIND_PLAYLIST}, {"text/uri-list", CNX_KIND_PLAYLIST}
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (elsewhere); i++)
+    if (strcmp (type.name, elsewhere[i].name) == 0)
+      return elsewhere[i].kind;
+  return CNX_KIND_OTHER;
+}
+
 /* Films are GStreamer's to know; libvips is asked about the rest, which takes it longer. */
 gboolean
 cnx_kind_find (const char *path, CnxKind * kind, GError ** error)
@@ -129,14 +149,13 @@ cnx_kind_find (const char *path, CnxKind * kind, GError ** error)
   guint64 file_size = 0;
   const gssize size = read_head (path, head, &file_size, error);
 
-  *kind = CNX_KIND_OTHER;
-  if (size <= 0)
-    return size == 0;
-  if (cnx_signature_is_raw (head, size, path)) {
-    *kind = CNX_KIND_RAW;
-    return TRUE;
-  }
+  *kind = size > 0 && cnx_signature_is_raw (head, size, path) ? CNX_KIND_RAW : CNX_KIND_OTHER;
+  if (size <= 0 || *kind == CNX_KIND_RAW)
+    return size >= 0;
   const Type type = find_type (head, size);
+  *kind = kind_elsewhere (type);
+  if (*kind != CNX_KIND_OTHER)
+    return TRUE;
   if (is_film_indeed (type, head, size, file_size, path))
     *kind = CNX_KIND_FILM;
   else if (!g_str_has_prefix (type.name, "audio/") && cnx_picture_is_one (path))

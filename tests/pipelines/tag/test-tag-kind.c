@@ -9,6 +9,8 @@
 #include "tests/support/temp_files.h"
 
 #define BYTES(text) text, sizeof text - 1
+/* What GStreamer knows XML by has some hundreds of bytes. */
+#define BLANKS "                                                                                                    "
 /* Zeros behind the bytes, so that there is something to look at. */
 #define PADDING 4096
 
@@ -47,6 +49,12 @@ static const struct
   {"x.NEF", BYTES ("MM\0*\0\0\0\x08"), CNX_KIND_RAW},
   {"y.arw", BYTES ("II*\0\x08\0\0\0"), CNX_KIND_RAW},
   {"z.dng", BYTES ("II*\0\x08\0\0\0"), CNX_KIND_RAW},
+  /* what says where films are */
+  {"a.sdp", BYTES ("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nt=0 0\nm=video 5004 RTP/AVP 96\n"), CNX_KIND_SESSION},
+  {"film.mp4", BYTES ("v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\n"), CNX_KIND_SESSION},
+  {"a.m3u8", BYTES ("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1/a\n"), CNX_KIND_PLAYLIST},
+  {"a.mpd", BYTES ("<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\">" BLANKS BLANKS BLANKS BLANKS BLANKS
+          "</MPD>\n"), CNX_KIND_PLAYLIST},
   {"nef", BYTES ("no TIFF, and no point"), CNX_KIND_OTHER},
   {"text.nef", BYTES ("no TIFF at all"), CNX_KIND_OTHER},
 };
