@@ -53,8 +53,8 @@ static const struct
   {"a.sdp", BYTES ("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nt=0 0\nm=video 5004 RTP/AVP 96\n"), CNX_KIND_SESSION},
   {"film.mp4", BYTES ("v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\n"), CNX_KIND_SESSION},
   {"a.m3u8", BYTES ("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1/a\n"), CNX_KIND_PLAYLIST},
-  {"a.mpd", BYTES ("<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\">" BLANKS BLANKS BLANKS BLANKS BLANKS
-          "</MPD>\n"), CNX_KIND_PLAYLIST},
+  {"a.mpd", BYTES ("<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\">" BLANKS BLANKS BLANKS BLANKS
+          BLANKS "</MPD>\n"), CNX_KIND_PLAYLIST},
   {"nef", BYTES ("no TIFF, and no point"), CNX_KIND_OTHER},
   {"text.nef", BYTES ("no TIFF at all"), CNX_KIND_OTHER},
 };
