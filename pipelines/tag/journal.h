@@ -18,6 +18,8 @@ G_BEGIN_DECLS
 
 /** In the place of a digest: there was nothing to write. */
 #define CNX_JOURNAL_NOTHING "-"
+/** Before what an output that is merged into got, in the place of a digest. */
+#define CNX_JOURNAL_MERGED "="
 
 typedef struct _CnxJournal CnxJournal;
 
@@ -27,7 +29,8 @@ typedef struct _CnxJournal CnxJournal;
  * @size, @mtime_ns: of the input when it was read
  * @key: what else the outputs depend on: model and options
  * @complete: FALSE: broken off before the input's end
- * @outputs: names to SHA-256 in hexadecimal, both char *; "" for one that is merged into and never compared
+ * @outputs: names to SHA-256 in hexadecimal, both char *; for one that is merged into, and never
+ *   compared, CNX_JOURNAL_MERGED and what was put into it; "" where nobody knows what that was
  */
 typedef struct
 {
@@ -63,6 +66,9 @@ gboolean cnx_journal_claim (CnxJournal * journal, const char *output, const char
 /** Whether @output is there, under a name of our kind, and a line that was lost may have been about it; then *@digest
  * is the one that it has, to be freed with g_free(). */
 gboolean cnx_journal_is_unknown (CnxJournal * journal, const char *output, char **digest);
+
+/** What @input's last line has in the place of @output's digest; NULL for none. Free with g_free(). */
+char *cnx_journal_recall (CnxJournal * journal, const char *input, const char *output);
 
 /** Adds a line. Errors: G_FILE_ERROR. */
 gboolean cnx_journal_add (CnxJournal * journal, const CnxJournalEntry * entry, GError ** error);

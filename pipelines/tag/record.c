@@ -21,6 +21,7 @@ typedef struct
   CnxPlace *place;
   GString *text;
   GChecksum *checksum;
+  GPtrArray *keywords;          /* in what it is merged into, of this run or one before */
   gboolean unchanged;           /* what is there already is what it would be */
   gboolean is_empty;            /* there is nothing to say, and nothing is there */
 } Output;
@@ -48,6 +49,7 @@ output_free (gpointer data)
   g_free (output->name);
   g_string_free (output->text, TRUE);
   g_checksum_free (output->checksum);
+  g_ptr_array_unref (output->keywords);
   g_free (output);
 }
 
@@ -121,6 +123,7 @@ output_new (CnxRecord * self, const CnxTagFormat * format, gboolean is_picture, 
   output->place = cnx_place_new (self->input->output_dir, name);
   output->text = g_string_new (NULL);
   output->checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  output->keywords = g_ptr_array_new_with_free_func (g_free);
   return output;
 }
 
@@ -258,11 +261,35 @@ is_same (const Output * output, GBytes * existing)
       && memcmp (bytes, output->text->str, size) == 0;
 }
 
+/* Keywords are on one line each. */
+static char **
+recall_keywords (CnxRecord * self, const Output * output)
+{
+  g_autofree char *text = cnx_journal_recall (self->journal, self->input->name, output->name);
+
+  return text && g_str_has_prefix (text, CNX_JOURNAL_MERGED) ?
+      g_strsplit (text + strlen (CNX_JOURNAL_MERGED), "\n", -1) : NULL;
+}
+
+static char *
+digest_of (const Output * output)
+{
+  if (output->is_empty)
+    return g_strdup (CNX_JOURNAL_NOTHING);
+  if (!output->format->merges)
+    return g_strdup (g_checksum_get_string (output->checksum));
+  GString *text = g_string_new (CNX_JOURNAL_MERGED);
+  for (guint i = 0; i < output->keywords->len; i++)
+    g_string_append_printf (text, "%s%s", i ? "\n" : "", (const char *) output->keywords->pdata[i]);
+  return g_string_free (text, FALSE);
+}
+
 static gboolean
 end_output (CnxRecord * self, Output * output, const CnxTagFacts * facts, const CnxTagReport * shared, GError ** error)
 {
   g_autoptr (GBytes) existing = NULL;
   g_autoptr (GError) cause = NULL;
+  g_auto (GStrv) former = NULL;
   CnxTagReport report = *shared;
 
   if (output->format->merges && !self->ordered) {
@@ -273,6 +300,8 @@ end_output (CnxRecord * self, Output * output, const CnxTagFacts * facts, const 
       g_propagate_error (error, g_steal_pointer (&cause));
       return FALSE;
     }
+    report.former = former = recall_keywords (self, output);
+    report.keywords = output->keywords;
   }
   if (output->format->end && !output->format->end (output->text, facts, &report, error)) {
     g_prefix_error (error, "%s: ", cnx_place_path (output->place));
@@ -301,16 +330,15 @@ look_at_unknown (CnxRecord * self, Output * output, const char *digest)
 static void
 hand_over (CnxRecord * self, gboolean complete)
 {
-  g_autoptr (GHashTable) outputs = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) outputs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   CnxJournalEntry entry = entry_of (self);
 
   entry.complete = complete;
   entry.outputs = outputs;
   for (guint i = 0; i < self->outputs->len; i++) {
     Output *output = self->outputs->pdata[i];
-    const char *digest = output->is_empty ? CNX_JOURNAL_NOTHING : output->format->merges ? "" :
-        g_checksum_get_string (output->checksum);
-    g_hash_table_insert (outputs, output->name, (gpointer) digest);
+    char *digest = digest_of (output);
+    g_hash_table_insert (outputs, output->name, digest);
     if (!output->format->merges)
       look_at_unknown (self, output, digest);
   }

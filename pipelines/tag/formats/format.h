@@ -82,6 +82,9 @@ typedef struct
  * @samples: how many classifications there were
  * @complete: FALSE: it was broken off before the file's end
  * @existing: what the output's file holds already; NULL: there is none. For a format that merges.
+ * @former: the keywords in it that a run before this one put there: those that are no labels any more go; ends with
+ *   NULL, and may be NULL
+ * @keywords: takes the keywords, char *, that are there now and that one of the runs put there; may be NULL
  *
  * What is known at a file's end.
  */
@@ -91,6 +94,8 @@ typedef struct
   guint64 samples;
   gboolean complete;
   GBytes *existing;
+  char **former;
+  GPtrArray *keywords;
 } CnxTagReport;
 
 /**

@@ -103,14 +103,21 @@ check_subject (xmlNode * subject, const char *where, GError ** error)
   return TRUE;
 }
 
-static void
-add_key (GHashTable * keys, xmlNode * node)
+/* What keywords are told apart by. */
+static char *
+key_of (xmlNode * node)
 {
   xmlChar *content = xmlNodeGetContent (node);
   g_autofree char *plain = cnx_tag_plain_label ((const char *) content, -1);
 
-  g_hash_table_add (keys, g_utf8_normalize (plain, -1, G_NORMALIZE_NFC));
   xmlFree (content);
+  return g_utf8_normalize (plain, -1, G_NORMALIZE_NFC);
+}
+
+static void
+add_key (GHashTable * keys, xmlNode * node)
+{
+  g_hash_table_add (keys, key_of (node));
 }
 
 /* dc:subject of @description, if it has one, and into @keys what it holds. The first one of all is added to. */
@@ -353,6 +360,85 @@ add_keywords (Edit * edit)
   return insert (edit, sidecar->rdf, write_description);
 }
 
+/* ---- keywords of a run before ---- */
+
+/* Where those items of @list are that hold one of @keys and nothing else, with the space before them where it is all
+ * that is. */
+static gboolean
+find_items (const Edit * edit, xmlNode * list, GHashTable * keys, GArray * places)
+{
+  for (xmlNode * item = list ? xmlFirstElementChild (list) : NULL; item; item = xmlNextElementSibling (item)) {
+    g_autofree char *key = key_of (item);
+    CnxXmlPlace place;
+    if (!is_element (item, RDF, "li") || item->properties || xmlFirstElementChild (item)
+        || !g_hash_table_contains (keys, key))
+      continue;
+    if (!find_place (edit, item, &place))
+      return FALSE;
+    g_autofree char *indent = indent_of (edit->text, place.start);
+    place.start -= strlen (indent);
+    g_array_append_val (places, place);
+  }
+  return TRUE;
+}
+
+static gboolean
+find_keywords (const Edit * edit, GHashTable * keys, GArray * places)
+{
+  for (xmlNode * node = xmlFirstElementChild (edit->sidecar->rdf); node; node = xmlNextElementSibling (node)) {
+    if (!is_element (node, RDF, "Description"))
+      continue;
+    for (xmlNode * subject = xmlFirstElementChild (node); subject; subject = xmlNextElementSibling (subject))
+      if (is_element (subject, DC, "subject") && !find_items (edit, xmlFirstElementChild (subject), keys, places))
+        return FALSE;
+  }
+  return TRUE;
+}
+
+/* Takes the keywords @keys out of @text. *@dropped: there were any. */
+static gboolean
+drop_keywords (GString * text, GHashTable * keys, gboolean * dropped, const char *where, GError ** error)
+{
+  g_autoptr (GHashTable) all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GArray) places = g_array_new (FALSE, FALSE, sizeof (CnxXmlPlace));
+  g_autoptr (xmlDoc) doc = cnx_xml_parse (text, where, error);
+  Sidecar sidecar;
+
+  if (!doc || !read_sidecar (&sidecar, doc, all, where, error))
+    return FALSE;
+  const Edit edit = {.sidecar = &sidecar,.text = text->str,.size = text->len };
+  if (!find_keywords (&edit, keys, places))
+    return refuse (error, where, "its dc:subject is not found");
+  for (guint i = places->len; i-- > 0;) {
+    const CnxXmlPlace *place = &g_array_index (places, CnxXmlPlace, i);
+    g_string_erase (text, place->start, place->end - place->start);
+  }
+  *dropped = places->len > 0;
+  return TRUE;
+}
+
+/* Those of @former that are labels no more; the others go to @kept. */
+static GHashTable *
+outdated (char **former, const GArray * shares, GPtrArray * kept)
+{
+  g_autoptr (GHashTable) labels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < shares->len; i++) {
+    const CnxShare *share = &g_array_index (shares, CnxShare, i);
+    g_autofree char *keyword = cnx_tag_plain_label (share->label, share->id);
+    g_hash_table_add (labels, g_utf8_normalize (keyword, -1, G_NORMALIZE_NFC));
+  }
+  for (guint i = 0; former && former[i]; i++) {
+    g_autofree char *key = g_utf8_normalize (former[i], -1, G_NORMALIZE_NFC);
+    if (key && g_hash_table_contains (labels, key))
+      g_ptr_array_add (kept, g_strdup (former[i]));
+    else if (key)
+      g_hash_table_add (keys, g_steal_pointer (&key));
+  }
+  return keys;
+}
+
 /* ---- the format ---- */
 
 /* Those that @keys has not; they are in it afterwards. */
@@ -373,25 +459,33 @@ new_keywords (const GArray * shares, GHashTable * keys)
   return keywords;
 }
 
+/* @ours: keywords of the run before, that stay; gets the new ones too. */
 static gboolean
-merge (GString * out, const char *data, gsize size, const GArray * shares, const char *where, GError ** error)
+merge (GString * out, const char *data, gsize size, const CnxTagReport * report, GPtrArray * ours, const char *where,
+    GError ** error)
 {
+  g_autoptr (GHashTable) gone = outdated (report->former, report->shares, ours);
   g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) keywords = NULL;
   g_autoptr (GString) text = NULL, added = g_string_new (NULL);
   g_autoptr (xmlDoc) doc = NULL;
+  gboolean dropped = FALSE;
   Sidecar sidecar;
 
   if (size > MAX_SIDECAR)
     return refuse (error, where, "it has %" G_GSIZE_FORMAT " bytes; a sidecar of more than %d is not read", size,
         MAX_SIDECAR);
   text = g_string_new_len (data, size);
-  if (!cnx_xml_decode (text, where, error) || !(doc = cnx_xml_parse (text, where, error))
-      || !read_sidecar (&sidecar, doc, keys, where, error))
+  if (!cnx_xml_decode (text, where, error)
+      || (g_hash_table_size (gone) > 0 && !drop_keywords (text, gone, &dropped, where, error))
+      || !(doc = cnx_xml_parse (text, where, error)) || !read_sidecar (&sidecar, doc, keys, where, error))
     return FALSE;
-  keywords = new_keywords (shares, keys);
+  keywords = new_keywords (report->shares, keys);
+  for (guint i = 0; i < keywords->len; i++)
+    if (!g_ptr_array_find_with_equal_func (ours, keywords->pdata[i], g_str_equal, NULL))
+      g_ptr_array_add (ours, g_strdup (keywords->pdata[i]));
   if (keywords->len == 0) {
-    g_string_append_len (out, data, size);
+    g_string_append_len (out, dropped ? text->str : data, dropped ? text->len : size);
     return TRUE;
   }
   Edit edit = {.sidecar = &sidecar,.text = text->str,.size = text->len,.keywords = keywords,.added = added };
@@ -410,10 +504,12 @@ xmp_end (GString * out, const CnxTagFacts * facts, const CnxTagReport * report, 
   g_autofree char *output = cnx_tag_format_output_name (&cnx_tag_xmp, name);
   g_autofree char *plain = cnx_tag_plain_label (output, 0);
   g_autofree char *where = g_strdup_printf ("'%s'", plain);
+  g_autoptr (GPtrArray) ours = report->keywords ? g_ptr_array_ref (report->keywords) :
+      g_ptr_array_new_with_free_func (g_free);
   gsize size = strlen (empty_sidecar);
   const char *data = report->existing ? g_bytes_get_data (report->existing, &size) : empty_sidecar;
 
-  return merge (out, data ? data : "", size, report->shares, where, error);
+  return merge (out, data ? data : "", size, report, ours, where, error);
 }
 
 const CnxTagFormat cnx_tag_xmp = {.name = "xmp",.extension = ".xmp",.merges = TRUE,.end = xmp_end };

@@ -88,6 +88,29 @@ check_refused (const char *existing, gssize length, const char *message)
     g_error ("'%s' does not say '%s'", error->message, message);
 }
 
+/* As a run does it that comes after one which added @former; *@ours: what it notes, with commas. */
+static char *
+merge_again (const char *existing, const char *const *former, const char *const *labels, char **ours)
+{
+  g_autoptr (GArray) shares = g_array_new (FALSE, FALSE, sizeof (CnxShare));
+  g_autoptr (GPtrArray) keywords = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GBytes) bytes = g_bytes_new (existing, strlen (existing));
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  const CnxTagFacts facts = {.file = "cat.jpg",.is_picture = TRUE };
+  const CnxTagReport report = {.shares = shares,.existing = bytes,.former = (char **) former,.keywords = keywords };
+
+  for (int i = 0; labels[i]; i++) {
+    const CnxShare share = {.id = i,.label = labels[i],.share = 1 };
+    g_array_append_val (shares, share);
+  }
+  g_assert_true (cnx_tag_xmp.end (out, &facts, &report, &error));
+  g_assert_no_error (error);
+  g_ptr_array_add (keywords, NULL);
+  *ours = g_strjoinv (",", (char **) keywords->pdata);
+  return g_strdup (out->str);
+}
+
 #define ITEM_1 "<rdf:li>golden retriever</rdf:li>"
 #define ITEM_2 "<rdf:li>R &amp; B &lt;\"1\"&gt;</rdf:li>"
 
@@ -466,6 +489,39 @@ test_places (void)
   }
 }
 
+/* What a run before put there and is no label any more goes; what others put there stays, even what is called so. */
+static void
+test_again (void)
+{
+  static const char *const former[] = { "old \303\251", "golden retriever", "by hand", NULL };
+  static const struct
+  {
+    const char *labels[3], *before, *after, *ours;
+  } rows[] = {
+    {{"golden retriever", "new"},
+        DESCRIPTION ("   <dc:subject>\n    <rdf:Bag>\n     <rdf:li>old e\314\201</rdf:li>\n"
+            "     <rdf:li>theirs</rdf:li>\n     " ITEM_1 "\n     <rdf:li xml:lang=\"de\">by hand</rdf:li>\n    </rdf:Bag>\n   </dc:subject>\n"),
+        DESCRIPTION ("   <dc:subject>\n    <rdf:Bag>\n     <rdf:li>theirs</rdf:li>\n"
+            "     " ITEM_1 "\n     <rdf:li xml:lang=\"de\">by hand</rdf:li>\n     <rdf:li>new</rdf:li>\n"
+            "    </rdf:Bag>\n   </dc:subject>\n"), "golden retriever,new"},
+    {{NULL},
+        ON_ONE_LINE ("<dc:subject><rdf:Seq>" ITEM_1 "<rdf:li>theirs</rdf:li></rdf:Seq></dc:subject>"),
+        ON_ONE_LINE ("<dc:subject><rdf:Seq><rdf:li>theirs</rdf:li></rdf:Seq></dc:subject>"), ""},
+    {{"new"},
+        DESCRIPTION ("   <dc:subject>\n    <rdf:Bag>\n     " ITEM_1 "\n    </rdf:Bag>\n   </dc:subject>\n"),
+        DESCRIPTION ("   <dc:subject>\n    <rdf:Bag>\n     <rdf:li>new</rdf:li>\n    </rdf:Bag>\n   </dc:subject>\n"),
+        "new"},
+    {{"theirs"},        /* it was there already, and is nobody's here */
+        DESCRIPTION ("   <dc:subject>theirs</dc:subject>\n"), DESCRIPTION ("   <dc:subject>theirs</dc:subject>\n"), ""},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *ours = NULL, *after = merge_again (rows[i].before, former, rows[i].labels, &ours);
+    g_assert_cmpstr (after, ==, rows[i].after);
+    g_assert_cmpstr (ours, ==, rows[i].ours);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -485,5 +541,6 @@ main (int argc, char **argv)
   g_test_add_func ("/xmp/encodings", test_encodings);
   g_test_add_func ("/xmp/byte-order-mark", test_byte_order_mark);
   g_test_add_func ("/xmp/places", test_places);
+  g_test_add_func ("/xmp/again", test_again);
   return g_test_run ();
 }
