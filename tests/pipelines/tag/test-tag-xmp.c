@@ -500,7 +500,8 @@ test_again (void)
   } rows[] = {
     {{"golden retriever", "new"},
         DESCRIPTION ("   <dc:subject>\n    <rdf:Bag>\n     <rdf:li>old e\314\201</rdf:li>\n"
-            "     <rdf:li>theirs</rdf:li>\n     " ITEM_1 "\n     <rdf:li xml:lang=\"de\">by hand</rdf:li>\n    </rdf:Bag>\n   </dc:subject>\n"),
+            "     <rdf:li>theirs</rdf:li>\n     " ITEM_1 "\n     <rdf:li xml:lang=\"de\">by hand</rdf:li>\n"
+            "    </rdf:Bag>\n   </dc:subject>\n"),
         DESCRIPTION ("   <dc:subject>\n    <rdf:Bag>\n     <rdf:li>theirs</rdf:li>\n"
             "     " ITEM_1 "\n     <rdf:li xml:lang=\"de\">by hand</rdf:li>\n     <rdf:li>new</rdf:li>\n"
             "    </rdf:Bag>\n   </dc:subject>\n"), "golden retriever,new"},
