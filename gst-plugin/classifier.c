@@ -235,24 +235,23 @@ cnx_classifier_run (CnxClassifier * self, const CnxClassifyRequest * request, GE
   return result;
 }
 
-/* With the lock held, which it lets go of meanwhile. */
+/* With the lock held, which it lets go of meanwhile. Told first: who takes a failure stops, and is not to say so before
+ * it is said why. */
 static void
 finish (CnxClassifier * self, CnxResult * result, const GError * failure)
 {
-  if (result && !self->forgotten) {
-    g_clear_pointer (&self->finished, cnx_result_unref);
-    self->finished = cnx_result_ref (result);
-  } else if (failure) {
+  if (self->finished_func && !self->stopping && (failure || !self->forgotten)) {
+    g_mutex_unlock (&self->lock);
+    self->finished_func (self->finished_data, result, failure);
+    g_mutex_lock (&self->lock);
+  }
+  if (failure) {
     g_clear_error (&self->failure);
     self->failure = g_error_copy (failure);
-  } else {
-    return;
+  } else if (!self->forgotten) {
+    g_clear_pointer (&self->finished, cnx_result_unref);
+    self->finished = cnx_result_ref (result);
   }
-  if (!self->finished_func || self->stopping)
-    return;
-  g_mutex_unlock (&self->lock);
-  self->finished_func (self->finished_data, result, failure);
-  g_mutex_lock (&self->lock);
 }
 
 static gpointer
@@ -363,6 +362,9 @@ cnx_classifier_stop (CnxClassifier * self)
   g_mutex_unlock (&self->lock);
   if (worker)
     g_thread_join (worker);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  while (self->slot == SLOT_CLAIMED)    /* by who tries a pass */
+    g_cond_wait (&self->changed, &self->lock);
   g_clear_error (&self->failure);
   self->stopping = FALSE;
   self->forgotten = FALSE;

@@ -53,7 +53,7 @@ typedef struct
 /** Keeps a reference to @engine. Free with cnx_classifier_free(). */
 CnxClassifier *cnx_classifier_new (CnxEngine * engine);
 
-/** Stops the worker (waiting for the pass that it is in) and frees everything. */
+/** cnx_classifier_stop(), and frees everything. */
 void cnx_classifier_free (CnxClassifier * classifier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxClassifier, cnx_classifier_free)
 
@@ -100,8 +100,8 @@ CnxResult *cnx_classifier_take (CnxClassifier * classifier, GError ** error);
 /** A pass of the worker's is done: either @result, or @error where it failed. */
 typedef void (*CnxFinishedFunc) (gpointer user_data, const CnxResult * result, const GError * error);
 
-/** Has @finished called, on the worker's thread and without a lock, when a pass is done, before the slot is free. Not
- * of results that were forgotten meanwhile. Call it before the first submit. */
+/** Has @finished called, on the worker's thread and without a lock, when a pass is done, before what it gave can be taken
+ * and the slot is free. Not of results that were forgotten meanwhile. Call it before the first submit. */
 void cnx_classifier_set_finished (CnxClassifier * classifier, CnxFinishedFunc finished, gpointer user_data);
 
 /** Waits until the worker has nothing to do, what it had is forgotten, or @timeout (microseconds) is over. FALSE for
@@ -117,7 +117,8 @@ CnxMetaLabels cnx_classifier_describe (CnxClassifier * classifier, const CnxResu
  * failure is not forgotten, for it is the device's. Does not wait; for any thread. */
 void cnx_classifier_reset (CnxClassifier * classifier);
 
-/** Resets, forgets a failure too, waits for the worker and ends its thread; the next submit starts another. */
+/** Resets, forgets a failure too, waits for the worker, ends its thread, and waits for another thread that has claimed
+ * the slot; the next submit starts another worker. */
 void cnx_classifier_stop (CnxClassifier * classifier);
 
 /** One forward pass on the slot, @in, as cnx_engine_forward() does it. */

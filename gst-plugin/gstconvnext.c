@@ -58,7 +58,8 @@ struct _GstConvnext
   GstVideoOrientationMethod tagged;     /* what the stream's tags say */
   Mode decided;                 /* MODE_AUTO until upstream has answered */
   CnxResult *newest;            /* mode latest: what buffers carry */
-  GstClockTime carried_since;   /* the running time of the first of them */
+  GstClockTime carried_since;   /* the running time of the first of them, once that is known */
+  gboolean carried_stamped;     /* by its timestamp, not by the clock */
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
@@ -187,6 +188,7 @@ open_classifier (GstConvnext * self)
     return FALSE;
   }
   self->classifier = cnx_classifier_new (engine);
+  cnx_latency_forget (&self->latency);
   cnx_classifier_set_finished (self->classifier, on_finished, self);
   GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
   g_auto (GStrv) notes = cnx_model_notes (cnx_engine_model (engine));
@@ -440,14 +442,34 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   return GST_FLOW_OK;
 }
 
-/* Labels go when nothing newer has come for long: the device hangs, or is far too slow for what they say. */
+static void
+carry (GstConvnext * self, CnxResult * result)
+{
+  g_clear_pointer (&self->newest, cnx_result_unref);
+  self->newest = result;
+  self->carried_since = GST_CLOCK_TIME_NONE;
+  self->carried_stamped = FALSE;
+}
+
+/* Labels go when nothing newer has come for long: the device hangs, or is far too slow for what they say. Time is what
+ * buffers have, and the clock's while none has had one. */
 static void
 drop_outdated (GstConvnext * self, GstClockTime now)
 {
   const GstClockTime longest = plain_settings (self).label_timeout * GST_MSECOND;
+  const gboolean stamped = GST_CLOCK_TIME_IS_VALID (now);
 
-  if (self->newest && longest > 0 && GST_CLOCK_TIME_IS_VALID (now) && GST_CLOCK_TIME_IS_VALID (self->carried_since)
-      && now > self->carried_since + longest)
+  if (!self->newest || (!stamped && self->carried_stamped))
+    return;
+  if (!stamped)
+    now = gst_element_get_current_running_time (GST_ELEMENT (self));
+  if (!GST_CLOCK_TIME_IS_VALID (now))
+    return;
+  if (!GST_CLOCK_TIME_IS_VALID (self->carried_since) || stamped != self->carried_stamped) {
+    self->carried_since = now;
+    self->carried_stamped = stamped;
+  }
+  if (longest > 0 && now > self->carried_since + longest)
     g_clear_pointer (&self->newest, cnx_result_unref);
 }
 
@@ -466,11 +488,8 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
       cnx_classifier_release (self->classifier);
     return GST_FLOW_ERROR;
   }
-  if (finished) {
-    g_clear_pointer (&self->newest, cnx_result_unref);
-    self->newest = finished;
-    self->carried_since = request.running_time;
-  }
+  if (finished)
+    carry (self, finished);
   drop_outdated (self, request.running_time);
   if (tensor) {
     if (!read_frame (self, buffer, tensor)) {
@@ -513,14 +532,18 @@ static void
 set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
 {
   GstConvnext *self = GST_CONVNEXT (object);
+  const gboolean waited = frames_wait (self);
 
   GST_OBJECT_LOCK (self);
-  const gboolean refused = self->fixed && cnx_settings_reopens (&self->settings, id, value);
-  if (!refused && cnx_settings_set (&self->settings, id, value))
-    self->stale = TRUE;
+  const gboolean fixed = self->fixed, reopens = cnx_settings_reopens (&self->settings, id, value);
+  if (!fixed || !reopens)
+    cnx_settings_set (&self->settings, id, value);
+  self->stale = self->stale || (reopens && !fixed);
   GST_OBJECT_UNLOCK (self);
-  if (refused)
+  if (fixed && reopens)
     cnx_refuse_property (GST_ELEMENT (self), pspec);
+  if (fixed && waited != frames_wait (self))    /* sinks were told what they wait for */
+    gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
 static void

@@ -16,6 +16,14 @@ cnx_latency_clear (CnxLatency * self)
   g_mutex_clear (&self->lock);
 }
 
+void
+cnx_latency_forget (CnxLatency * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->takes = 0;
+}
+
 gboolean
 cnx_latency_is_known (CnxLatency * self)
 {

@@ -22,6 +22,9 @@ typedef struct
 void cnx_latency_init (CnxLatency * latency);
 void cnx_latency_clear (CnxLatency * latency);
 
+/** What frames took is not known any more: another network does them from now on. */
+void cnx_latency_forget (CnxLatency * latency);
+
 /** Whether a frame's time is known. */
 gboolean cnx_latency_is_known (CnxLatency * latency);
 

@@ -169,7 +169,7 @@ cnx_settings_get (const CnxSettings * self, guint id, GValue * value)
   }
 }
 
-gboolean
+void
 cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
 {
   const gpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
@@ -194,7 +194,6 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
       *(gboolean *) field = g_value_get_boolean (value);
       break;
   }
-  return fields[id].opens;
 }
 
 gboolean

@@ -36,10 +36,10 @@ void cnx_settings_clear (CnxSettings * settings);
 
 /** The value of the property with that id. */
 void cnx_settings_get (const CnxSettings * settings, guint id, GValue * value);
-/** Returns whether what was opened with the old value must be opened anew. */
-gboolean cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
+void cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
 
-/** Whether that would be so, and @value is another than there is: not to be had while the network is used. */
+/** Whether what was opened must be opened anew for @value, which is another than there is: not to be had while the
+ * network is used. */
 gboolean cnx_settings_reopens (const CnxSettings * settings, guint id, const GValue * value);
 
 /** Warns, in the log and on the bus, that @element's property cannot be changed now but in READY. */

@@ -372,12 +372,65 @@ test_latency_moves (void)
   gst_harness_teardown (h);
 }
 
+/* Without a timestamp where @time is GST_CLOCK_TIME_NONE. */
 static guint
 labels_at (GstHarness * h, GstClockTime time)
 {
   g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, time));
 
   return cnx_test_classifications (out);
+}
+
+static guint passes;
+
+static gboolean
+counting (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  passes++;
+  return cnx_classifier_forward (classifier, in, logits, error);
+}
+
+/* What another network took says nothing of this one: it is tried before the first frame too. */
+static void
+test_latency_of_another (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=every-frame");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+
+  gst_harness_set_src_caps_str (h, RGB);
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 0)));
+  gst_element_set_state (element, GST_STATE_READY);
+  g_object_set (element, "batch", 2, NULL);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  gst_harness_set_src_caps_str (h, RGB);
+  replace_network (element, counting);
+  passes = 0;
+  gst_harness_query_latency (h);
+  g_assert_cmpuint (passes, ==, 1);
+  gst_harness_teardown (h);
+}
+
+/* Who was told that frames wait is told when they do not any more, and the other way round; nobody else. */
+static void
+test_latency_of_mode (void)
+{
+  static const struct
+  {
+    const char *mode;
+    gboolean told;
+  } steps[] = { {"every-frame", FALSE}, {"latest", TRUE}, {"latest", FALSE}, {"auto", FALSE}, {"every-frame", TRUE} };
+  GstHarness *h = gst_harness_new_parse ("convnext mode=every-frame");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+
+  gst_element_set_bus (element, bus);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    gst_util_set_object_arg (G_OBJECT (element), "mode", steps[i].mode);
+    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_LATENCY);
+    g_assert_cmpint (message != NULL, ==, steps[i].told);
+  }
+  gst_element_set_bus (element, NULL);
+  gst_harness_teardown (h);
 }
 
 /* When the device hangs, what it said last is not said for ever. */
@@ -410,6 +463,116 @@ test_label_timeout (void)
   }
 }
 
+/* An element in mode latest that has said something about a frame at @time, and whose device hangs. */
+static GstHarness *
+hung_at (GstClockTime time, GstElement ** element, GstBus ** bus)
+{
+  GstHarness *h = latest_with (slow, element, bus);
+
+  g_object_set (*element, "label-timeout", 2000, NULL);
+  device.entered = device.released = FALSE;
+  while (labels_at (h, time) == 0)
+    g_usleep (10000);
+  cnx_classifier_drain (gst_convnext_classifier (GST_CONVNEXT (*element)), G_USEC_PER_SEC * 60);
+  replace_network (*element, stuck);
+  g_assert_cmpuint (labels_at (h, time), ==, 1);
+  await_stuck ();
+  return h;
+}
+
+/* Buffers without timestamps carry no labels for ever either: what counts is the first that has one, or the clock. */
+static void
+test_label_timeout_unstamped (void)
+{
+  GstElement *element;
+  GstBus *bus;
+  GstHarness *h = hung_at (GST_CLOCK_TIME_NONE, &element, &bus);
+
+  g_assert_cmpuint (labels_at (h, GST_SECOND), ==, 1);
+  g_assert_cmpuint (labels_at (h, GST_CLOCK_TIME_NONE), ==, 1);
+  g_assert_cmpuint (labels_at (h, 3 * GST_SECOND), ==, 1);
+  g_assert_cmpuint (labels_at (h, 3 * GST_SECOND + 1), ==, 0);
+  let_go ();
+  end (h, element, bus);
+
+  h = hung_at (GST_CLOCK_TIME_NONE, &element, &bus);
+  gst_harness_use_testclock (h);
+  gst_element_set_base_time (element, 0);
+  g_assert_cmpuint (labels_at (h, GST_CLOCK_TIME_NONE), ==, 1);
+  gst_harness_set_time (h, 100 * GST_SECOND);
+  g_assert_cmpuint (labels_at (h, GST_CLOCK_TIME_NONE), ==, 0);
+  let_go ();
+  end (h, element, bus);
+}
+
+/* ---- who comes first ---- */
+
+/* On the worker's thread: whether it has told why before the streaming thread can stop for it. */
+static GstBusSyncReply
+take_meanwhile (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    g_autoptr (CnxResult) result = cnx_classifier_take (gst_convnext_classifier (user_data), &error);
+    g_assert_null (result);
+    g_assert_no_error (error);
+  }
+  return GST_BUS_PASS;
+}
+
+static void
+test_told_first (void)
+{
+  GstElement *element;
+  GstBus *bus;
+  GstHarness *h = latest_with (fail_slowly, &element, &bus);
+
+  gst_bus_set_sync_handler (bus, take_meanwhile, element, NULL);
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 7)));
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  end (h, element, bus);
+}
+
+static gpointer
+try_one (gpointer classifier)
+{
+  g_assert_true (cnx_classifier_try (classifier));
+  return NULL;
+}
+
+static gint stopped;
+
+static gpointer
+stop_one (gpointer classifier)
+{
+  cnx_classifier_stop (classifier);
+  g_atomic_int_set (&stopped, TRUE);
+  return NULL;
+}
+
+/* A pass that is being tried has the slot until it is done. */
+static void
+test_stop_waits (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+  CnxClassifier *classifier = gst_convnext_classifier (GST_CONVNEXT (element));
+
+  device.entered = device.released = FALSE;
+  replace_network (element, stuck);
+  GThread *tries = g_thread_new ("tries", try_one, classifier);
+  await_stuck ();
+  GThread *stops = g_thread_new ("stops", stop_one, classifier);
+  g_usleep (50000);             /* for one that does not wait to get there */
+  g_assert_false (g_atomic_int_get (&stopped));
+  let_go ();
+  g_thread_join (stops);
+  g_thread_join (tries);
+  gst_harness_teardown (h);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -425,6 +588,11 @@ main (int argc, char **argv)
   g_test_add_func ("/modes/flush-while-ending", test_flush_while_ending);
   g_test_add_func ("/modes/latency", test_latency);
   g_test_add_func ("/modes/latency-moves", test_latency_moves);
+  g_test_add_func ("/modes/latency-of-another", test_latency_of_another);
+  g_test_add_func ("/modes/latency-of-mode", test_latency_of_mode);
   g_test_add_func ("/modes/label-timeout", test_label_timeout);
+  g_test_add_func ("/modes/label-timeout-unstamped", test_label_timeout_unstamped);
+  g_test_add_func ("/modes/told-first", test_told_first);
+  g_test_add_func ("/modes/stop-waits", test_stop_waits);
   return g_test_run ();
 }

@@ -339,6 +339,33 @@ test_set_in_ready (void)
   g_rmdir (root);
 }
 
+static guint passes;
+
+static gboolean
+counting (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  passes++;
+  return cnx_classifier_forward (classifier, in, logits, error);
+}
+
+/* Setting what is set already opens nothing anew. */
+static void
+test_same_value (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=every-frame");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+  CnxClassifier *classifier = gst_convnext_classifier (GST_CONVNEXT (element));
+
+  gst_element_set_state (element, GST_STATE_READY);
+  g_object_set (element, "model", NULL, "device", "auto", "threads", 0, "batch", 1, NULL);
+  cnx_classifier_set_forward (classifier, counting, classifier);        /* another one would not have it */
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  gst_harness_set_src_caps_str (h, RGB);
+  gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 0)));
+  g_assert_cmpuint (passes, ==, 1);
+  gst_harness_teardown (h);
+}
+
 /* ---- precision ---- */
 
 static const char *
@@ -505,6 +532,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/mode-switch", test_mode_switch);
   g_test_add_func ("/settings/no-timestamp", test_no_timestamp);
   g_test_add_func ("/settings/set-in-ready", test_set_in_ready);
+  g_test_add_func ("/settings/same-value", test_same_value);
   g_test_add_func ("/settings/precision", test_precision);
   g_test_add_func ("/settings/int8", test_int8);
   g_test_add_func ("/settings/no-such-precision", test_no_such_precision);
