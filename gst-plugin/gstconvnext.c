@@ -33,6 +33,7 @@
 #include "gst-plugin/latency.h"
 #include "gst-plugin/settings.h"
 #include "core/error.h"
+#include "opencl/cache/pocl.h"
 
 #include <gst/video/video.h>
 
@@ -573,6 +574,7 @@ finalize (GObject * object)
 static void
 gst_convnext_init (GstConvnext * self)
 {
+  cnx_cache_set_up_pocl ();     /* now, for when it is opened there are threads */
   cnx_settings_init (&self->settings);
   cnx_latency_init (&self->latency);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);

@@ -161,9 +161,9 @@ build_once (CnxDevice * device, const CnxKernelSource * sources, const char *opt
   g_autofree char *compiling = g_strdup_printf ("compiling the kernels for %s%s", on,
       folder < 0 ? "" : ": this once, they are kept");
   g_autoptr (CnxPatience) patience = cnx_patience_new (waiting);
-  gboolean waited = FALSE;
-  g_autoptr (CnxCacheLock) lock = folder < 0 ? NULL : cnx_cache_lock (folder, name, &waited);
-  cl_program program = waited ? cache_load (device, folder, name, key, options) : NULL;
+  g_autoptr (CnxCacheLock) lock = folder < 0 ? NULL : cnx_cache_lock (folder, name);
+  /* whether it had to wait or not: another may have been done between the first look and the lock */
+  cl_program program = lock ? cache_load (device, folder, name, key, options) : NULL;
 
   if (program)
     return program;

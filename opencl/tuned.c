@@ -1,6 +1,7 @@
 #include "opencl/tuned.h"
 #include "core/input/json.h"
 #include "opencl/cache/folder.h"
+#include "opencl/cache/lock.h"
 #include "opencl/program.h"
 
 #include <string.h>
@@ -104,10 +105,10 @@ cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTun
 
 /* The answers so far, or an empty file's. */
 static JsonNode *
-load (CnxDevice * device)
+load (int folder, const char *file)
 {
   gsize length;
-  g_autofree char *text = read_answers (device, &length);
+  g_autofree char *text = cnx_cache_read (folder, file, MAX_FILE, &length);
   JsonNode *root = text ? parse (text, length) : NULL;
 
   if (root && answers_of (root))
@@ -120,15 +121,15 @@ load (CnxDevice * device)
   return root;
 }
 
-gboolean
-cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GError ** error)
+/* Nobody else's answer comes between what is read and what is written. */
+static gboolean
+add (CnxDevice * device, int folder, const char *file, int channels, const CnxTuning * tuning, GError ** error)
 {
   const CnxDeviceInfo *info = cnx_device_info (device);
-  g_autofree char *path = cnx_cache_path ();
-  g_autofree char *file = file_name (device);
   g_autofree char *name = answer_name (tuning->precision, channels);
   g_autofree char *described = cnx_tuning_describe (tuning);
-  g_autoptr (JsonNode) root = load (device);
+  g_autoptr (CnxCacheLock) lock = cnx_cache_lock (folder, file);
+  g_autoptr (JsonNode) root = load (folder, file);
   JsonObject *object = json_node_get_object (root);
 
   json_object_set_string_member (object, "platform", info->platform_name);
@@ -137,8 +138,17 @@ cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GErr
   json_object_set_string_member (object, "driver", info->driver);
   json_object_set_string_member (answers_of (root), name, described);
   g_autofree char *text = json_to_string (root, TRUE);
+  return cnx_cache_write (folder, file, text, strlen (text), error);
+}
+
+gboolean
+cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GError ** error)
+{
+  g_autofree char *path = cnx_cache_path ();
+  g_autofree char *file = file_name (device);
   const int folder = cnx_cache_open_folder (path, error);
-  const gboolean ok = folder >= 0 && cnx_cache_write (folder, file, text, strlen (text), error);
+  const gboolean ok = folder >= 0 && add (device, folder, file, channels, tuning, error);
+
   if (!ok)
     g_prefix_error (error, "cannot save %s: ", file);
   if (folder >= 0)

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 /** Writes the saved answer for blocks of @channels channels to @tuning. FALSE where there is none. */
 gboolean cnx_tuned_find (CnxDevice * device, CnxPrecision precision, int channels, CnxTuning * tuning);
 
-/** Saves an answer in place of the one that was there, under a temporary name that is renamed.
+/** Saves an answer in place of the one that was there, and keeps the others, those of processes that save at the same
+ * time too.
  * Errors: G_FILE_ERROR. */
 gboolean cnx_tuned_save (CnxDevice * device, int channels, const CnxTuning * tuning, GError ** error);
 

@@ -39,8 +39,8 @@ is_trusted (const struct stat *is, const char *path, GError ** error)
   return FALSE;
 }
 
-int
-cnx_cache_open_folder (const char *path, GError ** error)
+static int
+open_folder (const char *path, int flags, GError ** error)
 {
   struct stat is;
 
@@ -48,7 +48,7 @@ cnx_cache_open_folder (const char *path, GError ** error)
     fail (error, errno, path);
     return -1;
   }
-  const int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
   if (fd >= 0 && fstat (fd, &is) == 0) {
     if (is_trusted (&is, path, error))
       return fd;
@@ -58,6 +58,18 @@ cnx_cache_open_folder (const char *path, GError ** error)
   if (fd >= 0)
     close (fd);
   return -1;
+}
+
+int
+cnx_cache_open_folder (const char *path, GError ** error)
+{
+  return open_folder (path, 0, error);
+}
+
+int
+cnx_cache_open_unlinked (const char *path, GError ** error)
+{
+  return open_folder (path, O_NOFOLLOW, error);
 }
 
 int

@@ -16,6 +16,9 @@ char *cnx_cache_path (void);
  * trusted. */
 int cnx_cache_open_folder (const char *path, GError ** error);
 
+/** The same where @path itself is no link: for a name that others may have put there. */
+int cnx_cache_open_unlinked (const char *path, GError ** error);
+
 /** The same for cnx_cache_path(); -1 where there is none, with a warning, once in a process, where it is not to be
  * trusted. */
 int cnx_cache_open (void);

@@ -46,19 +46,17 @@ try_lock (int folder, const char *name)
 }
 
 CnxCacheLock *
-cnx_cache_lock (int folder, const char *name, gboolean * waited)
+cnx_cache_lock (int folder, const char *name)
 {
   const gint64 end = g_get_monotonic_time () + LONGEST_WAIT;
   g_autofree char *file = g_strconcat (name, ".lock", NULL);
   int fd;
 
-  *waited = FALSE;
   while ((fd = try_lock (folder, file)) < 0) {
     if (errno != EWOULDBLOCK || g_get_monotonic_time () > end) {
       g_debug ("kernel cache: no lock: %s", g_strerror (errno));
       return NULL;
     }
-    *waited = TRUE;
     g_usleep (BETWEEN_TRIES);
   }
   CnxCacheLock *lock = g_new (CnxCacheLock, 1);

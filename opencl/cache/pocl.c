@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Returns @path where it is ours to write to, or NULL. */
+/* Returns @path where @open takes it and it is ours to write to, or NULL. */
 static char *
-usable (char *path)
+usable (char *path, int (*open) (const char *, GError **))
 {
   g_autofree char *folder = path;
   g_autoptr (GError) error = NULL;
-  const int fd = cnx_cache_open_folder (folder, &error);
+  const int fd = open (folder, &error);
 
   if (fd < 0) {
     g_debug ("not for PoCL: %s", error->message);
@@ -24,12 +24,13 @@ usable (char *path)
 static char *
 find_folder (void)
 {
-  g_autofree char *cache = usable (cnx_cache_path ());
+  g_autofree char *cache = usable (cnx_cache_path (), cnx_cache_open_folder);
   g_autofree char *name = g_strdup_printf ("convnext-%u", (guint) geteuid ());
-  char *found = cache ? usable (g_build_filename (cache, "pocl", NULL)) : NULL;
+  char *found = cache ? usable (g_build_filename (cache, "pocl", NULL), cnx_cache_open_folder) : NULL;
 
+  /* anybody may have put a link there, and lead it elsewhere when it has been looked at */
   if (!found)
-    found = usable (g_build_filename (g_get_tmp_dir (), name, NULL));
+    found = usable (g_build_filename (g_get_tmp_dir (), name, NULL), cnx_cache_open_unlinked);
   return found ? found : g_dir_make_tmp ("convnext-XXXXXX", NULL);
 }
 

@@ -1,5 +1,6 @@
 /* convnext: what a person runs in a terminal. */
 #include "opencl/cache/folder.h"
+#include "opencl/cache/pocl.h"
 #include "pipelines/command/command.h"
 
 #include <fcntl.h>
@@ -12,16 +13,17 @@ static const struct
 {
   const char *name;
   int (*run) (int argc, char **argv);
+  gboolean on_device;
   const char *summary;
 } commands[] = {
-  {"run", cnx_run_main, "labels of pictures; logits and features of tensors"},
-  {"bench", cnx_bench_main, "milliseconds a frame and GFLOP/s, beside the device's peak"},
-  {"tag", cnx_tag_main, "labels of films, photographs and whole folders, into files"},
-  {"convert", cnx_convert_main, "any checkpoint to safetensors in timm's naming, with its config"},
-  {"tune", cnx_tune_main, "find the fastest kernels for a device, once"},
-  {"info", cnx_info_main, "what a model or a variant is, and what it takes"},
-  {"fetch", cnx_fetch_main, "download a published checkpoint"},
-  {"devices", cnx_devices_main, "the OpenCL devices there are, and which one is taken"},
+  {"run", cnx_run_main, TRUE, "labels of pictures; logits and features of tensors"},
+  {"bench", cnx_bench_main, TRUE, "milliseconds a frame and GFLOP/s, beside the device's peak"},
+  {"tag", cnx_tag_main, TRUE, "labels of films, photographs and whole folders, into files"},
+  {"convert", cnx_convert_main, FALSE, "any checkpoint to safetensors in timm's naming, with its config"},
+  {"tune", cnx_tune_main, TRUE, "find the fastest kernels for a device, once"},
+  {"info", cnx_info_main, TRUE, "what a model or a variant is, and what it takes"},
+  {"fetch", cnx_fetch_main, FALSE, "download a published checkpoint"},
+  {"devices", cnx_devices_main, TRUE, "the OpenCL devices there are, and which one is taken"},
 };
 
 static void
@@ -48,9 +50,13 @@ run (int argc, char **argv)
     usage (stdout);
     return CNX_EXIT_OK;
   }
-  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (strcmp (argv[1], commands[i].name) == 0)
-      return commands[i].run (argc - 1, argv + 1);
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++) {
+    if (strcmp (argv[1], commands[i].name) != 0)
+      continue;
+    if (commands[i].on_device)
+      cnx_cache_set_up_pocl (); /* while there is one thread */
+    return commands[i].run (argc - 1, argv + 1);
+  }
   cnx_say ("convnext: there is no command '%s'", argv[1]);
   fprintf (stderr, "\n");
   usage (stderr);

@@ -111,6 +111,20 @@ test_ready_again (void)
   gst_element_set_state (element, GST_STATE_NULL);
 }
 
+/* The environment is changed with the first element that is made, and not when it is opened: then threads may read it. */
+static void
+test_environment (void)
+{
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed ();
+    return;
+  }
+  g_unsetenv ("POCL_CACHE_DIR");
+  g_autoptr (GstElement) element = gst_object_ref_sink (gst_element_factory_make ("convnext", NULL));
+  g_assert_nonnull (g_getenv ("POCL_CACHE_DIR"));
+}
+
 /* A sink given in READY is the one that shows. */
 static void
 test_sink_in_ready (void)
@@ -137,6 +151,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/properties/convnext", "convnext", test_every_state);
   g_test_add_data_func ("/properties/labeloverlay", "labeloverlay", test_every_state);
   g_test_add_data_func ("/properties/overlay", "overlay", test_every_state);
+  g_test_add_func ("/properties/environment", test_environment);
   g_test_add_func ("/properties/ready-again", test_ready_again);
   g_test_add_func ("/properties/sink-in-ready", test_sink_in_ready);
   return g_test_run ();
