@@ -100,8 +100,8 @@ CnxResult *cnx_classifier_take (CnxClassifier * classifier, GError ** error);
 /** A pass of the worker's is done: either @result, or @error where it failed. */
 typedef void (*CnxFinishedFunc) (gpointer user_data, const CnxResult * result, const GError * error);
 
-/** Has @finished called, on the worker's thread and without a lock, when a pass is done, before what it gave can be taken
- * and the slot is free. Not of results that were forgotten meanwhile. Call it before the first submit. */
+/** Has @finished called, on the worker's thread and without a lock, when a pass is done, before what it gave can be
+ * taken and the slot is free. Not of results that were forgotten meanwhile. Call it before the first submit. */
 void cnx_classifier_set_finished (CnxClassifier * classifier, CnxFinishedFunc finished, gpointer user_data);
 
 /** Waits until the worker has nothing to do, what it had is forgotten, or @timeout (microseconds) is over. FALSE for

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /** Sets POCL_CACHE_DIR, unless it is set, to a folder that only we can write to: `pocl` in cnx_cache_path(), else
  * convnext-UID in the folder of temporary files, else a new one there. It looks once in a process. Listing devices
- * does it too, but who can calls it while there is no other thread: one that reads the environment meanwhile may crash. */
+ * does it too, but who can calls it while there is no other thread: one that reads the environment meanwhile may
+ * crash. */
 void cnx_cache_set_up_pocl (void);
 
 G_END_DECLS

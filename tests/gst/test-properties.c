@@ -111,7 +111,7 @@ test_ready_again (void)
   gst_element_set_state (element, GST_STATE_NULL);
 }
 
-/* The environment is changed with the first element that is made, and not when it is opened: then threads may read it. */
+/* The environment is changed with the first element that is made, not when it is opened: then threads may read it. */
 static void
 test_environment (void)
 {
