@@ -1,5 +1,5 @@
 #include "opencl/network.h"
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 #include "core/error.h"
 #include "core/finite.h"
 #include "opencl/support.h"

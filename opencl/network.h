@@ -4,7 +4,7 @@
 #include "core/model/model.h"
 #include "opencl/device.h"
 #include "opencl/frame.h"
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 
 G_BEGIN_DECLS
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/model/precision.h"
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* Timing the blocks of a stage with one set of tiles. */
 #pragma once
 
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 
 G_BEGIN_DECLS
 

@@ -2,7 +2,7 @@
  * around every output, on each tuning that the device can run. `--bench` prints GFLOP/s from the same rows. */
 #include "core/reference/reference.h"
 #include "core/model/model.h"
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 #include "core/model/random_checkpoint.h"
 
 #include <math.h>

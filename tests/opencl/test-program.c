@@ -1,6 +1,6 @@
 /* Devices and the binary cache: broken files, concurrent processes, a folder that cannot be written. */
 #include "core/error.h"
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 #include "opencl/program.h"
 #include "opencl/tuning.h"
 

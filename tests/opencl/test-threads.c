@@ -1,5 +1,5 @@
 /* OpenCL's first use in a process, by several threads at once: each time in a process of its own. */
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 #include "opencl/program.h"
 #include "opencl/support.h"
 

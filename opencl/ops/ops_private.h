@@ -1,7 +1,7 @@
 /* What the files of ops share: ops.c and ops_block.c stand on ops_memory.c, that on ops_launch.c and ops_profile.c. */
 #pragma once
 
-#include "opencl/ops.h"
+#include "opencl/ops/ops.h"
 
 #define ROW_ALIGN 16            /* values of a row; of a product's inputs too, but in fp32 */
 #define FP32_DEPTH_ALIGN 4      /* there it is the inner loop's turn, kernels/tile.cl */

@@ -1,5 +1,5 @@
 /* A block: one kernel, or its steps one by one. */
-#include "opencl/ops_private.h"
+#include "opencl/ops/ops_private.h"
 #include "core/model/model.h"
 
 /* Tiles that read a panel, for the fused kernel to be worth a thread's reading all weights; where the weights are few

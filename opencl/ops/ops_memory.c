@@ -1,4 +1,4 @@
-#include "opencl/ops_private.h"
+#include "opencl/ops/ops_private.h"
 #include "core/parallel.h"
 #include "core/weights/half.h"
 

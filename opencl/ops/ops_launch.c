@@ -1,4 +1,4 @@
-#include "opencl/ops_private.h"
+#include "opencl/ops/ops_private.h"
 
 gboolean
 cnx_ops_check (CnxOps * ops, cl_int code, const char *what)

@@ -1,4 +1,4 @@
-#include "opencl/ops_private.h"
+#include "opencl/ops/ops_private.h"
 #include "core/error.h"
 
 const char *const cnx_kernel_names[N_KERNELS] = {

@@ -1,4 +1,4 @@
-#include "opencl/ops_private.h"
+#include "opencl/ops/ops_private.h"
 #include "opencl/program.h"
 #include "core/error.h"
 #include "core/model/model.h"
