@@ -11,8 +11,8 @@
 
 #include "core/model/labels.h"
 #include "gst-plugin/engine.h"
-#include "gst-plugin/framein.h"
-#include "gst-plugin/labelmeta.h"
+#include "gst-plugin/frame/framein.h"
+#include "gst-plugin/labels/labelmeta.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS

@@ -28,8 +28,8 @@
  */
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/classifier.h"
-#include "gst-plugin/framein.h"
-#include "gst-plugin/labelmeta.h"
+#include "gst-plugin/frame/framein.h"
+#include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/latency.h"
 #include "gst-plugin/settings.h"
 #include "core/error.h"

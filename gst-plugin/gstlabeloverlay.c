@@ -14,8 +14,8 @@
  * ]|
  */
 #include "gst-plugin/gstlabeloverlay.h"
-#include "gst-plugin/labelmeta.h"
-#include "gst-plugin/labelpaint.h"
+#include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/labels/labelpaint.h"
 
 #include <string.h>
 

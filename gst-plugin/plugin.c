@@ -4,8 +4,8 @@
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
-#include "gst-plugin/labelmeta.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/frame/wholemeta.h"
 #include "opencl/cache/folder.h"
 
 /* A program that holds the element itself, as `convnext tag` does, may look through the plugins in its own process:

@@ -1,7 +1,7 @@
 /* Milliseconds to bring a frame of video to a model's input, as the element does it, on one core:
  * bench-framein MODEL VIDEO SECONDS. VIDEO is 1080p NV12, frame after frame, all in memory before the clock starts and
  * taken in turn, so that the caches hold none. Prints one line of JSON; peers.py --pipeline reads it. */
-#include "gst-plugin/framein.h"
+#include "gst-plugin/frame/framein.h"
 #include "core/model/model.h"
 
 #define CAPS "video/x-raw,format=NV12,width=1920,height=1080,framerate=30/1"

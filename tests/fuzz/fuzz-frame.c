@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "gst-plugin/framein.h"
-#include "gst-plugin/labelpaint.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/framein.h"
+#include "gst-plugin/labels/labelpaint.h"
+#include "gst-plugin/frame/wholemeta.h"
 
 #define ROOM (8 << 20)
 #define FRAMES 3

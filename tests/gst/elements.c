@@ -2,7 +2,7 @@
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/wholemeta.h"
 
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/gstvideopool.h>

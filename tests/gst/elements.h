@@ -5,7 +5,7 @@
 #include <gst/video/video.h>
 
 #include "core/model/recipe.h"
-#include "gst-plugin/labelmeta.h"
+#include "gst-plugin/labels/labelmeta.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 #include "core/model/labels.h"
 #include "core/reference/reference.h"
 #include "gst-plugin/classifier.h"
-#include "gst-plugin/framein.h"
+#include "gst-plugin/frame/framein.h"
 #include "opencl/support.h"
 #include "tests/gst/elements.h"
 

@@ -2,7 +2,7 @@
  * and the labels' shares of the whole. */
 #pragma once
 
-#include "gst-plugin/labelmeta.h"
+#include "gst-plugin/labels/labelmeta.h"
 
 G_BEGIN_DECLS
 

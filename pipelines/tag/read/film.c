@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "gst-plugin/direction.h"
+#include "gst-plugin/frame/direction.h"
 #include "gst-plugin/gstconvnext.h"
 #include "pipelines/tag/read/autoplug.h"
 #include "pipelines/tag/read/snapshot.h"

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gst-plugin/layout.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/layout.h"
+#include "gst-plugin/frame/wholemeta.h"
 #include "pipelines/tag/read/frames_private.h"
 #include "pipelines/tag/read/wire.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/wholemeta.h"
 #include "pipelines/tag/read/frames_private.h"
 #include "pipelines/tag/read/wire.h"
 

@@ -1,7 +1,7 @@
 #include "pipelines/tag/read/reader.h"
 
 #include "gst-plugin/gstconvnext.h"
-#include "gst-plugin/labelmeta.h"
+#include "gst-plugin/labels/labelmeta.h"
 
 GstElement *
 cnx_reader_add_classifier (const CnxReader * reader, GstElement * pipeline)

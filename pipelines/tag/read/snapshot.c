@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "gst-plugin/direction.h"
-#include "gst-plugin/layout.h"
+#include "gst-plugin/frame/direction.h"
+#include "gst-plugin/frame/layout.h"
 
 /* Twice as high as the small picture, which is made of it with more care. */
 #define HEIGHT (2 * CNX_TAG_THUMB_HEIGHT)

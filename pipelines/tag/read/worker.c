@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/picture/picture.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/wholemeta.h"
 #include "pipelines/tag/read/film.h"
 #include "pipelines/tag/read/kind.h"
 #include "pipelines/tag/read/wire.h"

@@ -1,4 +1,4 @@
-#include "gst-plugin/labelmeta.h"
+#include "gst-plugin/labels/labelmeta.h"
 
 #include <gobject/gvaluecollector.h>
 

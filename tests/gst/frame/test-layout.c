@@ -1,6 +1,6 @@
 /* How a frame lies in memory changes nothing of what is read of it: rows from any byte on, as far apart as they like,
  * upwards too, and with nothing behind the last one. */
-#include "gst-plugin/framein.h"
+#include "gst-plugin/frame/framein.h"
 #include "core/error.h"
 #include "tests/gst/elements.h"
 

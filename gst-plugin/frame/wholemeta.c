@@ -1,4 +1,4 @@
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/wholemeta.h"
 
 #define NAME "convnext-whole"
 

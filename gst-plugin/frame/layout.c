@@ -1,4 +1,4 @@
-#include "gst-plugin/layout.h"
+#include "gst-plugin/frame/layout.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
-#include "gst-plugin/framein.h"
+#include "gst-plugin/frame/framein.h"
 #include "core/error.h"
 #include "core/picture/resample.h"
-#include "gst-plugin/direction.h"
-#include "gst-plugin/layout.h"
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/direction.h"
+#include "gst-plugin/frame/layout.h"
+#include "gst-plugin/frame/wholemeta.h"
 
 #include <string.h>
 

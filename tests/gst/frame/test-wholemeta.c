@@ -1,7 +1,7 @@
 /* Frames that stand for a larger picture: what they say of it reaches the tensor, and only theirs. */
-#include "gst-plugin/wholemeta.h"
+#include "gst-plugin/frame/wholemeta.h"
 #include "core/error.h"
-#include "gst-plugin/framein.h"
+#include "gst-plugin/frame/framein.h"
 #include "tests/gst/elements.h"
 
 #include <gst/check/gstharness.h>

@@ -1,4 +1,4 @@
-#include "gst-plugin/direction.h"
+#include "gst-plugin/frame/direction.h"
 
 static const CnxDirection directions[] = {
   [GST_VIDEO_ORIENTATION_IDENTITY] = {FALSE, FALSE, FALSE},

@@ -1,6 +1,6 @@
 /* Frames of every raw format to the same tensor: those that the resampler reads, and those that are
  * converted first. What to expect is the tensor of the same picture in RGB. */
-#include "gst-plugin/framein.h"
+#include "gst-plugin/frame/framein.h"
 #include "core/error.h"
 #include "tests/gst/elements.h"
 
