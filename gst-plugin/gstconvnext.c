@@ -27,7 +27,7 @@
  * ]|
  */
 #include "gst-plugin/gstconvnext.h"
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/carried.h"
 #include "gst-plugin/frame/framein.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/latency.h"
@@ -58,9 +58,7 @@ struct _GstConvnext
   CnxFrameIn *frame_in;
   GstVideoOrientationMethod tagged;     /* what the stream's tags say */
   Mode decided;                 /* MODE_AUTO until upstream has answered */
-  CnxResult *newest;            /* mode latest: what buffers carry */
-  GstClockTime carried_since;   /* the running time of the first of them, once that is known */
-  gboolean carried_stamped;     /* by its timestamp, not by the clock */
+  CnxCarried carried;
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
@@ -201,7 +199,7 @@ open_classifier (GstConvnext * self)
 static void
 forget_results (GstConvnext * self)
 {
-  g_clear_pointer (&self->newest, cnx_result_unref);
+  cnx_carried_set (&self->carried, NULL);
   if (self->classifier)
     cnx_classifier_reset (self->classifier);
 }
@@ -443,37 +441,6 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   return GST_FLOW_OK;
 }
 
-static void
-carry (GstConvnext * self, CnxResult * result)
-{
-  g_clear_pointer (&self->newest, cnx_result_unref);
-  self->newest = result;
-  self->carried_since = GST_CLOCK_TIME_NONE;
-  self->carried_stamped = FALSE;
-}
-
-/* Labels go when nothing newer has come for long: the device hangs, or is far too slow for what they say. Time is what
- * buffers have, and the clock's while none has had one. */
-static void
-drop_outdated (GstConvnext * self, GstClockTime now)
-{
-  const GstClockTime longest = plain_settings (self).label_timeout * GST_MSECOND;
-  const gboolean stamped = GST_CLOCK_TIME_IS_VALID (now);
-
-  if (!self->newest || (!stamped && self->carried_stamped))
-    return;
-  if (!stamped)
-    now = gst_element_get_current_running_time (GST_ELEMENT (self));
-  if (!GST_CLOCK_TIME_IS_VALID (now))
-    return;
-  if (!GST_CLOCK_TIME_IS_VALID (self->carried_since) || stamped != self->carried_stamped) {
-    self->carried_since = now;
-    self->carried_stamped = stamped;
-  }
-  if (longest > 0 && now > self->carried_since + longest)
-    g_clear_pointer (&self->newest, cnx_result_unref);
-}
-
 /* A frame is preprocessed only when the worker is free to take it. */
 static GstFlowReturn
 classify_latest (GstConvnext * self, GstBuffer * buffer)
@@ -490,8 +457,9 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
     return GST_FLOW_ERROR;
   }
   if (finished)
-    carry (self, finished);
-  drop_outdated (self, request.running_time);
+    cnx_carried_set (&self->carried, finished);
+  CnxResult *carried = cnx_carried_at (&self->carried, GST_ELEMENT (self), request.running_time,
+      plain_settings (self).label_timeout * GST_MSECOND);
   if (tensor) {
     if (!read_frame (self, buffer, tensor)) {
       cnx_classifier_release (self->classifier);
@@ -500,8 +468,8 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
     if (!cnx_classifier_submit (self->classifier, &request, &error))
       return fail (self, error);
   }
-  if (self->newest)
-    tell (self, self->newest, buffer);
+  if (carried)
+    tell (self, carried, buffer);
   return GST_FLOW_OK;
 }
 
@@ -562,7 +530,7 @@ finalize (GObject * object)
 {
   GstConvnext *self = GST_CONVNEXT (object);
 
-  g_clear_pointer (&self->newest, cnx_result_unref);
+  cnx_carried_set (&self->carried, NULL);
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
   g_clear_pointer (&self->classifier, cnx_classifier_free);
   cnx_settings_clear (&self->settings);

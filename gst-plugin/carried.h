@@ -1,0 +1,31 @@
+/* In mode latest: the labels that buffers carry, until newer ones come or none have come for too long. */
+#pragma once
+
+#include "gst-plugin/classifier.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxCarried:
+ * @result: owned; NULL: none
+ * @since: the running time of the first buffer with them; GST_CLOCK_TIME_NONE until one is known
+ * @stamped: that is by a buffer's timestamp, not by the clock
+ *
+ * All zero is nothing carried. For one thread.
+ */
+typedef struct
+{
+  CnxResult *result;
+  GstClockTime since;
+  gboolean stamped;
+} CnxCarried;
+
+/** Carries @result, which it takes, from the next buffer on; NULL: nothing. */
+void cnx_carried_set (CnxCarried * carried, CnxResult * result);
+
+/** What a buffer at the running time @now carries: nothing any more where what there is has been carried for longer
+ * than @longest, if that is above 0. Time is what buffers say, and, where @now is GST_CLOCK_TIME_NONE and none before
+ * said more, what @element's clock does. Owned by @carried; NULL: nothing. */
+CnxResult *cnx_carried_at (CnxCarried * carried, GstElement * element, GstClockTime now, GstClockTime longest);
+
+G_END_DECLS
