@@ -13,6 +13,17 @@ cnx_refuse (GError ** error, CnxError code, const char *where, const char *forma
   return FALSE;
 }
 
+gpointer
+cnx_try_new (gsize n, gsize size, const char *what, GError ** error)
+{
+  gpointer block = g_try_malloc0_n (MAX (n, 1), MAX (size, 1));
+
+  if (!block)
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "there is no memory for %s (%" G_GSIZE_FORMAT " times %"
+        G_GSIZE_FORMAT " bytes)", what, n, size);
+  return block;
+}
+
 /* Control characters; marks of direction, which Unicode calls explicit formatting; its line and paragraph ends. */
 static gboolean
 is_command (gunichar c)

@@ -33,6 +33,10 @@ GQuark cnx_error_quark (void);
 gboolean cnx_refuse (GError ** error, CnxError code, const char *where, const char *format,
     va_list args) G_GNUC_PRINTF (4, 0);
 
+/** @n times @size bytes, all zero, at least one: for what is as large as a file, a picture or an option says. NULL
+ * where there is no memory for @what, which completes a sentence. Errors: CNX_ERROR_INPUT. Free with g_free(). */
+gpointer cnx_try_new (gsize n, gsize size, const char *what, GError ** error);
+
 /** Longest name out of a file that is put into messages, in bytes. */
 #define CNX_MAX_NAME 512
 

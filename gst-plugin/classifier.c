@@ -74,19 +74,22 @@ take_frames_by_itself (CnxClassifier * self)
 }
 
 CnxClassifier *
-cnx_classifier_new (CnxEngine * engine)
+cnx_classifier_new (CnxEngine * engine, GError ** error)
 {
-  CnxClassifier *self = g_new0 (CnxClassifier, 1);
+  g_autoptr (CnxClassifier) self = g_new0 (CnxClassifier, 1);
   const CnxRecipe *recipe = cnx_model_recipe (cnx_engine_model (engine));
 
   self->engine = cnx_engine_ref (engine);
-  self->tensor = g_new0 (float, (gsize) recipe->height * recipe->width * 3);
-  self->logits = g_new0 (float, cnx_network_classes (cnx_engine_network (engine)));
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
+  if (!(self->tensor = cnx_try_new ((gsize) recipe->height * recipe->width, 3 * sizeof (float), "a frame's tensor",
+              error))
+      || !(self->logits = cnx_try_new (cnx_network_classes (cnx_engine_network (engine)), sizeof (float),
+              "an answer", error)))
+    return NULL;
   cnx_classifier_set_forward (self, NULL, NULL);
   take_frames_by_itself (self);
-  return self;
+  return g_steal_pointer (&self);
 }
 
 void

@@ -50,8 +50,8 @@ typedef struct
   float threshold;
 } CnxClassifyRequest;
 
-/** Keeps a reference to @engine. Free with cnx_classifier_free(). */
-CnxClassifier *cnx_classifier_new (CnxEngine * engine);
+/** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_free(). */
+CnxClassifier *cnx_classifier_new (CnxEngine * engine, GError ** error);
 
 /** cnx_classifier_stop(), and frees everything. */
 void cnx_classifier_free (CnxClassifier * classifier);

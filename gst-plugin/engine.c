@@ -164,10 +164,10 @@ cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
   const CnxRecipe *recipe = cnx_model_recipe (self->model);
   self->picture = (gsize) recipe->height * recipe->width * 3;
   self->outputs = cnx_network_outputs (self->network);
-  if (self->batch > 1) {
-    self->in = g_new (float, self->batch * self->picture);
-    self->logits = g_new (float, self->batch * self->outputs);
-  }
+  if (self->batch > 1 && (!(self->in = cnx_try_new (self->batch * self->picture, sizeof (float), "a batch of frames",
+                  error))
+          || !(self->logits = cnx_try_new (self->batch * self->outputs, sizeof (float), "a batch of answers", error))))
+    return NULL;
   self->context_type = cnx_engine_context_type (settings);
   self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, in %s on %s (%s)",
       cnx_model_name (self->model), cnx_model_path (self->model), cnx_network_classes (self->network),

@@ -182,11 +182,10 @@ open_classifier (GstConvnext * self)
   if (engine && self->classifier && cnx_classifier_engine (self->classifier) == engine)
     return TRUE;
   g_clear_pointer (&self->classifier, cnx_classifier_free);
-  if (!engine) {
+  if (!engine || !(self->classifier = cnx_classifier_new (engine, &error))) {
     post_open_error (self, error);
     return FALSE;
   }
-  self->classifier = cnx_classifier_new (engine);
   cnx_latency_forget (&self->latency);
   cnx_classifier_set_finished (self->classifier, on_finished, self);
   GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));

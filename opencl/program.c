@@ -97,7 +97,9 @@ cache_store (cl_program program, int folder, const char *name, const char *key)
   if (clGetProgramInfo (program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS
       || size == 0)
     return;
-  g_autofree guchar *file = g_malloc (HEADER + size);
+  g_autofree guchar *file = g_try_malloc (HEADER + size);
+  if (!file)
+    return;
   guchar *binary = file + HEADER;
   if (clGetProgramInfo (program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) != CL_SUCCESS)
     return;

@@ -110,7 +110,8 @@ cnx_input_file_load (const char *path, gsize max, gsize * length, GError ** erro
     return NULL;
   }
   *length = cnx_input_file_size (file);
-  text = g_malloc (*length + 1);
+  if (!(text = cnx_try_new (*length + 1, 1, path, error)))
+    return NULL;
   text[*length] = '\0';
   if (!cnx_input_file_read (file, 0, *length, text)) {
     cnx_input_file_check (file, error);

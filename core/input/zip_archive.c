@@ -269,9 +269,9 @@ cnx_zip_read (CnxZip * zip, const CnxZipEntry * entry, gsize max, GError ** erro
         max);
     return NULL;
   }
-  if (!(file = open_entry (zip, entry, 0, error)))
+  if (!(bytes = cnx_try_new (entry->size + 1, 1, "what is in the zip archive", error))
+      || !(file = open_entry (zip, entry, 0, error)))
     return NULL;
-  bytes = g_malloc (entry->size + 1);
   n = zip_fread (file, bytes, entry->size);
   if (n >= 0 && (guint64) n == entry->size)
     n += zip_fread (file, bytes + n, 1);        /* nothing is left, and the checksum is compared: -1 where it differs */

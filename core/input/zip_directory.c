@@ -94,7 +94,8 @@ follow (Look * look, guint64 start, guint64 size, GError ** error)
   if (size > MAX_DIRECTORIES - look->bytes)
     return refuse (look, error, "the directory of the zip archive has more than %d bytes", MAX_DIRECTORIES);
   look->bytes += size;
-  directory = g_malloc (size);
+  if (!(directory = cnx_try_new (size, 1, "the directory of the zip archive", error)))
+    return FALSE;
   return !cnx_input_file_read (look->file, start, size, directory) || read_entries (look, directory, size, error);
 }
 

@@ -249,7 +249,8 @@ cnx_safetensors_read (CnxInputFile * file, GError ** error)
   g_array_set_clear_func (tensors, cnx_tensor_clear);
   if (!read_length (&reading, &length, error))
     return NULL;
-  header = g_malloc (length + 1);
+  if (!(header = cnx_try_new (length + 1, 1, "the file's header", error)))
+    return NULL;
   if (!cnx_input_file_read (file, sizeof length, length, header)) {
     cnx_input_file_check (file, error);
     return NULL;

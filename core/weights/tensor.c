@@ -188,7 +188,21 @@ place_of (const CnxTensor * tensor, gsize index)
   return place;
 }
 
-/* Values stored in another order (channels last, say), or a view: all that lies between the ends is read once. */
+/* Each by itself. */
+static void
+read_scattered (const CnxTensor * tensor, gsize first, gsize count, float *out)
+{
+  guint8 stored[sizeof (double)] = { 0 };
+
+  for (gsize i = 0; i < count; i++) {
+    cnx_input_file_read (tensor->file, tensor->offset + place_of (tensor, first + i) * tensor->value_size,
+        tensor->value_size, stored);
+    convert (tensor->dtype, stored, 1, &out[i]);
+  }
+}
+
+/* Values stored in another order (channels last, say), or a view: all that lies between the ends is read once, where
+ * there is memory for it: a view of few values may span a large file. */
 static void
 read_strided (const CnxTensor * tensor, gsize first, gsize count, float *out)
 {
@@ -201,7 +215,11 @@ read_strided (const CnxTensor * tensor, gsize first, gsize count, float *out)
     most = MAX (most, place);
   }
   const gsize bytes = (most - least + 1) * size;
-  g_autofree guint8 *stored = g_malloc (bytes);
+  g_autofree guint8 *stored = g_try_malloc (bytes);
+  if (!stored) {
+    read_scattered (tensor, first, count, out);
+    return;
+  }
   cnx_input_file_read (tensor->file, tensor->offset + least * size, bytes, stored);
   for (gsize i = 0; i < count; i++)
     convert (tensor->dtype, stored + (place_of (tensor, first + i) - least) * size, 1, &out[i]);

@@ -23,7 +23,7 @@ struct _CnxFrameIn
   GstVideoConverter *converter; /* NULL where it reads the frames themselves */
   GstBuffer *buffer;            /* the converter's output, mapped in `frame` */
   GstVideoFrame frame;
-  GByteArray *copy;             /* of a frame that the converter cannot be given as it is */
+  CnxLayoutCopy copy;            /* of a frame that the converter cannot be given as it is */
 };
 
 /* What core/resample reads, and which planes it wants in its order. */
@@ -178,6 +178,12 @@ lying_recipe (const CnxFrameIn * in)
 }
 
 static gboolean
+turns (const CnxDirection * direction)
+{
+  return direction->swaps || direction->row_from_end || direction->column_from_end;
+}
+
+static gboolean
 prepare (CnxFrameIn * in, const GstVideoRectangle * region, const CnxWhole * whole, GError ** error)
 {
   CnxFrameFormat format;
@@ -191,6 +197,9 @@ prepare (CnxFrameIn * in, const GstVideoRectangle * region, const CnxWhole * who
   /* A converter would take chroma rows field by field: to us they are rows of a picture. */
   in->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
   if (find_direct (GST_VIDEO_INFO_FORMAT (&in->info)) < 0 && !add_converter (in, error))
+    return FALSE;
+  if (turns (&in->direction) && !in->lying && !(in->lying = cnx_try_new ((gsize) in->recipe.width * in->recipe.height,
+              3 * sizeof (float), "a frame that is to be turned", error)))
     return FALSE;
   describe (in, &format);
   const CnxRecipe lying = lying_recipe (in);
@@ -207,7 +216,6 @@ cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError **
 
   in->caps = *info;
   in->recipe = *recipe;
-  in->copy = g_byte_array_new ();
   complete_colour (&in->caps);
   return prepare (in, &all, &itself, error) ? g_steal_pointer (&in) : NULL;
 }
@@ -218,7 +226,7 @@ cnx_frame_in_free (CnxFrameIn * in)
   if (!in)
     return;
   unprepare (in);
-  g_byte_array_unref (in->copy);
+  g_free (in->copy.bytes);
   g_free (in->lying);
   g_free (in);
 }
@@ -227,15 +235,12 @@ void
 cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod method)
 {
   const CnxDirection direction = cnx_direction_of (method);
-  const gboolean turns = direction.swaps || direction.row_from_end || direction.column_from_end;
 
   if (memcmp (&direction, &in->direction, sizeof direction) == 0)
     return;
   unprepare (in);
   in->direction = direction;
   g_clear_pointer (&in->lying, g_free);
-  if (turns)
-    in->lying = g_new (float, (gsize) in->recipe.width * in->recipe.height * 3);
 }
 
 /* What of @frame is the picture: as much as the caps say, or what a crop meta says of what is there. It
@@ -322,7 +327,8 @@ look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, 
     rows.info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
     rows.flags &= ~(GST_VIDEO_FRAME_FLAG_INTERLACED | GST_VIDEO_FRAME_FLAG_TFF |
         GST_VIDEO_FRAME_FLAG_RFF | GST_VIDEO_FRAME_FLAG_ONEFIELD);
-    cnx_layout_ease (&rows, in->info.width, in->info.height, in->copy);
+    if (!cnx_layout_ease (&rows, in->info.width, in->info.height, &in->copy, error))
+      return FALSE;
     gst_video_converter_frame (in->converter, &rows, &in->frame);
     frame = &in->frame;
   }

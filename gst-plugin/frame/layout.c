@@ -1,4 +1,5 @@
 #include "gst-plugin/frame/layout.h"
+#include "core/error.h"
 
 #include <string.h>
 
@@ -144,8 +145,19 @@ copy_rows (const GstVideoFrame * frame, guint p, const Plane * plane, guint8 * t
   memset (to, 0, SPARE);
 }
 
-void
-cnx_layout_ease (GstVideoFrame * frame, int width, int height, GByteArray * copy)
+static gboolean
+make_room (CnxLayoutCopy * copy, gsize size, GError ** error)
+{
+  if (size <= copy->size)
+    return TRUE;
+  g_clear_pointer (&copy->bytes, g_free);
+  copy->bytes = cnx_try_new (size, 1, "a copy of a frame", error);
+  copy->size = copy->bytes ? size : 0;
+  return copy->bytes != NULL;
+}
+
+gboolean
+cnx_layout_ease (GstVideoFrame * frame, int width, int height, CnxLayoutCopy * copy, GError ** error)
 {
   const guint n = GST_VIDEO_FRAME_N_PLANES (frame);
   Plane planes[GST_VIDEO_MAX_PLANES];
@@ -159,12 +171,14 @@ cnx_layout_ease (GstVideoFrame * frame, int width, int height, GByteArray * copy
     size += planes[p].rows * rounded_up (planes[p].bytes) + SPARE;
   }
   if (easy)
-    return;
-  g_byte_array_set_size (copy, size);
+    return TRUE;
+  if (!make_room (copy, size, error))
+    return FALSE;
   for (guint p = 0; p < n; p++) {
-    copy_rows (frame, p, &planes[p], copy->data + offsets[p]);
-    frame->data[p] = copy->data + offsets[p];
+    copy_rows (frame, p, &planes[p], copy->bytes + offsets[p]);
+    frame->data[p] = copy->bytes + offsets[p];
     if (planes[p].rows > 1)     /* a tiled plane's says how many tiles there are */
       frame->info.stride[p] = rounded_up (planes[p].bytes);
   }
+  return TRUE;
 }

@@ -10,9 +10,17 @@ G_BEGIN_DECLS
  * Believed where a meta maps by a way of its own. */
 gboolean cnx_layout_holds (const GstVideoFrame * frame, int width, int height);
 
+/** Room for a copy of a frame, which grows as needed. All zero is none. Free @bytes with g_free(). */
+typedef struct
+{
+  guint8 *bytes;
+  gsize size;
+} CnxLayoutCopy;
+
 /** Readies @frame, for which that holds, for GstVideoConverter. Its assembly takes it for granted that rows begin at
  * multiples of 8 bytes and follow each other downwards, and some formats are read a word past their end: where that
- * would go wrong the pixels are copied to @copy, and @frame, which nobody may unmap then, points there. */
-void cnx_layout_ease (GstVideoFrame * frame, int width, int height, GByteArray * copy);
+ * would go wrong the pixels are copied to @copy, and @frame, which nobody may unmap then, points there.
+ * Errors: CNX_ERROR_INPUT where there is no memory for it. */
+gboolean cnx_layout_ease (GstVideoFrame * frame, int width, int height, CnxLayoutCopy * copy, GError ** error);
 
 G_END_DECLS

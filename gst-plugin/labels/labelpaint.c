@@ -58,12 +58,16 @@ rounded_rectangle (cairo_t * cr, double width, double height, double radius)
   cairo_close_path (cr);
 }
 
-/* A panel of @width x @height frame pixels; @narrow is the width of a display pixel in them. */
+/* A panel of @width x @height frame pixels; @narrow is the width of a display pixel in them. NULL where there is no
+ * memory for it. */
 static GstBuffer *
 paint (PangoLayout * layout, int width, int height, double narrow, double padding, double opacity)
 {
   const int stride = cairo_format_stride_for_width (CAIRO_FORMAT_ARGB32, width);
-  guint8 *pixels = g_malloc0 ((gsize) stride * height);
+  guint8 *pixels = g_try_malloc0 ((gsize) stride * height);
+
+  if (!pixels)
+    return NULL;
   cairo_surface_t *surface =
       cairo_image_surface_create_for_data (pixels, CAIRO_FORMAT_ARGB32, width,
       height, stride);
@@ -107,6 +111,8 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
   }
   GstBuffer *pixels = paint (layout, width, height, narrow, padding, style->opacity);
   g_object_unref (layout);
+  if (!pixels)
+    return NULL;
 
   const gboolean right = style->position & 1, bottom = style->position & 2;
   int x = (int) MIN (margin * narrow, info->width - width);

@@ -354,13 +354,10 @@ make_batch (Run * run, GError ** error)
 {
   const gsize batch = run->options->max_batch, values = batch * run->height * run->width * 3;
 
-  run->in = g_try_new (float, values);
-  run->logits = g_try_new (float, batch * cnx_network_classes (run->network));
-  if (!run->in || !run->logits) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "there is no memory for %d pictures of %d x %d",
-        run->options->max_batch, run->width, run->height);
+  if (!(run->in = cnx_try_new (values, sizeof (float), "a batch of pictures", error))
+      || !(run->logits = cnx_try_new (batch * cnx_network_classes (run->network), sizeof (float), "a batch of answers",
+              error)))
     return FALSE;
-  }
   cnx_fill_random (run->in, values, 2, 2.0f);
   for (guint i = 0; i < run->options->batches->len; i++)
     g_ptr_array_add (run->times, g_array_new (FALSE, FALSE, sizeof (double)));

@@ -165,11 +165,11 @@ open_run (Run * run, GError ** error)
   run->runner = cnx_runner_new (run->options, run->model, recipe->height, recipe->width, run->batch, error);
   if (!run->runner)
     return FALSE;
-  run->in = g_new (float, (gsize) run->batch * recipe->height * recipe->width * 3);
-  run->out = g_new0 (float, (gsize) run->batch * run->outputs);
   run->files = g_new0 (const char *, run->batch);
   run->labels = g_new0 (CnxLabel, run->most_labels);
-  return TRUE;
+  return (run->in = cnx_try_new ((gsize) run->batch * recipe->height * recipe->width, 3 * sizeof (float),
+          "a batch of pictures", error))
+      && (run->out = cnx_try_new ((gsize) run->batch * run->outputs, sizeof (float), "a batch of answers", error));
 }
 
 int

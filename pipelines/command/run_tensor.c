@@ -99,7 +99,8 @@ read_tensor (const char *path, const Shape * shape, GError ** error)
   if (!cnx_arch_check_input (shape->height, shape->width, error)
       || !(bytes = read_bytes (path, shape, error)) || !check_finite (path, bytes, shape, error))
     return NULL;
-  out = g_new (float, pixels * 3 * shape->n);
+  if (!(out = cnx_try_new (pixels * shape->n, 3 * sizeof (float), "the tensor", error)))
+    return NULL;
   for (gsize n = 0; n < (gsize) shape->n; n++)
     for (gsize c = 0; c < 3; c++)
       for (gsize i = 0; i < pixels; i++)
@@ -135,8 +136,8 @@ cnx_run_tensor (const CnxRunOptions * options, CnxModel * model)
       cnx_run_batch (shape.height, shape.width, shape.n), &error);
   if (!runner)
     return cnx_fail (error);
-  out = g_new0 (float, (gsize) shape.n * outputs);
-  if (!cnx_runner_forward (runner, in, shape.n, out, &error))
+  out = cnx_try_new ((gsize) shape.n * outputs, sizeof (float), "the answers", &error);
+  if (!out || !cnx_runner_forward (runner, in, shape.n, out, &error))
     return cnx_fail (error);
   print (options->features ? "features" : "logits", out, shape.n, outputs);
   return CNX_EXIT_OK;

@@ -282,7 +282,7 @@ open_classifier (CnxPrecision precision, GError ** error)
 {
   const CnxEngineSettings settings = {.model = cnx_model_path (model),.precision = precision };
   g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, error);
-  return engine ? cnx_classifier_new (engine) : NULL;
+  return engine ? cnx_classifier_new (engine, error) : NULL;
 }
 
 /* Every class of what a classifier says of a tensor, best first, to @labels. */
