@@ -32,6 +32,7 @@
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/latency.h"
 #include "gst-plugin/settings.h"
+#include "gst-plugin/upstream.h"
 #include "core/error.h"
 #include "opencl/cache/pocl.h"
 
@@ -317,8 +318,19 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
 }
 
-/* Upstream is asked at the first buffer after each stream-start. A query that fails is no answer (v4l2src
- * fails it until a frame rate is set): no buffer waits, and the next one asks again. */
+/* Frames wait, as they should of a file. Of a camera they should not. */
+static void
+say_that_frames_wait (GstConvnext * self)
+{
+  GST_INFO_OBJECT (self, "mode auto is every-frame, as upstream does not say that it is live");
+  if (!cnx_upstream_can_be_wound (GST_BASE_TRANSFORM_SINK_PAD (self)))
+    GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Each frame waits for its labels, as upstream does not say that it is "
+            "live. Is it a camera? Set is-live on its appsrc, shmsrc or the like, or mode=latest here; "
+            "mode=every-frame is for what may wait."), (NULL));
+}
+
+/* Upstream is asked at the first buffer after each stream-start. Where there is no answer no buffer waits, and
+ * the next one asks again. */
 static Mode
 current_mode (GstConvnext * self)
 {
@@ -328,14 +340,13 @@ current_mode (GstConvnext * self)
   if (self->decided != MODE_AUTO)
     return self->decided;
   gboolean live = FALSE;
-  g_autoptr (GstQuery) latency = gst_query_new_latency ();
-  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), latency))
+  if (!cnx_upstream_is_live (GST_BASE_TRANSFORM_SINK_PAD (self), &live))
     return MODE_LATEST;
-  gst_query_parse_latency (latency, &live, NULL, NULL);
   g_atomic_int_set ((gint *) &self->decided, live ? MODE_LATEST : MODE_EVERY_FRAME);
-  GST_INFO_OBJECT (self, live ? "mode auto is latest, as upstream says that it is live: no frame waits" :
-      "mode auto is every-frame, as upstream does not say that it is live: each frame waits for its labels. For a "
-      "camera behind an appsrc, shmsrc and the like set is-live there, or mode=latest here");
+  if (live)
+    GST_INFO_OBJECT (self, "mode auto is latest, as upstream says that it is live: no frame waits");
+  else
+    say_that_frames_wait (self);
   return self->decided;
 }
 

@@ -1,0 +1,26 @@
+#include "gst-plugin/upstream.h"
+
+gboolean
+cnx_upstream_can_be_wound (GstPad * sink)
+{
+  static const GstFormat formats[] = { GST_FORMAT_TIME, GST_FORMAT_BYTES };
+  gboolean seekable = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats) && !seekable; i++) {
+    g_autoptr (GstQuery) query = gst_query_new_seeking (formats[i]);
+    if (gst_pad_peer_query (sink, query))
+      gst_query_parse_seeking (query, NULL, &seekable, NULL, NULL);
+  }
+  return seekable;
+}
+
+gboolean
+cnx_upstream_is_live (GstPad * sink, gboolean * live)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+
+  if (!gst_pad_peer_query (sink, query))
+    return FALSE;
+  gst_query_parse_latency (query, live, NULL, NULL);
+  return TRUE;
+}

@@ -1,0 +1,14 @@
+/* What upstream says of itself, asked through a sink pad. */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/** Whether it can be wound, as files can; through a parser or a decoder only the bytes may say so. */
+gboolean cnx_upstream_can_be_wound (GstPad * sink);
+
+/** Writes whether it is live to @live. FALSE where it does not answer: v4l2src does not until a frame rate is set. */
+gboolean cnx_upstream_is_live (GstPad * sink, gboolean * live);
+
+G_END_DECLS
