@@ -551,6 +551,12 @@ cnx_network_outputs (CnxNetwork * net)
   return net->gives_features ? cnx_arch_features (&net->arch) : net->arch.classes;
 }
 
+int
+cnx_network_batch (CnxNetwork * net)
+{
+  return net->max_batch;
+}
+
 CnxPrecision
 cnx_network_precision (CnxNetwork * net)
 {

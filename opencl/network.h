@@ -54,6 +54,8 @@ int cnx_network_classes (CnxNetwork * network);
 int cnx_network_outputs (CnxNetwork * network);
 /** What it runs in: never auto. */
 CnxPrecision cnx_network_precision (CnxNetwork * network);
+/** How many pictures run at once at most: what was asked for, or fewer. */
+int cnx_network_batch (CnxNetwork * network);
 /** Of int8's inputs, for the reference. */
 int cnx_network_levels (CnxNetwork * network);
 
