@@ -1,6 +1,7 @@
 /* safetensors files, good and broken, and the conversion of their values. */
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utime.h>
@@ -411,6 +412,38 @@ test_strides (void)
     g_assert_true (values[i] == 1 + i / 2 + i % 2 * 8);
 }
 
+/* A view of two values at the ends of a large file, where there is no memory for what lies between. */
+static void
+test_far_apart (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("the sanitizer needs more addresses than can be left");
+#else
+  const gint64 apart = G_GINT64_CONSTANT (3) << 30;
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = g_build_filename (dir, "far", NULL);
+  const float stored[] = { 3, 7 };
+  struct rlimit before, less;
+  float values[2] = { 0 };
+  FILE *out = g_fopen (path, "wb");
+
+  g_assert_cmpuint (fwrite (&stored[0], sizeof (float), 1, out), ==, 1);
+  g_assert_cmpint (fseeko (out, apart, SEEK_SET), ==, 0);
+  g_assert_cmpuint (fwrite (&stored[1], sizeof (float), 1, out), ==, 1);
+  g_assert_cmpint (fclose (out), ==, 0);
+  g_autoptr (CnxInputFile) file = cnx_input_file_open (path, NULL);
+  const CnxTensor view = {.dtype = CNX_DTYPE_F32,.value_size = 4,.n_dims = 1,
+    .dims = {2},.strides = {apart / 4},.count = 2,.file = file
+  };
+  g_assert_cmpint (getrlimit (RLIMIT_AS, &before), ==, 0);
+  less = (struct rlimit) { 1 << 30, before.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &less), ==, 0);
+  cnx_tensor_read (&view, 0, 2, values);
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &before), ==, 0);
+  g_assert_cmpmem (values, sizeof values, stored, sizeof stored);
+#endif
+}
+
 /* Other bytes at its start, the same size. */
 static void
 write_in_place (const char *path)
@@ -559,6 +592,7 @@ main (int argc, char **argv)
   g_test_add_func ("/checkpoint/f32-f64", test_f32_f64);
   g_test_add_func ("/checkpoint/pieces", test_pieces);
   g_test_add_func ("/checkpoint/strides", test_strides);
+  g_test_add_func ("/checkpoint/far-apart", test_far_apart);
   g_test_add_func ("/checkpoint/changed", test_changed);
   g_test_add_func ("/checkpoint/shards", test_shards);
   g_test_add_func ("/checkpoint/mutations", test_mutations);
