@@ -304,6 +304,12 @@ cnx_device_info (CnxDevice * device)
   return device->info;
 }
 
+gboolean
+cnx_device_is_pocl (const CnxDeviceInfo * info)
+{
+  return strstr (info->platform_name, "Portable Computing Language") != NULL;
+}
+
 const char *
 cnx_device_reason (CnxDevice * device)
 {

@@ -44,6 +44,8 @@ void cnx_device_unref (CnxDevice * device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxDevice, cnx_device_unref)
 
 const CnxDeviceInfo *cnx_device_info (CnxDevice * device);
+/** Whether the driver is PoCL, http://portablecl.org. */
+gboolean cnx_device_is_pocl (const CnxDeviceInfo * info);
 /** Why this one was taken, one sentence for the log. */
 const char *cnx_device_reason (CnxDevice * device);
 cl_context cnx_device_context (CnxDevice * device);

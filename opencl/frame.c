@@ -201,7 +201,7 @@ cnx_frame_kernels_new (CnxDevice * device, GError ** error)
   cl_int code = CL_SUCCESS;
 
   self->device = cnx_device_ref (device);
-  self->program = cnx_program_build (device, cnx_frame_sources, "-w", error);
+  self->program = cnx_program_build (device, cnx_frame_sources, "-w", NULL, error);
   if (!self->program)
     return NULL;
   self->rows_kernel = clCreateKernel (self->program, "shrink_rows", &code);

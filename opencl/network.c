@@ -449,6 +449,19 @@ upload (CnxNetwork * net, CnxModel * model, GError ** error)
   return cnx_model_check (model, error);
 }
 
+/* Drivers compile kernels at their first use: that happens here, while other processes wait for it. */
+static gboolean
+warm_up (CnxNetwork * net, GError ** error)
+{
+  if (!cnx_ops_are_new (net->ops))
+    return TRUE;
+  g_autofree float *black = g_try_new0 (float, (gsize) net->height * net->width * 3);
+  g_autofree float *logits = g_try_new (float, cnx_network_outputs (net));
+  const gboolean ran = black && logits && run_batch (net, black, 1, logits, error);
+  cnx_ops_keep (net->ops, ran);
+  return ran || !black || !logits;
+}
+
 CnxNetwork *
 cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions * options, GError ** error)
 {
@@ -474,7 +487,7 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   if (!upload (net, model, error))
     return NULL;
   allocate (net);
-  if (!cnx_ops_finish (net->ops, error))
+  if (!cnx_ops_finish (net->ops, error) || !warm_up (net, error))
     return NULL;
   return g_steal_pointer (&net);
 }

@@ -61,7 +61,7 @@ cnx_peak_new (CnxDevice * device, CnxPrecision precision, GError ** error)
   peak->items = (gsize) tuning.threads * (tuning.group > 1 ? 16 * tuning.group : 4);
   peak->rounds = 1000;
   g_autofree char *options = g_strdup_printf ("-DV=%d -DWG=%d %s", tuning.vector, tuning.group, kind.option);
-  peak->program = cnx_program_build (device, cnx_peak_sources, options, error);
+  peak->program = cnx_program_build (device, cnx_peak_sources, options, NULL, error);
   if (!peak->program)
     return NULL;
   peak->queue = clCreateCommandQueue (cnx_device_context (device), cnx_device_id (device), 0, &code);

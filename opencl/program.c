@@ -1,4 +1,5 @@
 #include "opencl/program.h"
+#include "opencl/cache/binary.h"
 #include "opencl/cache/folder.h"
 #include "opencl/cache/lock.h"
 #include "opencl/cache/patience.h"
@@ -8,10 +9,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAGIC "cnxbin2\n"
-#define MAX_FILE (256 << 20)
-#define DIGEST 64               /* hexadecimal digits of a SHA-256 */
-#define HEADER (sizeof MAGIC - 1 + 2 * DIGEST + sizeof (guint64))
+struct _CnxProgramKeep
+{
+  int folder;                   /* -1 where there is none */
+  char *key;
+  gboolean driver_keeps;
+  CnxCacheLock *lock;
+  CnxPatience *patience;
+};
+
+static void
+keep_free (CnxProgramKeep * keep)
+{
+  g_clear_pointer (&keep->patience, cnx_patience_free);
+  g_clear_pointer (&keep->lock, cnx_cache_unlock);
+  if (keep->folder >= 0)
+    close (keep->folder);
+  g_free (keep->key);
+  g_free (keep);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxProgramKeep, keep_free)
 
 char *
 cnx_program_key (CnxDevice * device, const CnxKernelSource * sources, const char *options)
@@ -37,82 +55,6 @@ compile (CnxDevice * device, cl_program program, const char *options)
 {
   cl_device_id id = cnx_device_id (device);
   return clBuildProgram (program, 1, &id, options, NULL, NULL);
-}
-
-/* The binary inside a cache file, or NULL when the file is not whole or not for this key. */
-static const guchar *
-cache_check (const char *text, gsize length, const char *key, gsize * size)
-{
-  guint64 stated;
-
-  if (length < HEADER || memcmp (text, MAGIC, sizeof MAGIC - 1) != 0)
-    return NULL;
-  text += sizeof MAGIC - 1;
-  if (memcmp (text, key, DIGEST) != 0)
-    return NULL;
-  const char *digest = text + DIGEST;
-  memcpy (&stated, digest + DIGEST, sizeof stated);
-  const guchar *binary = (const guchar *) digest + DIGEST + sizeof stated;
-  if (GUINT64_FROM_LE (stated) != length - HEADER)
-    return NULL;
-  *size = length - HEADER;
-  g_autofree char *found = g_compute_checksum_for_data (G_CHECKSUM_SHA256, binary, *size);
-  return memcmp (found, digest, DIGEST) == 0 ? binary : NULL;
-}
-
-static cl_program
-cache_load (CnxDevice * device, int folder, const char *name, const char *key, const char *options)
-{
-  g_autofree char *text = NULL;
-  gsize length = 0, size = 0;
-  cl_device_id id = cnx_device_id (device);
-  cl_int status = CL_SUCCESS, code = CL_SUCCESS;
-  g_autoptr (GRecMutexLocker) setup = NULL;
-
-  if (!(text = cnx_cache_read (folder, name, MAX_FILE, &length)))
-    return NULL;
-  const guchar *binary = cache_check (text, length, key, &size);
-  if (!binary) {
-    g_debug ("kernel cache: %s is not whole; building from source", name);
-    return NULL;
-  }
-  setup = cnx_opencl_setup ();
-  cl_program program = clCreateProgramWithBinary (cnx_device_context (device), 1, &id, &size, &binary,
-      &status, &code);
-  if (!program)
-    return NULL;
-  if (code == CL_SUCCESS && status == CL_SUCCESS && compile (device, program, options) == CL_SUCCESS)
-    return program;
-  g_debug ("kernel cache: the driver refuses %s; building from source", name);
-  clReleaseProgram (program);
-  return NULL;
-}
-
-static void
-cache_store (cl_program program, int folder, const char *name, const char *key)
-{
-  g_autoptr (GError) error = NULL;
-  size_t size = 0;
-
-  if (clGetProgramInfo (program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS
-      || size == 0)
-    return;
-  g_autofree guchar *file = g_try_malloc (HEADER + size);
-  if (!file)
-    return;
-  guchar *binary = file + HEADER;
-  if (clGetProgramInfo (program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) != CL_SUCCESS)
-    return;
-  g_autofree char *digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, binary, size);
-  guint64 stated = GUINT64_TO_LE ((guint64) size);
-  guchar *to = file;
-  memcpy (to, MAGIC, sizeof MAGIC - 1);
-  to += sizeof MAGIC - 1;
-  memcpy (to, key, DIGEST);
-  memcpy (to + DIGEST, digest, DIGEST);
-  memcpy (to + 2 * DIGEST, &stated, sizeof stated);
-  if (!cnx_cache_write (folder, name, file, HEADER + size, &error))
-    g_debug ("kernel cache: cannot be written: %s", error->message);
 }
 
 static void
@@ -153,40 +95,99 @@ build_from_source (CnxDevice * device, const CnxKernelSource * sources, const ch
   return NULL;
 }
 
-/* One process compiles, the others wait for what it keeps. */
+/* Builds from the binary at @keep, or from source where the driver has its own binary beside that mark. */
 static cl_program
-build_once (CnxDevice * device, const CnxKernelSource * sources, const char *options, int folder, const char *name,
-    const char *key, GError ** error)
+load (CnxDevice * device, const CnxKernelSource * sources, const char *options, const CnxProgramKeep * keep)
 {
-  const char *on = cnx_device_info (device)->name;
+  g_autofree guchar *binary = NULL;
+  gsize size = 0;
+  cl_device_id id = cnx_device_id (device);
+  cl_int status = CL_SUCCESS, code = CL_SUCCESS;
+
+  if (keep->folder < 0 || !(binary = cnx_cache_read_binary (keep->folder, keep->key, &size)))
+    return NULL;
+  if (size == 0)
+    return keep->driver_keeps ? build_from_source (device, sources, options, NULL) : NULL;
+  const guchar *bytes = binary;
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
+  cl_program program = clCreateProgramWithBinary (cnx_device_context (device), 1, &id, &size, &bytes,
+      &status, &code);
+  if (!program)
+    return NULL;
+  if (code == CL_SUCCESS && status == CL_SUCCESS && compile (device, program, options) == CL_SUCCESS)
+    return program;
+  g_debug ("kernel cache: the driver refuses %s; building from source", keep->key);
+  clReleaseProgram (program);
+  return NULL;
+}
+
+static void
+store (cl_program program, const CnxProgramKeep * keep)
+{
+  g_autofree guchar *binary = NULL;
+  size_t size = 0;
+
+  if (!keep->driver_keeps) {
+    if (clGetProgramInfo (program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS
+        || size == 0 || !(binary = g_try_malloc (size)))
+      return;
+    if (clGetProgramInfo (program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) != CL_SUCCESS)
+      return;
+  }
+  cnx_cache_write_binary (keep->folder, keep->key, binary, size);
+}
+
+static CnxProgramKeep *
+keep_new (CnxDevice * device, const CnxKernelSource * sources, const char *options)
+{
+  CnxProgramKeep *keep = g_new0 (CnxProgramKeep, 1);
+
+  keep->folder = cnx_cache_open ();
+  keep->key = cnx_program_key (device, sources, options);
+  keep->driver_keeps = cnx_device_is_pocl (cnx_device_info (device));
+  return keep;
+}
+
+/* One process compiles, the others wait for what it keeps. */
+static void
+wait_for_turn (CnxProgramKeep * keep, const char *on)
+{
   g_autofree char *waiting = g_strdup_printf ("another process compiles the kernels for %s: waiting for it", on);
   g_autofree char *compiling = g_strdup_printf ("compiling the kernels for %s%s", on,
-      folder < 0 ? "" : ": this once, they are kept");
-  g_autoptr (CnxPatience) patience = cnx_patience_new (waiting);
-  g_autoptr (CnxCacheLock) lock = folder < 0 ? NULL : cnx_cache_lock (folder, name);
-  /* whether it had to wait or not: another may have been done between the first look and the lock */
-  cl_program program = lock ? cache_load (device, folder, name, key, options) : NULL;
+      keep->folder < 0 ? "" : ": this once, they are kept");
 
-  if (program)
-    return program;
-  cnx_patience_set (patience, compiling);
-  program = build_from_source (device, sources, options, error);
-  if (program && folder >= 0)
-    cache_store (program, folder, name, key);
-  return program;
+  keep->patience = cnx_patience_new (waiting);
+  keep->lock = keep->folder < 0 ? NULL : cnx_cache_lock (keep->folder, keep->key);
+  cnx_patience_set (keep->patience, compiling);
 }
 
 cl_program
-cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options, GError ** error)
+cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options, CnxProgramKeep ** keep,
+    GError ** error)
 {
-  g_autofree char *key = cnx_program_key (device, sources, options);
-  g_autofree char *name = g_strconcat (key, ".clbin", NULL);
-  const int folder = cnx_cache_open ();
-  cl_program program = folder < 0 ? NULL : cache_load (device, folder, name, key, options);
+  g_autoptr (CnxProgramKeep) own = keep_new (device, sources, options);
+  cl_program program = load (device, sources, options, own);
 
-  if (!program)
-    program = build_once (device, sources, options, folder, name, key, error);
-  if (folder >= 0)
-    close (folder);
+  if (program)
+    return program;
+  wait_for_turn (own, cnx_device_info (device)->name);
+  /* whether it had to wait or not: another may have been done between the first look and the lock */
+  if (own->lock && (program = load (device, sources, options, own)))
+    return program;
+  program = build_from_source (device, sources, options, error);
+  if (program && keep)
+    *keep = g_steal_pointer (&own);
+  else if (program)
+    cnx_program_keep (g_steal_pointer (&own), program, TRUE);
   return program;
+}
+
+void
+cnx_program_keep (CnxProgramKeep * keep, cl_program program, gboolean ran)
+{
+  if (!keep)
+    return;
+  if (keep->folder >= 0 && (ran || !keep->driver_keeps))
+    store (program, keep);
+  keep_free (keep);
 }

@@ -38,7 +38,7 @@ static const CnxTuning gpu[] = {
 static gboolean
 takes_assembly (const CnxDeviceInfo * info)
 {
-  return info->is_cpu && strstr (info->platform_name, "Portable Computing Language") != NULL;
+  return info->is_cpu && cnx_device_is_pocl (info);
 }
 
 static CnxAssembly

@@ -39,6 +39,7 @@ variant_free (gpointer data)
   for (int i = 0; i < N_KERNELS; i++)
     if (variant->kernels[i])
       clReleaseKernel (variant->kernels[i]);
+  cnx_program_keep (variant->keep, variant->program, FALSE);
   if (variant->program)
     clReleaseProgram (variant->program);
   g_free (variant);
@@ -74,7 +75,9 @@ variant_new (CnxOps * ops, const CnxTuning * tuning, GError ** error)
   cl_int code = CL_SUCCESS;
 
   variant->tuning = *tuning;
-  variant->program = cnx_program_build (ops->device, cnx_kernel_sources, options, error);
+  /* one lock at a time: nobody can wait for who waits for him */
+  variant->program = cnx_program_build (ops->device, cnx_kernel_sources, options,
+      ops->variants->len == 0 ? &variant->keep : NULL, error);
   for (int i = 0; variant->program && i < N_KERNELS && code == CL_SUCCESS; i++)
     if (has_kernel (tuning, i))
       variant->kernels[i] = clCreateKernel (variant->program, kernel_name (tuning, i), &code);
@@ -95,6 +98,20 @@ cnx_ops_add (CnxOps * ops, const CnxTuning * tuning, GError ** error)
     return -1;
   g_ptr_array_add (ops->variants, variant);
   return ops->variants->len - 1;
+}
+
+gboolean
+cnx_ops_are_new (CnxOps * ops)
+{
+  return ((const Variant *) ops->variants->pdata[0])->keep != NULL;
+}
+
+void
+cnx_ops_keep (CnxOps * ops, gboolean ran)
+{
+  Variant *first = ops->variants->pdata[0];
+
+  cnx_program_keep (g_steal_pointer (&first->keep), first->program, ran);
 }
 
 void

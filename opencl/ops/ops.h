@@ -59,7 +59,8 @@ typedef enum
   CNX_LINEAR_SCALE_ADD,         /* out += (in * weight + bias) * scale */
 } CnxLinearKind;
 
-/** Builds the kernels for @device. Errors: CNX_ERROR_DEVICE. */
+/** Builds the kernels for @device. Where they had to be compiled, cnx_ops_keep() is to be called soon.
+ * Errors: CNX_ERROR_DEVICE. */
 CnxOps *cnx_ops_new (CnxDevice * device, const CnxTuning * tuning, GError ** error);
 void cnx_ops_free (CnxOps * ops);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOps, cnx_ops_free)
@@ -67,6 +68,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOps, cnx_ops_free)
 /** Builds the kernels for another tuning of the same precision beside the first, unless they are there. Returns its
  * number for cnx_ops_select(), the first is 0; -1 and CNX_ERROR_DEVICE. */
 int cnx_ops_add (CnxOps * ops, const CnxTuning * tuning, GError ** error);
+/** Whether the first ones were compiled just now: other processes wait for them until cnx_ops_keep(). */
+gboolean cnx_ops_are_new (CnxOps * ops);
+/** Keeps them for the next start. @ran: whether each has run, as a network needs it. */
+void cnx_ops_keep (CnxOps * ops, gboolean ran);
 /** Every norm from now on is @norm, and what follows CNX_LINEAR_GELU's product is @activation: the kernels are built
  * for them. Before any tuning is added; the first is selected. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_ops_set_arithmetic (CnxOps * ops, CnxNorm norm, CnxActivation activation, GError ** error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "opencl/ops/ops.h"
+#include "opencl/program.h"
 
 #define ROW_ALIGN 16            /* values of a row; of a product's inputs too, but in fp32 */
 #define FP32_DEPTH_ALIGN 4      /* there it is the inner loop's turn, kernels/tile.cl */
@@ -34,6 +35,7 @@ typedef struct
 {
   CnxTuning tuning;
   cl_program program;
+  CnxProgramKeep *keep;         /* of the first one, while others wait for it */
   cl_kernel kernels[N_KERNELS];
 } Variant;
 

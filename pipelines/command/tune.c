@@ -123,6 +123,7 @@ tune_precision (CnxDevice * device, CnxOps * ops, const CnxTrialShape shapes[CNX
   Progress progress = {.total = candidates->len * ROUNDS * CNX_STAGES,.on_terminal = isatty (STDERR_FILENO) };
   gboolean ok = TRUE;
 
+  cnx_ops_keep (ops, FALSE);    /* nobody is to wait for all that follows */
   if (progress.on_terminal)
     cnx_set_clean_up (clear_on_signal);
   for (int s = 0; ok && s < CNX_STAGES; s++)

@@ -500,6 +500,7 @@ ops_for (guint tuning)
   if (!all_ops[tuning])
     all_ops[tuning] = cnx_ops_new (device, &wanted, &error);
   g_assert_no_error (error);
+  cnx_ops_keep (all_ops[tuning], FALSE);
   return all_ops[tuning];
 }
 

@@ -4,7 +4,8 @@
  * ODD_NO_MEMORY_FROM=N: from the N-th buffer on, there is no memory.
  * ODD_UNITS=N: the device has so many compute units.
  * ODD_NO_DEVICES: no driver has a device.
- * ODD_COMPILE_LOG=FILE: gets a line for each program that is made of source.
+ * ODD_PLATFORM=NAME: what every platform is called.
+ * ODD_COMPILE_LOG=FILE: gets a line "PID compiled" for each program that is made of source, "PID ran" for each read.
  * ODD_COMPILE_SECONDS=N: every build takes so much longer.
  * ODD_LOCK_WAITS=FOLDER: before it opens its first .lock file a process makes FOLDER/there and waits for FOLDER/go.
  * ODD_SETENV_LOG=FILE: gets a line with the number of threads that there are when POCL_CACHE_DIR is set. */
@@ -19,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,6 +52,18 @@ reached (const char *variable, atomic_long *calls)
   return from && atomic_fetch_add (calls, 1) + 1 >= atol (from);
 }
 
+static void
+log_line (const char *what)
+{
+  const char *path = getenv ("ODD_COMPILE_LOG");
+  FILE *log = path ? fopen (path, "a") : NULL;
+
+  if (!log)
+    return;
+  fprintf (log, "%d %s\n", (int) getpid (), what);
+  fclose (log);
+}
+
 EXPORTED cl_int
 clEnqueueReadBufferRect (cl_command_queue queue, cl_mem buffer, cl_bool blocking, const size_t * buffer_origin,
     const size_t * host_origin, const size_t * region, size_t buffer_row, size_t buffer_slice, size_t host_row,
@@ -60,6 +74,7 @@ clEnqueueReadBufferRect (cl_command_queue queue, cl_mem buffer, cl_bool blocking
   const cl_int code = REAL (clEnqueueReadBufferRect) (queue, buffer, odd ? CL_TRUE : blocking, buffer_origin,
       host_origin, region, buffer_row, buffer_slice, host_row, host_slice, to, n_events, events, event);
 
+  log_line ("ran");
   for (size_t row = 0; odd && row < region[1]; row++)
     for (size_t i = 0; i < region[0] / sizeof (float); i++)
       ((float *) ((char *) to + row * host_row))[i] = NAN;
@@ -89,6 +104,20 @@ clGetDeviceInfo (cl_device_id device, cl_device_info what, size_t size, void *va
 }
 
 EXPORTED cl_int
+clGetPlatformInfo (cl_platform_id platform, cl_platform_info what, size_t size, void *value, size_t * needed)
+{
+  const char *name = what == CL_PLATFORM_NAME ? getenv ("ODD_PLATFORM") : NULL;
+
+  if (!name)
+    return REAL (clGetPlatformInfo) (platform, what, size, value, needed);
+  if (needed)
+    *needed = strlen (name) + 1;
+  if (value)
+    snprintf (value, size, "%s", name);
+  return CL_SUCCESS;
+}
+
+EXPORTED cl_int
 clGetDeviceIDs (cl_platform_id platform, cl_device_type type, cl_uint n, cl_device_id * devices, cl_uint * found)
 {
   return getenv ("ODD_NO_DEVICES") ? CL_DEVICE_NOT_FOUND
@@ -98,13 +127,7 @@ clGetDeviceIDs (cl_platform_id platform, cl_device_type type, cl_uint n, cl_devi
 EXPORTED cl_program
 clCreateProgramWithSource (cl_context context, cl_uint n, const char **texts, const size_t * lengths, cl_int * code)
 {
-  const char *path = getenv ("ODD_COMPILE_LOG");
-  FILE *log = path ? fopen (path, "a") : NULL;
-
-  if (log) {
-    fputs ("compiled\n", log);
-    fclose (log);
-  }
+  log_line ("compiled");
   return REAL (clCreateProgramWithSource) (context, n, texts, lengths, code);
 }
 

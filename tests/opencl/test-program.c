@@ -23,6 +23,7 @@ build (void)
   g_autoptr (CnxOps) ops = cnx_ops_new (device, &tuning, &error);
   g_assert_no_error (error);
   g_assert_true (cnx_ops_finish (ops, &error));
+  cnx_ops_keep (ops, TRUE);
 }
 
 /* The one cache file; fails when there are others, half-written ones included. */
