@@ -19,19 +19,32 @@ cnx_snapshot_shown_width (const GstVideoInfo * info)
 /* The rows of @frame, which are a field's where it is one, as a picture of their own. FALSE where they are not all in
  * its memory: how they lie is what a decoder says. */
 static gboolean
-take_rows (const GstVideoFrame * frame, GstVideoFrame * rows, GByteArray * copy)
+take_rows (const GstVideoFrame * frame, GstVideoFrame * rows, CnxLayoutCopy * copy)
 {
   *rows = *frame;
   rows->info.height = GST_VIDEO_INFO_FIELD_HEIGHT (&frame->info);
   rows->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
   rows->flags = GST_VIDEO_FRAME_FLAG_NONE;
-  if (!cnx_layout_holds (rows, rows->info.width, rows->info.height))
-    return FALSE;
-  cnx_layout_ease (rows, rows->info.width, rows->info.height, copy);
-  return TRUE;
+  return cnx_layout_holds (rows, rows->info.width, rows->info.height)
+      && cnx_layout_ease (rows, rows->info.width, rows->info.height, copy, NULL);
 }
 
-/* @frame scaled down, as packed RGB in square pixels, mapped in @small; FALSE where it cannot be. */
+/* @rows scaled down, as packed RGB in square pixels, mapped in @small; FALSE where it cannot be. */
+static gboolean
+convert (const GstVideoFrame * rows, GstVideoInfo * info, GstBuffer ** buffer, GstVideoFrame * small)
+{
+  GstVideoConverter *converter = gst_video_converter_new ((GstVideoInfo *) & rows->info, info, NULL);
+
+  if (!converter)
+    return FALSE;
+  *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
+  const gboolean ok = gst_video_frame_map (small, info, *buffer, GST_MAP_READWRITE);
+  if (ok)
+    gst_video_converter_frame (converter, rows, small);
+  gst_video_converter_free (converter);
+  return ok;
+}
+
 static gboolean
 scale (const GstVideoFrame * frame, GstVideoInfo * info, GstBuffer ** buffer, GstVideoFrame * small)
 {
@@ -39,22 +52,14 @@ scale (const GstVideoFrame * frame, GstVideoInfo * info, GstBuffer ** buffer, Gs
   const int height = MIN (HEIGHT, from->height);
   const guint64 width = gst_util_uint64_scale_round (from->width, (guint64) height * MAX (from->par_n, 1),
       (guint64) from->height * MAX (from->par_d, 1));
-  g_autoptr (GByteArray) copy = g_byte_array_new ();
+  CnxLayoutCopy copy = { NULL, 0 };
   GstVideoFrame rows;
 
-  if (!take_rows (frame, &rows, copy))
-    return FALSE;
   gst_video_info_set_format (info, GST_VIDEO_FORMAT_RGB, CLAMP (width, 1, 8 * HEIGHT), height);
   info->fps_n = from->fps_n;
   info->fps_d = from->fps_d;
-  GstVideoConverter *converter = gst_video_converter_new (&rows.info, info, NULL);
-  if (!converter)
-    return FALSE;
-  *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
-  const gboolean ok = gst_video_frame_map (small, info, *buffer, GST_MAP_READWRITE);
-  if (ok)
-    gst_video_converter_frame (converter, &rows, small);
-  gst_video_converter_free (converter);
+  const gboolean ok = take_rows (frame, &rows, &copy) && convert (&rows, info, buffer, small);
+  g_free (copy.bytes);
   return ok;
 }
 
