@@ -193,12 +193,14 @@ read_num_classes (const Config * config, GError ** error)
   return check_classes (config, "num_classes", count, error);
 }
 
-/* What the architecture's name and its arguments say of the arithmetic. */
+/* What the architecture's name and its arguments say of the arithmetic; by the sizes where the file has neither. */
 static gboolean
 read_arithmetic (const Config * config, const char *architecture, GError ** error)
 {
-  if (cnx_arch_take_name (config->arch, architecture, error)
-      && cnx_arch_take_args (config->arch, cnx_json_find_object (config->root, "model_args"), error))
+  JsonObject *model_args = cnx_json_find_object (config->root, "model_args");
+
+  if (((model_args && !architecture) || cnx_arch_take_name (config->arch, architecture, error))
+      && cnx_arch_take_args (config->arch, model_args, error))
     return TRUE;
   g_prefix_error (error, "'%s': ", config->path);
   return FALSE;
@@ -218,20 +220,30 @@ read_fraction (const Config * config, const char *key, double *fraction, GError 
   return TRUE;
 }
 
+/* The model's name is that of its architecture, unless it has one of its own. It goes to terminals. */
+static gboolean
+read_name (CnxModelConfig * model, const Config * config, const char *key, GError ** error)
+{
+  const char *name = find_string (config->root, key);
+
+  if (!name)
+    return TRUE;
+  if (!cnx_name_is_printable (name))
+    return refuse (config, CNX_ERROR_FORMAT, error, "'%s' is not printable, or too long", key);
+  g_free (model->name);
+  model->name = g_strdup (name);
+  return TRUE;
+}
+
 static gboolean
 read_timm (CnxModelConfig * model, const Config * config, GError ** error)
 {
   const char *architecture = find_string (config->root, "architecture");
 
-  /* It becomes the model's name, which goes to terminals. */
-  if (architecture && !cnx_name_is_printable (architecture))
-    return refuse (config, CNX_ERROR_FORMAT, error, "'architecture' is not printable, or too long");
-  if (architecture) {
-    if (!check_architecture (config, architecture, error))
-      return FALSE;
-    g_free (model->name);
-    model->name = g_strdup (architecture);
-  }
+  if (!read_name (model, config, "architecture", error) || !read_name (model, config, "name", error))
+    return FALSE;
+  if (architecture && !check_architecture (config, architecture, error))
+    return FALSE;
   if (!read_arithmetic (config, architecture, error)
       || !read_fraction (config, "final_norm_eps", &model->final_norm_eps, error))
     return FALSE;

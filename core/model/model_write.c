@@ -150,7 +150,7 @@ add_four (JsonBuilder * json, const char *key, const int values[CNX_STAGES])
   json_builder_end_array (json);
 }
 
-/* The arguments that make timm build a relative out of a plain ConvNeXt's architecture. */
+/* The arguments that make timm build @arch out of what architecture_of() names. */
 static void
 add_model_args (JsonBuilder * json, const CnxArch * arch)
 {
@@ -164,18 +164,16 @@ add_model_args (JsonBuilder * json, const CnxArch * arch)
   json_builder_end_object (json);
 }
 
-/* What timm knows: a published size, or for a relative of another size any that is told its own. */
+/* What timm knows: a published size, or for another one any that is told its own. A name of the model's own would be no
+ * architecture to timm, and "convnext_tiny.mine" the wrong one. */
 static char *
-architecture_of (CnxModel * model, gboolean relative)
+architecture_of (const CnxArch * arch)
 {
-  const CnxArch *arch = cnx_model_arch (model);
   const CnxVariant *variant = cnx_variant_of (arch);
 
   if (variant)
     return cnx_variant_timm_name (variant);
-  if (relative)
-    return g_strdup (arch->version == 2 ? "convnextv2_tiny" : "convnext_tiny");
-  return g_strdup (cnx_model_name (model));
+  return g_strdup (arch->version == 2 ? "convnextv2_tiny" : "convnext_tiny");
 }
 
 static char *
@@ -184,15 +182,17 @@ config_of (CnxModel * model)
   const CnxArch *arch = cnx_model_arch (model);
   const int classes = arch->classes;
   g_auto (GStrv) differences = cnx_arch_differences (arch);
-  g_autofree char *architecture = architecture_of (model, differences[0] != NULL);
+  g_autofree char *architecture = architecture_of (arch);
   g_autoptr (JsonBuilder) json = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (json);
   add_string (json, "architecture", architecture);
+  if (!cnx_variant_of (arch))
+    add_string (json, "name", cnx_model_name (model));
   add_int (json, "num_classes", classes);
   add_int (json, "num_features", arch->dims[CNX_STAGES - 1]);
-  if (differences[0])
+  if (differences[0] || !cnx_variant_of (arch))
     add_model_args (json, arch);
   if (cnx_model_final_norm_eps (model) != cnx_arch_norm_eps (arch))
     add_double (json, "final_norm_eps", cnx_model_final_norm_eps (model));

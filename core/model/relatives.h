@@ -16,8 +16,8 @@ gboolean cnx_activation_parse (const char *name, CnxActivation * activation);
 /** timm's name: "gelu", "silu". Static. */
 const char *cnx_activation_name (CnxActivation activation);
 
-/** Fills in what timm computes with for @architecture (up to a dot): norm, eps, activation. Where that is NULL or not
- * one of timm's names, by the sizes, which no other of its architectures has. FALSE and CNX_ERROR_MODEL where the
+/** Fills in what timm computes with for @architecture (up to a dot): norm, eps, activation; nothing where it is not one of
+ * timm's names. Where that is NULL, by the sizes, which no other of its architectures has. FALSE and CNX_ERROR_MODEL where the
  * weights have another norm than an architecture of that name. */
 gboolean cnx_arch_take_name (CnxArch * arch, const char *architecture, GError ** error);
 

@@ -12,7 +12,6 @@
 #include "core/model/precision.h"
 #include "core/model/random_checkpoint.h"
 #include "core/weights/half.h"
-#include "core/model/random_checkpoint.h"
 #include "tests/support/golden.h"
 #include "tests/support/temp_files.h"
 
@@ -81,6 +80,8 @@ compare (CnxModel * from, CnxModel * to, CnxDtype dtype)
   g_assert_cmpmem (cnx_model_arch (from), sizeof (CnxArch), cnx_model_arch (to), sizeof (CnxArch));
   cnx_arch_foreach_tensor (cnx_model_arch (from), compare_tensor, &pair);
   g_assert_true (cnx_model_final_norm_eps (from) == cnx_model_final_norm_eps (to));
+  if (!cnx_variant_of (cnx_model_arch (from)))  /* which are named after it */
+    g_assert_cmpstr (cnx_model_name (from), ==, cnx_model_name (to));
   for (int i = 0; i < cnx_model_arch (from)->classes; i++)
     g_assert_cmpstr (cnx_model_label (from, i), ==, cnx_model_label (to, i));
   g_assert_true (a->width == b->width && a->height == b->height && a->resize == b->resize);
@@ -156,6 +157,77 @@ test_convolutions (void)
     const CnxTensor *fc2 = cnx_model_tensor (to, CNX_ROLE_LINEAR2_WEIGHT, 1, 1);
     g_assert_cmpint (fc2->n_dims, ==, rows[i].n_dims);
     g_assert_cmpint (fc2->dims[0] * 4, ==, fc2->dims[1]);
+  }
+}
+
+static void
+expect_four (JsonObject * args, const char *key, const int wanted[CNX_STAGES])
+{
+  JsonArray *array = json_object_get_array_member (args, key);
+
+  g_assert_cmpuint (json_array_get_length (array), ==, CNX_STAGES);
+  for (int s = 0; s < CNX_STAGES; s++)
+    g_assert_cmpint (json_array_get_int_element (array, s), ==, wanted[s]);
+}
+
+/* An architecture that timm has, told the sizes. */
+static void
+check_timm_config (const char *dir, const CnxArch * arch)
+{
+  g_autofree char *path = g_build_filename (dir, "config.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  g_assert_true (json_parser_load_from_file (parser, path, NULL));
+  JsonObject *config = json_node_get_object (json_parser_get_root (parser));
+  JsonObject *args = json_object_get_object_member (config, "model_args");
+  g_assert_cmpstr (json_object_get_string_member (config, "architecture"), ==,
+      arch->version == 2 ? "convnextv2_tiny" : "convnext_tiny");
+  expect_four (args, "depths", arch->depths);
+  expect_four (args, "dims", arch->dims);
+}
+
+/* Sizes of one's own, also those that timm's tests have, under names that timm knows something else by: what is computed
+ * comes back in all that is written, whatever is called how. */
+static void
+test_own_sizes (void)
+{
+  static const struct
+  {
+    CnxArch arch;
+    const char *config;         /* beside the weights that are read; NULL: none */
+    CnxActivation activation;
+    CnxNorm norm;
+    double eps;
+  } rows[] = {
+    {{1, {1, 1, 1, 1}, {32, 64, 96, 128}, 3}, NULL},
+    {{1, {1, 2, 4, 2}, {24, 32, 48, 64}, 3}, "{\"architecture\": \"convnext_mine\"}"},
+    {{1, {1, 2, 1, 1}, {8, 16, 16, 24}, 3}, "{\"architecture\": \"convnext_tiny.mine\", "
+      "\"model_args\": {\"depths\": [1, 2, 1, 1], \"dims\": [8, 16, 16, 24]}}"},
+    {{1, {1, 1, 2, 1}, {8, 16, 16, 24}, 3}, "{\"architecture\": \"test_convnext3\", "
+      "\"model_args\": {\"act_layer\": \"gelu\"}}", 0, 0, 1e-5},
+    {{1, {1, 1, 2, 1}, {8, 16, 16, 24}, 3}, "{\"architecture\": \"test_convnext3\"}", CNX_ACTIVATION_SILU, 0, 1e-5},
+    {{1, {1, 1, 2, 1}, {8, 16, 16, 24}, 0}, "{\"hidden_act\": \"relu\"}", CNX_ACTIVATION_RELU},
+    {{2, {1, 1, 2, 1}, {8, 16, 16, 24}, 3}, "{\"architecture\": \"mine\"}"},
+    {{2, {2, 2, 2, 2}, {8, 16, 16, 24}, 1}, NULL},
+    {{1, {2, 2, 4, 2}, {32, 64, 128, 256}, 3,.norm = CNX_NORM_RMS}, "{\"model_args\": {\"norm_layer\": \"rmsnorm\"}}",
+      0, CNX_NORM_RMS},
+    {{1, {2, 2, 4, 2}, {32, 64, 128, 256}, 3,.norm = CNX_NORM_SIMPLE,.kernels = {5, 3, 1, 7},.no_conv_bias = TRUE}, NULL,
+      0, CNX_NORM_SIMPLE},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (CnxTestDir) dir = cnx_test_make_dir (), out = cnx_test_make_dir ();
+    g_autofree char *config = g_build_filename (dir, "config.json", NULL);
+
+    g_assert_true (cnx_write_random_checkpoint (dir, &rows[i].arch, i, NULL));
+    g_assert_true (rows[i].config ? g_file_set_contents (config, rows[i].config, -1, NULL) : g_remove (config) == 0);
+    g_autoptr (CnxModel) from = load (dir);
+    g_assert_cmpint (cnx_model_arch (from)->activation, ==, rows[i].activation);
+    g_assert_cmpint (cnx_model_arch (from)->norm, ==, rows[i].norm);
+    g_assert_cmpfloat (cnx_arch_norm_eps (cnx_model_arch (from)), ==, rows[i].eps ? rows[i].eps : CNX_NORM_EPS);
+    g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F32);
+    compare (from, to, CNX_DTYPE_F32);
+    check_timm_config (out, cnx_model_arch (from));
   }
 }
 
@@ -356,6 +428,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model-write/golden", test_golden);
   g_test_add_func ("/model-write/relatives", test_relatives);
   g_test_add_func ("/model-write/convolutions", test_convolutions);
+  g_test_add_func ("/model-write/own-sizes", test_own_sizes);
   g_test_add_func ("/model-write/everyday", test_everyday);
   g_test_add_func ("/model-write/shapes", test_shapes);
   g_test_add_func ("/model-write/crop-rounding", test_crop_rounding);
