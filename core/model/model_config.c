@@ -200,7 +200,7 @@ read_arithmetic (const Config * config, const char *architecture, GError ** erro
   JsonObject *model_args = cnx_json_find_object (config->root, "model_args");
 
   if (((model_args && !architecture) || cnx_arch_take_name (config->arch, architecture, error))
-      && cnx_arch_take_args (config->arch, model_args, error))
+      && cnx_arch_take_args (config->arch, "model_args", model_args, error))
     return TRUE;
   g_prefix_error (error, "'%s': ", config->path);
   return FALSE;
@@ -318,15 +318,17 @@ read_problem_type (CnxModelConfig * model, const Config * config, GError ** erro
 static gboolean
 read_open_clip (CnxModelConfig * model, const Config * config, gboolean * whole, GError ** error)
 {
-  g_autoptr (JsonObject) timm = cnx_open_clip_as_timm (config->root);
+  g_autoptr (JsonObject) timm = cnx_open_clip_as_timm (config->arch, config->root, error);
   Config as_timm = *config;
 
-  *whole = timm != NULL;
-  if (!timm)
-    return refuse (config, CNX_ERROR_MODEL, error, "it names no 'timm_model_name' in its 'vision_cfg', so the image "
-        "tower is no ConvNeXt");
+  *whole = TRUE;
   as_timm.root = timm;
-  return read_timm (model, &as_timm, error);
+  if (timm && !read_timm (model, &as_timm, error))
+    return FALSE;
+  if (timm && cnx_open_clip_take_args (config->arch, config->root, error))
+    return TRUE;
+  g_prefix_error (error, "'%s': ", config->path);
+  return FALSE;
 }
 
 /* @whole: whether the file says how a picture becomes the input. */

@@ -270,6 +270,16 @@ is_training_only (CnxScheme scheme, const char *name)
   return scheme == CNX_SCHEME_ORIGINAL && (g_str_has_prefix (name, "norms.") || g_str_has_prefix (name, "projectors."));
 }
 
+/* Of the head that OpenCLIP puts beside a trunk: its bias, or its own way to pool, cannot be left out. */
+static gboolean
+is_trunk_head (CnxScheme scheme, const char *prefix, const char *name)
+{
+  const gsize outer = g_str_has_suffix (prefix, "trunk.") ? strlen (prefix) - strlen ("trunk.") : 0;
+
+  return scheme == CNX_SCHEME_TIMM && g_str_has_suffix (prefix, "trunk.") && strncmp (name, prefix, outer) == 0
+      && g_str_has_prefix (name + outer, "head.");
+}
+
 gboolean
 cnx_scheme_covers (CnxScheme scheme, const char *prefix, const char *name)
 {
@@ -277,7 +287,7 @@ cnx_scheme_covers (CnxScheme scheme, const char *prefix, const char *name)
 
   if (g_str_has_prefix (name, prefix) && is_training_only (scheme, name + strlen (prefix)))
     return FALSE;
-  return g_str_has_prefix (name, prefix)
+  return g_str_has_prefix (name, prefix) || is_trunk_head (scheme, prefix, name)
       || (scheme == CNX_SCHEME_HUGGING_FACE && strncmp (name, prefix, wrapper) == 0
       && g_str_has_prefix (name + wrapper, "classifier."));
 }

@@ -37,8 +37,8 @@ static const struct
 
 static const char *const norm_titles[] = { "LayerNorm", "RMSNorm", "SimpleNorm", "norms without a bias" };
 
-/* What each of timm's architectures computes with that no tensor shows; the others are as the papers have it. Those that
- * timm's own tests are made with have no sizes here to be guessed by: they are as small as one's own may be. */
+/* What each of timm's architectures computes with that no tensor shows; the others are as the papers have it. Those
+ * that timm's own tests are made with have no sizes here to be guessed by: they are as small as one's own may be. */
 static const struct
 {
   const char *name;
@@ -341,7 +341,7 @@ find_arg (const char *key)
 }
 
 gboolean
-cnx_arch_take_args (CnxArch * arch, JsonObject * model_args, GError ** error)
+cnx_arch_take_args (CnxArch * arch, const char *where, JsonObject * model_args, GError ** error)
 {
   g_autoptr (GList) keys = model_args ? json_object_get_members (model_args) : NULL;
 
@@ -358,7 +358,7 @@ cnx_arch_take_args (CnxArch * arch, JsonObject * model_args, GError ** error)
     g_autofree char *json = json_to_string (value, FALSE);
     text = g_strescape (json, "\"");
     name = g_strescape (key->data, NULL);
-    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%.*s' in 'model_args' is %.*s; %s", MAX_VALUE, name, MAX_VALUE,
+    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%.*s' in '%s' is %.*s; %s", MAX_VALUE, name, where, MAX_VALUE,
         text, wrong);
     return FALSE;
   }
@@ -398,29 +398,93 @@ add_input_size (JsonObject * vision, JsonObject * timm)
     json_array_unref (input);
 }
 
-JsonObject *
-cnx_open_clip_as_timm (JsonObject * config)
+/* What was every CLIP's before a config could say otherwise. */
+static void
+add_three (JsonObject * recipe, const char *key, const double values[3])
 {
-  JsonObject *vision = cnx_json_find_object (cnx_json_find_object (config, "model_cfg"), "vision_cfg");
-  JsonObject *how = cnx_json_find_object (config, "preprocess_cfg");
-  JsonNode *mode = how ? json_object_get_member (how, "resize_mode") : NULL;
-  JsonObject *timm, *recipe;
+  JsonArray *array = json_array_new ();
 
-  if (!vision || !json_object_has_member (vision, "timm_model_name"))
-    return NULL;
-  timm = json_object_new ();
-  recipe = json_object_new ();
-  copy_member (vision, "timm_model_name", timm, "architecture");
+  for (int c = 0; c < 3; c++)
+    json_array_add_double_element (array, values[c]);
+  json_object_set_array_member (recipe, key, array);
+}
+
+static JsonObject *
+open_clip_recipe (JsonObject * vision, JsonObject * how)
+{
+  static const double mean[] = { 0.48145466, 0.4578275, 0.40821073 }, std[] = { 0.26862954, 0.26130258, 0.27577711 };
+  JsonNode *mode = how ? json_object_get_member (how, "resize_mode") : NULL;
+  JsonObject *recipe = json_object_new ();
+
   add_input_size (vision, recipe);
   json_object_set_double_member (recipe, "crop_pct", 1);
+  add_three (recipe, "mean", mean);
+  add_three (recipe, "std", std);
   copy_member (how, "mean", recipe, "mean");
   copy_member (how, "std", recipe, "std");
   copy_member (how, "interpolation", recipe, "interpolation");
   if (mode && strcmp (string_of (mode), "shortest") != 0)       /* timm's names, or one that the recipe refuses */
     json_object_set_string_member (recipe, "crop_mode",
         strcmp (string_of (mode), "longest") == 0 ? "border" : string_of (mode));
-  json_object_set_object_member (timm, "pretrained_cfg", recipe);
+  return recipe;
+}
+
+/* A missing key and a null are the same, and mean @otherwise. */
+static const char *
+string_at (JsonObject * object, const char *key, const char *otherwise)
+{
+  JsonNode *value = json_object_get_member (object, key);
+
+  return value && !JSON_NODE_HOLDS_NULL (value) ? string_of (value) : otherwise;
+}
+
+/* What of the tower the tensors do not show. */
+static gboolean
+check_open_clip (const CnxArch * arch, JsonObject * vision, GError ** error)
+{
+  const char *pool = string_at (vision, "timm_pool", "avg");
+  const gboolean projects = !json_object_has_member (vision, "timm_proj") || *string_at (vision, "timm_proj", "");
+
+  if (*pool && strcmp (pool, "avg") != 0) {
+    g_autofree char *text = g_strescape (pool, NULL);
+
+    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'timm_pool' is '%.*s'; only 'avg' is supported", MAX_VALUE, text);
+    return FALSE;
+  }
+  if (arch->classes == 0 || projects)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'timm_proj' is empty, so that the CLIP's projection stands in the "
+      "classifier's place, and its %d outputs are no classes: this is not supported", arch->classes);
+  return FALSE;
+}
+
+JsonObject *
+cnx_open_clip_as_timm (CnxArch * arch, JsonObject * config, GError ** error)
+{
+  JsonObject *vision = cnx_json_find_object (cnx_json_find_object (config, "model_cfg"), "vision_cfg");
+  JsonObject *timm;
+
+  if (!vision || !json_object_has_member (vision, "timm_model_name")) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "it names no 'timm_model_name' in its 'vision_cfg', so the image "
+        "tower is no ConvNeXt");
+    return NULL;
+  }
+  if (!check_open_clip (arch, vision, error))
+    return NULL;
+  timm = json_object_new ();
+  copy_member (vision, "timm_model_name", timm, "architecture");
+  json_object_set_object_member (timm, "pretrained_cfg",
+      open_clip_recipe (vision, cnx_json_find_object (config, "preprocess_cfg")));
   return timm;
+}
+
+gboolean
+cnx_open_clip_take_args (CnxArch * arch, JsonObject * config, GError ** error)
+{
+  static const char key[] = "timm_model_kwargs";
+  JsonObject *vision = cnx_json_find_object (cnx_json_find_object (config, "model_cfg"), "vision_cfg");
+
+  return cnx_arch_take_args (arch, key, cnx_json_find_object (vision, key), error);
 }
 
 /* ---- telling and writing ---- */

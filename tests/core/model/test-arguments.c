@@ -11,6 +11,9 @@
 #define SMALL .depths = {1, 1, 1, 1},.dims = {3, 3, 3, 3},.classes = 2
 #define ARGS(args) "{\"model_args\": {" args "}}"
 
+#define OPEN_CLIP(vision, how) "{\"model_cfg\": {\"vision_cfg\": {\"timm_model_name\": \"convnext_xxlarge\"" vision \
+  "}}, \"preprocess_cfg\": {" how "}}"
+
 static const CnxArch plain = {.version = 1, SMALL };
 static const CnxArch v2 = {.version = 2, SMALL };
 static const CnxArch biasless = {.version = 1, SMALL,.norm = CNX_NORM_RMS };
@@ -163,6 +166,13 @@ static const struct
   {&plain, "{\"architecture\": \"convnext_atto_rms\"}", {"RMSNorm", "have biases"}},
   {&biasless, "{\"architecture\": \"convnext_xxlarge\"}", {"LayerNorm", "no biases"}},
   {&plain, "{\"hidden_act\": \"gelu_10\"}", {"hidden_act", "gelu_10"}},
+  {&plain, OPEN_CLIP (", \"timm_pool\": \"rot_attn\"", ""), {"config.json': 'timm_pool' is 'rot_attn'", "only 'avg'"}},
+  {&plain, OPEN_CLIP (", \"timm_pool\": \"\\u001b\"", ""), {"'timm_pool' is '\\033'", "only 'avg'"}},
+  {&plain, OPEN_CLIP (", \"timm_proj\": \"\"", ""), {"'timm_proj' is empty", "2 outputs"}},
+  {&plain, OPEN_CLIP (", \"timm_proj\": null", ""), {"'timm_proj' is empty", "2 outputs"}},
+  {&plain, OPEN_CLIP (", \"timm_model_kwargs\": {\"output_stride\": 16}", ""),
+        {"'output_stride' in 'timm_model_kwargs' is 16", "only 32"}},
+  {&plain, "{\"model_cfg\": {\"vision_cfg\": {\"layers\": 12}}}", {"config.json': it names no 'timm_model_name'"}},
 };
 
 static void
@@ -198,6 +208,40 @@ test_differences (void)
       "projection to 9 in the classifier's place");
 }
 
+/* What OpenCLIP's config says of the tower, and CLIP's own mean and deviation where it says nothing of them. */
+static void
+test_open_clip (void)
+{
+  static const struct
+  {
+    const char *config;
+    float mean, std;
+    double eps;
+    CnxActivation activation;
+  } rows[] = {
+    {OPEN_CLIP ("", ""), 0.48145466f, 0.26862954f, 1e-5, 0},
+    {OPEN_CLIP (", \"timm_pool\": \"avg\", \"timm_proj\": \"none\"", "\"mean\": null, \"std\": [0.5, 0.25, 0.25]"),
+      0.48145466f, 0.5f, 1e-5, 0},
+    {OPEN_CLIP (", \"timm_pool\": \"\", \"timm_proj\": \"\", \"timm_model_kwargs\": {\"act_layer\": \"silu\", "
+        "\"norm_eps\": 1e-3}", "\"mean\": [0.25, 0, 0]"), 0.25f, 0.26862954f, 1e-3, CNX_ACTIVATION_SILU},
+    {OPEN_CLIP (", \"timm_pool\": null, \"timm_model_kwargs\": null", ""), 0.48145466f, 0.26862954f, 1e-5, 0},
+  };
+  CnxArch arch = plain;
+
+  arch.classes = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxModel) model = load (&arch, rows[i].config, &error);
+
+    g_test_message ("%s", rows[i].config);
+    g_assert_no_error (error);
+    g_assert_cmpfloat (cnx_model_recipe (model)->mean[0], ==, rows[i].mean);
+    g_assert_cmpfloat (cnx_model_recipe (model)->std[0], ==, rows[i].std);
+    g_assert_cmpfloat (cnx_arch_norm_eps (cnx_model_arch (model)), ==, rows[i].eps);
+    g_assert_cmpint (cnx_model_arch (model)->activation, ==, rows[i].activation);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -206,6 +250,7 @@ main (int argc, char **argv)
   g_test_add_func ("/arguments/taken", test_taken);
   g_test_add_func ("/arguments/by-size", test_by_size);
   g_test_add_func ("/arguments/refused", test_refused);
+  g_test_add_func ("/arguments/open-clip", test_open_clip);
   g_test_add_func ("/arguments/differences", test_differences);
   return g_test_run ();
 }

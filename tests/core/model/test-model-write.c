@@ -186,8 +186,8 @@ check_timm_config (const char *dir, const CnxArch * arch)
   expect_four (args, "dims", arch->dims);
 }
 
-/* Sizes of one's own, also those that timm's tests have, under names that timm knows something else by: what is computed
- * comes back in all that is written, whatever is called how. */
+/* Sizes of one's own, also those that timm's tests have, under names that timm knows something else by: what is
+ * computed comes back, whatever is called how. */
 static void
 test_own_sizes (void)
 {
@@ -209,10 +209,10 @@ test_own_sizes (void)
     {{1, {1, 1, 2, 1}, {8, 16, 16, 24}, 0}, "{\"hidden_act\": \"relu\"}", CNX_ACTIVATION_RELU},
     {{2, {1, 1, 2, 1}, {8, 16, 16, 24}, 3}, "{\"architecture\": \"mine\"}"},
     {{2, {2, 2, 2, 2}, {8, 16, 16, 24}, 1}, NULL},
-    {{1, {2, 2, 4, 2}, {32, 64, 128, 256}, 3,.norm = CNX_NORM_RMS}, "{\"model_args\": {\"norm_layer\": \"rmsnorm\"}}",
-      0, CNX_NORM_RMS},
-    {{1, {2, 2, 4, 2}, {32, 64, 128, 256}, 3,.norm = CNX_NORM_SIMPLE,.kernels = {5, 3, 1, 7},.no_conv_bias = TRUE}, NULL,
-      0, CNX_NORM_SIMPLE},
+    {{1, {2, 2, 4, 2}, {32, 64, 128, 256}, 3,.norm = CNX_NORM_RMS},
+      "{\"model_args\": {\"norm_layer\": \"rmsnorm\"}}", 0, CNX_NORM_RMS},
+    {{1, {2, 2, 4, 2}, {32, 64, 128, 256}, 3,.norm = CNX_NORM_SIMPLE,.kernels = {5, 3, 1, 7},.no_conv_bias = TRUE},
+      NULL, 0, CNX_NORM_SIMPLE},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {

@@ -114,6 +114,10 @@ test_beside (void)
     {{CNX_SCHEME_HUGGING_FACE, "convnext."}, {{"classifier.0.weight"}}, "classifier.0.weight"},
     {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"criterion.weight"}, {"classifier.weight"}, {"x.classifier.y"}}, NULL},
     {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"m.classifier.scale"}}, "m.classifier.scale"},
+    {{CNX_SCHEME_TIMM, "visual.trunk."}, {{"head.proj.bias"}, {"text.head.proj.bias"}, {"visual.heads"}}, NULL},
+    {{CNX_SCHEME_TIMM, "visual.trunk."}, {{"text.x"}, {"visual.head.proj.bias"}}, "visual.head.proj.bias"},
+    {{CNX_SCHEME_TIMM, "visual.trunk."}, {{"visual.head.mlp.fc2.bias"}}, "visual.head.mlp.fc2.bias"},
+    {{CNX_SCHEME_TIMM, "trunk."}, {{"head.pool.qkv.weight"}}, "head.pool.qkv.weight"},
     {{CNX_SCHEME_HUGGING_FACE, "m.convnext."}, {{"m.convnext.scale"}}, "m.convnext.scale"},
   };
 
