@@ -136,14 +136,32 @@ read_index (CnxCheckpoint * checkpoint, GError ** error)
   return TRUE;
 }
 
-/* "model-00001-of-00003.safetensors": a part of what an index puts together. */
+#define SHARD_DIGITS 5
+
+static gboolean
+are_digits (const char *text)
+{
+  return strspn (text, "0123456789") == SHARD_DIGITS;
+}
+
+/* "model-00001-of-00003.safetensors", a part of what an index puts together, is one of 3; "fold-1-of-5.pth" is all. */
+static guint64
+count_shards (const char *base)
+{
+  const char *of = base;
+
+  while ((of = strstr (of + 1, "-of-")))
+    if (of - base > SHARD_DIGITS && of[-SHARD_DIGITS - 1] == '-' && are_digits (of + strlen ("-of-"))
+        && are_digits (of - SHARD_DIGITS))
+      return g_ascii_strtoull (of + strlen ("-of-"), NULL, 10);
+  return 1;
+}
+
 static gboolean
 check_whole (const char *path, GError ** error)
 {
   g_autofree char *base = g_path_get_basename (path);
-  const char *of = strstr (base, "-of-");
-  const guint64 shards = of && of > base && g_ascii_isdigit (of[-1]) ? g_ascii_strtoull (of + strlen ("-of-"), NULL, 10)
-      : 1;
+  const guint64 shards = count_shards (base);
 
   if (shards <= 1)
     return TRUE;

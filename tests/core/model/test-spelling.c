@@ -206,7 +206,11 @@ test_shard (void)
     const char *name, *says;
   } files[] = {
     {"model-00001-of-00003.safetensors", "one of 3 shards"}, {"model-00001-of-00001.safetensors", "not a safetensors"},
-    {"best-of-7.safetensors", "not a safetensors"},
+    {"pytorch_model-00002-of-00002.bin", "one of 2 shards"}, {"a-of-b-00002-of-00012.fp16.safetensors", "one of 12"},
+    {"best-of-7.safetensors", "not a safetensors"}, {"fold-1-of-5.safetensors", "not a safetensors"},
+    {"00001-of-00003.safetensors", "not a safetensors"}, {"-of-00003.safetensors", "not a safetensors"},
+    {"run000001-of-00003.safetensors", "not a safetensors"}, {"a-00001-of-000003.safetensors", "not a safetensors"},
+    {"a-00001-of-3.safetensors", "not a safetensors"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
