@@ -505,11 +505,17 @@ cnx_model_labels_error (CnxModel * model)
 gboolean
 cnx_model_check_classifier (CnxModel * model, GError ** error)
 {
+  guint count;
+  const char *const *unread = cnx_model_unread (model, &count);
+  g_autofree char *names = g_strjoinv ("', '", (char **) unread);
+  g_autofree char *beside = count > 0 ? g_strdup_printf (". Beside the network it holds '%s'%s, of which nothing could "
+      "be told to be its classifier", names, count > CNX_MAX_UNREAD ? " and more" : "") : g_strdup ("");
+
   if (model->arch.classes > 0)
     return TRUE;
   g_set_error (error, CNX_ERROR, CNX_ERROR_MODEL, "'%s' has no classifier, so it has no labels to give, only "
-      "features: print those with `convnext run --features`, or take weights with a classifier",
-      cnx_model_path (model));
+      "features: print those with `convnext run --features`, or take weights with a classifier%s",
+      cnx_model_path (model), beside);
   return FALSE;
 }
 

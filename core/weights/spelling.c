@@ -7,21 +7,25 @@
 /* Networks in a file that are looked at; a file with two that are whole is refused later. */
 #define MAX_NETWORKS 16
 #define MM_HEAD "head.fc."
+#define MM_STACKED "head.layers.0.fc."
 
 /* Where each scheme's classifier is, by the stem of its network. */
 static const struct
 {
   const char *stem;
-  const char *wrapper;          /* what may end the network's prefix and is not before the classifier; or NULL */
+  const char *wrappers[2];      /* what may end the network's prefix and is not before the classifier */
   const char *head;             /* the Sequential */
   const char *besides;          /* what else is in it; or NULL */
   const char *becomes;
+  const char *last;             /* a tensor of as many values as the classifier has inputs */
 } heads[] = {
-  {"stem.0.weight", NULL, "head.fc.", NULL, "head.fc."},
-  {"downsample_layers.0.0.weight", NULL, "head.", NULL, "head."},
-  {"features.0.0.weight", NULL, "classifier.", "classifier.0.", "classifier.2."},
-  {"embeddings.patch_embeddings.weight", "convnext.", "classifier.", NULL, "classifier."},
-  {"embeddings.patch_embeddings.weight", "convnextv2.", "classifier.", NULL, "classifier."},
+  {"stem.0.weight", {NULL}, "head.fc.", NULL, "head.fc.", "stages.3.blocks.0.norm.weight"},
+  {"downsample_layers.0.0.weight", {NULL}, "head.", NULL, "head.", "stages.3.0.norm.weight"},
+  {"features.0.0.weight", {NULL}, "classifier.", "classifier.0.", "classifier.2.", "features.7.0.block.2.weight"},
+  {"embeddings.patch_embeddings.weight", {"convnext.", "convnextv2."}, "classifier.", NULL, "classifier.",
+      "encoder.stages.3.layers.0.layernorm.weight"},
+  {"stages.0.downsample_layers.0.weight", {"model."}, "classifier.", NULL, "classifier.",
+      "stages.3.layers.0.layer_norm.weight"},
 };
 
 static const struct
@@ -79,12 +83,35 @@ settle_mm_part (CnxCheckpoint * checkpoint, guint tensor, const char *name)
   }
 }
 
+static gboolean
+is_mm_head (const char *name, const char *prefix, gsize outer, const char *module)
+{
+  return strncmp (name, prefix, outer) == 0 && g_str_has_prefix (name + outer, module);
+}
+
+/* The linear of mmpretrain's heads; of one that stacks them only where there is nothing to stack. */
+static const char *
+find_mm_head (CnxCheckpoint * checkpoint, const char *prefix, gsize outer)
+{
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
+    const char *name = name_of (checkpoint, i);
+
+    if (is_mm_head (name, prefix, outer, "head.layers.") && !is_mm_head (name, prefix, outer, MM_STACKED))
+      return MM_HEAD;
+  }
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++)
+    if (is_mm_head (name_of (checkpoint, i), prefix, outer, MM_STACKED))
+      return MM_STACKED;
+  return MM_HEAD;
+}
+
 /* Names before which @prefix is: the blocks', and the norm of the last stage, the only one that classifies. */
 static void
 settle_mm_network (CnxCheckpoint * checkpoint, const char *prefix)
 {
   const gsize length = strlen (prefix);
   const gsize outer = g_str_has_suffix (prefix, "backbone.") ? length - strlen ("backbone.") : length;
+  const char *head = find_mm_head (checkpoint, prefix, outer);
 
   for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
     const char *name = name_of (checkpoint, i);
@@ -93,8 +120,8 @@ settle_mm_network (CnxCheckpoint * checkpoint, const char *prefix)
 
     if (inside && g_str_has_prefix (name + length, "norm3."))
       renamed = g_strdup_printf ("%snorm.%s", prefix, name + length + strlen ("norm3."));
-    else if (strncmp (name, prefix, outer) == 0 && g_str_has_prefix (name + outer, MM_HEAD))
-      renamed = g_strdup_printf ("%shead.%s", prefix, name + outer + strlen (MM_HEAD));
+    else if (is_mm_head (name, prefix, outer, head))
+      renamed = g_strdup_printf ("%shead.%s", prefix, name + outer + strlen (head));
     if (renamed)
       cnx_checkpoint_rename (checkpoint, i, renamed);
     else if (inside)
@@ -176,21 +203,109 @@ find_only_linear (CnxCheckpoint * checkpoint, const char *head, const char *besi
 }
 
 static void
-settle_head (CnxCheckpoint * checkpoint, const char *prefix, guint row)
+rename_pair (CnxCheckpoint * checkpoint, int weight, int bias, const char *outer, const char *becomes)
 {
-  const char *wrapper = heads[row].wrapper;
-  const gsize length = strlen (prefix) - (wrapper ? strlen (wrapper) : 0);
-  g_autofree char *outer = wrapper && !g_str_has_suffix (prefix, wrapper) ? NULL : g_strndup (prefix, length);
-  g_autofree char *head = outer ? g_strconcat (outer, heads[row].head, NULL) : NULL;
-  g_autofree char *besides = outer && heads[row].besides ? g_strconcat (outer, heads[row].besides, NULL) : NULL;
-  int weight, bias;
+  g_autofree char *weight_name = g_strconcat (outer, becomes, "weight", NULL);
+  g_autofree char *bias_name = g_strconcat (outer, becomes, "bias", NULL);
 
-  if (!outer || (weight = find_only_linear (checkpoint, head, besides, &bias)) < 0)
-    return;
-  g_autofree char *weight_name = g_strconcat (outer, heads[row].becomes, "weight", NULL);
-  g_autofree char *bias_name = g_strconcat (outer, heads[row].becomes, "bias", NULL);
   if (cnx_checkpoint_rename (checkpoint, weight, weight_name) && bias >= 0)
     cnx_checkpoint_rename (checkpoint, bias, bias_name);
+}
+
+/* ---- classifiers beside a network that has none ---- */
+
+/* What people call the linear that they put behind a network. */
+static const char *const beside_names[] = { "fc.", "classifier.", "head.", "linear." };
+
+/* "fc.weight" and, of an nn.Sequential, "fc.1.weight". */
+static gboolean
+is_beside (const char *name, const char *module, const char *last)
+{
+  const char *rest = g_str_has_prefix (name, module) ? name + strlen (module) : NULL;
+
+  return rest && (strcmp (rest, last) == 0 || is_numbered (rest, last));
+}
+
+/* Of the tensors outside of the network, which is all below @prefix: a vector that no layer of its width has does
+ * nothing to a picture, a loss's weights of the classes; anything else might stand between the two. */
+static gboolean
+is_harmless (const CnxTensor * tensor, gint64 width)
+{
+  return tensor->n_dims <= 1 && tensor->count != (gsize) width;
+}
+
+/* The place of the linear called @module outside of @prefix, where it is the only layer there; else -1. */
+static int
+find_beside (CnxCheckpoint * checkpoint, const char *prefix, const char *module, gint64 width, int *bias)
+{
+  int weight = -1;
+
+  *bias = -1;
+  for (guint i = 0; i < cnx_checkpoint_n_tensors (checkpoint); i++) {
+    const CnxTensor *tensor = cnx_checkpoint_tensor (checkpoint, i);
+
+    if (g_str_has_prefix (tensor->name, prefix))
+      continue;
+    if (weight < 0 && tensor->n_dims == 2 && tensor->dims[1] == width && is_beside (tensor->name, module, "weight"))
+      weight = i;
+    else if (*bias < 0 && tensor->n_dims == 1 && is_beside (tensor->name, module, "bias"))
+      *bias = i;
+    else if (!is_harmless (tensor, width))
+      return -1;
+  }
+  if (weight < 0 || *bias < 0)
+    return weight;
+  return cnx_checkpoint_tensor (checkpoint, *bias)->count == (gsize) cnx_checkpoint_tensor (checkpoint, weight)->dims[0]
+      ? weight : -1;
+}
+
+/* `backbone.` and `fc.`, as whoever wraps a network without its classifier saves the two. */
+static void
+settle_beside (CnxCheckpoint * checkpoint, const char *prefix, const char *outer, guint row)
+{
+  g_autofree char *last = g_strconcat (prefix, heads[row].last, NULL);
+  const CnxTensor *norm = cnx_checkpoint_find (checkpoint, last);
+  const char *dot = strlen (prefix) > 1 ? g_strrstr_len (prefix, strlen (prefix) - 1, ".") : NULL;
+  const int before = dot ? dot - prefix + 1 : 0;
+
+  for (guint i = 0; *prefix && norm && norm->n_dims == 1 && i < G_N_ELEMENTS (beside_names); i++) {
+    g_autofree char *module = g_strdup_printf ("%.*s%s", before, prefix, beside_names[i]);
+    int bias;
+    const int weight = find_beside (checkpoint, prefix, module, norm->dims[0], &bias);
+
+    if (weight >= 0) {
+      rename_pair (checkpoint, weight, bias, outer, heads[row].becomes);
+      return;
+    }
+  }
+}
+
+/* The scheme's own classifier in an nn.Sequential; TRUE also where it is there as it should be. */
+static gboolean
+settle_own (CnxCheckpoint * checkpoint, const char *outer, guint row)
+{
+  g_autofree char *own = g_strconcat (outer, heads[row].becomes, "weight", NULL);
+  g_autofree char *head = g_strconcat (outer, heads[row].head, NULL);
+  g_autofree char *besides = heads[row].besides ? g_strconcat (outer, heads[row].besides, NULL) : NULL;
+  int bias;
+  const int weight = find_only_linear (checkpoint, head, besides, &bias);
+
+  if (weight >= 0)
+    rename_pair (checkpoint, weight, bias, outer, heads[row].becomes);
+  return weight >= 0 || cnx_checkpoint_find (checkpoint, own);
+}
+
+static void
+settle_head (CnxCheckpoint * checkpoint, const char *prefix, guint row)
+{
+  gsize length = strlen (prefix);
+
+  for (guint i = 0; i < G_N_ELEMENTS (heads[row].wrappers); i++)
+    if (heads[row].wrappers[i] && g_str_has_suffix (prefix, heads[row].wrappers[i]))
+      length = strlen (prefix) - strlen (heads[row].wrappers[i]);
+  g_autofree char *outer = g_strndup (prefix, length);
+  if (!settle_own (checkpoint, outer, row) && !settle_own (checkpoint, prefix, row))
+    settle_beside (checkpoint, prefix, outer, row);
 }
 
 /* ---- what is no plain classifier ---- */

@@ -72,7 +72,7 @@ load (Builder builder, const CnxArch * arch, const char *more, GError ** error)
 {
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
   g_autoptr (GString) header = g_string_new ("{");
-  const gint64 square[] = { arch->classes, arch->classes };
+  const gint64 square[] = { 4, 4 };
 
   builder.header = header;
   cnx_arch_foreach_tensor (arch, add_tensor, &builder);
@@ -130,6 +130,19 @@ static const struct
   {"sequential-longer", 1, CNX_SCHEME_TORCHVISION, "net.", {{"classifier.2.", "classifier.3."}}},
   {"sequential-hugging-face", 1, CNX_SCHEME_HUGGING_FACE, "convnext.", {{"classifier.", "classifier.1."}}},
   {"sequential-hugging-face-2", 2, CNX_SCHEME_HUGGING_FACE, "m.convnextv2.", {{"classifier.", "classifier.1."}}},
+  {"mm-stacked", 1, CNX_SCHEME_ORIGINAL, "backbone.", {{"dwconv", "depthwise_conv"}, {"pwconv", "pointwise_conv"},
+          {"backbone.norm.", "backbone.norm3."}, {"backbone.head.", "head.layers.0.fc."}}},
+  {"sequential-bare-hugging-face", 1, CNX_SCHEME_HUGGING_FACE, "", {{"classifier.", "classifier.1."}}},
+  {"sequential-dinov3", 1, CNX_SCHEME_DINOV3, "", {{"classifier.", "classifier.1."}}},
+  {"sequential-dinov3-inside", 1, CNX_SCHEME_DINOV3, "model.", {{"classifier.", "classifier.1.0."}}},
+  {"sequential-dinov3-outside", 1, CNX_SCHEME_DINOV3, "m.model.", {{"m.model.classifier.", "m.classifier.1."}}},
+  {"beside", 1, CNX_SCHEME_TIMM, "backbone.", {{"backbone.head.fc.", "fc."}}},
+  {"beside-sequential", 2, CNX_SCHEME_TIMM, "backbone.", {{"backbone.head.fc.", "head.1."}}},
+  {"beside-original", 1, CNX_SCHEME_ORIGINAL, "m.backbone.", {{"m.backbone.head.", "m.classifier."}}},
+  {"beside-torchvision", 1, CNX_SCHEME_TORCHVISION, "net.", {{"net.classifier.2.", "linear."}}},
+  {"beside-hugging-face", 1, CNX_SCHEME_HUGGING_FACE, "convnext.", {{"classifier.", "fc."}}},
+  {"beside-bare-hugging-face", 1, CNX_SCHEME_HUGGING_FACE, "backbone.", {{"backbone.classifier.", "classifier."}}},
+  {"beside-dinov3", 1, CNX_SCHEME_DINOV3, "m.model.", {{"m.model.classifier.", "m.fc."}}},
   {"hidden", 1, CNX_SCHEME_TIMM, "", {{"head.fc.", "head.fc.0."}}, "head.fc.2.weight",
       "'head.fc.0.weight' of shape (4, 9) is unexpected"},
   {"two-linears", 1, CNX_SCHEME_HUGGING_FACE, "convnext.", {{"classifier.", "classifier.1."}}, "classifier.3.weight",
@@ -171,6 +184,33 @@ test_spelling (gconstpointer data)
   g_assert_cmpint (cnx_model_arch (second)->classes, ==, arch->classes);
   const Placed placed[] = { {first, start_of (first)}, {second, start_of (second)} };
   cnx_arch_foreach_tensor (arch, compare_place, (gpointer) placed);
+}
+
+/* What may be something else than a classifier is none, and named where labels are asked for. */
+static void
+test_unused (void)
+{
+  static const struct
+  {
+    Change changes[2];
+    const char *more, *says;
+  } files[] = {
+    {{{"backbone.head.fc.", "fc."}}, "neck.weight", "'fc.weight', 'fc.bias', 'neck.weight'"},
+    {{{"backbone.head.fc.", "arc."}}, NULL, "'arc.weight', 'arc.bias'"},
+    {{{"backbone.head.fc.", "y.fc."}}, NULL, "'y.fc.weight', 'y.fc.bias'"},
+    {{{"backbone.head.fc.", "x."}}, "fc.weight", "'x.weight', 'x.bias', 'fc.weight'"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    const Builder builder = {.scheme = CNX_SCHEME_TIMM,.prefix = "backbone.",.changes = files[i].changes };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (CnxModel) model = load (builder, &shapes[0], files[i].more, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (cnx_model_arch (model)->classes, ==, 0);
+    g_assert_false (cnx_model_check_classifier (model, &error));
+    cnx_test_assert_message (error, "no classifier", "--features", files[i].says, NULL);
+  }
 }
 
 /* Stems for grey pictures, and for those with more than three channels. */
@@ -233,6 +273,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_spelling);
   }
+  g_test_add_func ("/spelling/unused", test_unused);
   g_test_add_func ("/spelling/channels", test_channels);
   g_test_add_func ("/spelling/shard", test_shard);
   return g_test_run ();
