@@ -19,14 +19,14 @@ typedef struct _CnxModel CnxModel;
  * tensor, its expected and found shape, and the scheme that was assumed).
  * Free with cnx_model_unref(). */
 CnxModel *cnx_model_load (const char *path, GError ** error);
-/** The same for one that gets its labels by cnx_model_with_labels(): labels in its config that cannot be used are no
- * error, and cnx_model_notes() tells of them. */
+/** The same for one that gets its labels by cnx_model_with_labels(), or needs none: labels in its config that cannot be
+ * used are no error, and cnx_model_notes() tells of them. */
 CnxModel *cnx_model_load_to_label (const char *path, GError ** error);
 CnxModel *cnx_model_ref (CnxModel * model);
 void cnx_model_unref (CnxModel * model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxModel, cnx_model_unref)
 
-/** A short name: config.json's `architecture`, or the file's folder or name. */
+/** A short name: config.json's `name` or `architecture`, or the file's folder or name. */
 const char *cnx_model_name (CnxModel * model);
 const char *cnx_model_path (CnxModel * model);
 const CnxArch *cnx_model_arch (CnxModel * model);
@@ -37,7 +37,8 @@ CnxScheme cnx_model_scheme (CnxModel * model);
 gboolean cnx_model_check_classifier (CnxModel * model, GError ** error);
 /** What the file holds beside the network that is not read, as cnx_checkpoint_unread(). */
 const char *const *cnx_model_unread (CnxModel * model, guint * count);
-/** Why labels in its config cannot be used, of cnx_model_load_to_label(); NULL. Owned by the model. */
+/** Why labels in its config cannot be used, of one that was loaded to be labelled, or for no labels; NULL. Owned by the
+ * model. */
 const GError *cnx_model_labels_error (CnxModel * model);
 /** Lines to tell whoever uses the model, of what is not read and the like; NULL-terminated. Free with g_strfreev(). */
 char **cnx_model_notes (CnxModel * model);
@@ -113,6 +114,9 @@ char *cnx_model_user_dir (void);
  * CNX_ERROR_MODEL when the model is not of the variant asked for. */
 CnxModel *cnx_model_open (const char *name, const char *variant, const char *labels, const char *recipe,
     GError ** error);
+/** The same for what needs no labels, as features or a description do: those of the model that cannot be used are no
+ * error. */
+CnxModel *cnx_model_open_unlabelled (const char *name, const char *variant, const char *recipe, GError ** error);
 
 /** What cnx_model_open() would read: the same text as long as the same files stand there, unchanged. It reads none of
  * them. NULL where there are no such weights. Free with g_free(). */

@@ -152,7 +152,7 @@ cnx_model_notes (CnxModel * model)
   guint n = 0;
 
   if (wrong)
-    notes[n++] = g_strdup_printf ("%s; the labels that were given are used", wrong->message);
+    notes[n++] = g_strdup_printf ("%s; they are not used", wrong->message);
   if (count > 0)
     notes[n++] = count > CNX_MAX_UNREAD ? g_strdup_printf ("'%s': beside the network it holds '%s' and %u more, which "
         "are not read", cnx_model_path (model), names, count - CNX_MAX_UNREAD)
@@ -160,9 +160,9 @@ cnx_model_notes (CnxModel * model)
   return notes;
 }
 
-CnxModel *
-cnx_model_open (const char *name, const char *variant_name, const char *labels, const char *recipe,
-    GError ** error)
+/* @to_label: whether its labels are needed, and not given. */
+static CnxModel *
+open_model (const char *name, const char *variant_name, gboolean to_label, const char *recipe, GError ** error)
 {
   const CnxVariant *variant = NULL;
   g_autofree char *path = NULL;
@@ -172,21 +172,29 @@ cnx_model_open (const char *name, const char *variant_name, const char *labels, 
     return NULL;
   if (!(path = find_weights (name, variant, error)))
     return NULL;
-  if (!(model = is_set (labels) ? cnx_model_load_to_label (path, error) : cnx_model_load (path, error)))
+  if (!(model = to_label ? cnx_model_load (path, error) : cnx_model_load_to_label (path, error)))
     return NULL;
   if (!check_variant (model, variant, error))
     return NULL;
-  if (is_set (labels)) {
-    CnxModel *labelled = cnx_model_with_labels (model, labels, error);
-
-    if (!labelled)
-      return NULL;
-    cnx_model_unref (model);
-    model = labelled;
-  }
   if (is_set (recipe))
     return cnx_model_with_recipe (model, recipe, error);
   return g_steal_pointer (&model);
+}
+
+CnxModel *
+cnx_model_open (const char *name, const char *variant, const char *labels, const char *recipe, GError ** error)
+{
+  g_autoptr (CnxModel) model = open_model (name, variant, !is_set (labels), recipe, error);
+
+  if (model && is_set (labels))
+    return cnx_model_with_labels (model, labels, error);
+  return g_steal_pointer (&model);
+}
+
+CnxModel *
+cnx_model_open_unlabelled (const char *name, const char *variant, const char *recipe, GError ** error)
+{
+  return open_model (name, variant, FALSE, recipe, error);
 }
 
 /* Everything in the folder that a model may be read from: its config, and the shards that an index names. */

@@ -60,7 +60,7 @@ load_random (const char *variant_name, GError ** error)
   const CnxVariant *variant = cnx_variant_find (variant_name ? variant_name : "tiny");
 
   if (!variant)
-    return cnx_model_open (NULL, variant_name, NULL, NULL, error);    /* which says what variants there are */
+    return cnx_model_open_unlabelled (NULL, variant_name, NULL, error);    /* which says what variants there are */
   char *dir = g_dir_make_tmp ("convnext-bench-XXXXXX", error);
   if (!dir)
     return NULL;
@@ -370,7 +370,7 @@ bench (const Options * options)
   const CnxCommonOptions *common = &options->common;
   g_autoptr (GError) error = NULL;
   g_autoptr (CnxModel) model = options->random_weights ? load_random (common->variant, &error)
-      : cnx_model_open (common->model, common->variant, NULL, NULL, &error);
+      : cnx_model_open_unlabelled (common->model, common->variant, NULL, &error);
   g_autoptr (CnxDevice) device = NULL;
   g_autoptr (CnxNetwork) network = NULL;
   g_autoptr (CnxPeak) peak = NULL;

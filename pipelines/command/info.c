@@ -15,7 +15,8 @@
  * @model: NULL for a variant that there are no weights of here
  * @name: the model's, or what the variant was called by
  * @dtypes: the types that the values are stored in, each once; NULL without weights
- * @labels, @labels_from: one for each class; as cnx_model_labels_from()
+ * @labels, @labels_from: one for each class, or none; as cnx_model_labels_from()
+ * @labels_error: why those of the model cannot be used, or NULL
  * @confidence: what makes confidences of the logits; NULL without a classifier
  * @threshold: the confidence that the model recommends; -1: none
  * @height, @width: the input that costs are counted for
@@ -31,7 +32,7 @@ typedef struct
   char *dtypes;
   CnxRecipe recipe;
   char **labels;
-  const char *labels_from;
+  const char *labels_from, *labels_error;
   const char *confidence;
   double threshold;
   int height, width;
@@ -78,10 +79,12 @@ take_model (Info * info, CnxModel * model)
   info->arch = cnx_model_arch (model);
   info->dtypes = list_dtypes (model);
   info->recipe = *cnx_model_recipe (model);
+  const GError *wrong = cnx_model_labels_error (model);
   info->labels = g_new0 (char *, info->arch->classes + 1);
-  for (int i = 0; i < info->arch->classes; i++)
+  for (int i = 0; !wrong && i < info->arch->classes; i++)
     info->labels[i] = g_strdup (cnx_model_label (model, i));
-  info->labels_from = cnx_model_labels_from (model);
+  info->labels_from = wrong ? NULL : cnx_model_labels_from (model);
+  info->labels_error = wrong ? wrong->message : NULL;
   if (info->arch->classes > 0)
     info->confidence = cnx_confidence_name (cnx_model_confidence (model));
   info->threshold = cnx_model_threshold (model, -1, -1);
@@ -165,9 +168,11 @@ print_differences (const CnxArch * arch)
 static void
 print_labels (const Info * info)
 {
+  g_autofree char *wrong = cnx_printable (info->labels_error ? info->labels_error : "it has no classifier");
+
   printf ("labels      ");
   if (!info->labels[0]) {
-    printf ("none: it has no classifier\n");
+    printf ("none: %s\n", wrong);
     return;
   }
   for (int i = 0; i < FIRST_LABELS && info->labels[i]; i++) {
@@ -361,6 +366,7 @@ print_json (const Info * info)
   printf ("\"classes\": %d, ", info->arch->classes);
   print_strings ("labels", info->labels);
   print_member ("labels_from", info->labels_from);
+  print_member ("labels_error", info->labels_error);
   print_member ("confidence", info->confidence);
   if (info->threshold < 0)
     printf ("\"threshold\": null, ");
@@ -395,7 +401,7 @@ cnx_info_main (int argc, char **argv)
   if (variant) {
     take_variant (&info, variant, options.model ? options.model : options.variant);
   } else {
-    CnxModel *model = cnx_model_open (options.model, options.variant, NULL, NULL, &error);
+    CnxModel *model = cnx_model_open_unlabelled (options.model, options.variant, NULL, &error);
     if (!model)
       return cnx_fail (error);
     take_model (&info, model);

@@ -89,7 +89,9 @@ cnx_run_main (int argc, char **argv)
 
   if (!parse (&options, argc, argv))
     return CNX_EXIT_USAGE;
-  model = cnx_model_open (options.common.model, options.common.variant, options.labels, options.recipe, &error);
+  model = options.features || (options.tensor && !options.labels)
+      ? cnx_model_open_unlabelled (options.common.model, options.common.variant, options.recipe, &error)
+      : cnx_model_open (options.common.model, options.common.variant, options.labels, options.recipe, &error);
   if (!model || (!options.features && !cnx_model_check_classifier (model, &error)))
     return cnx_fail (error);
   cnx_warn (cnx_model_notes (model));

@@ -189,7 +189,7 @@ cnx_tune_main (int argc, char **argv)
     if (variant)
       return tune (&options, &variant->arch, options.size ? options.size : 224, options.size ? options.size : 224);
   }
-  g_autoptr (CnxModel) model = cnx_model_open (options.model, options.variant, NULL, NULL, &error);
+  g_autoptr (CnxModel) model = cnx_model_open_unlabelled (options.model, options.variant, NULL, &error);
   if (!model)
     return cnx_fail (error);
   const CnxRecipe *recipe = cnx_model_recipe (model);
