@@ -97,9 +97,10 @@ check_settings (const Config * config, GError ** error)
 
     if (value && !g_strv_contains (known_settings[i].values, value)) {
       g_autofree char *escaped = g_strescape (value, NULL);
+      g_autofree char *values = g_strjoinv ("', '", (char **) known_settings[i].values);
 
-      return refuse (config, CNX_ERROR_MODEL, error, "'%s' is '%.80s'; only '%s' is supported",
-          known_settings[i].key, escaped, known_settings[i].values[0]);
+      return refuse (config, CNX_ERROR_MODEL, error, "'%s' is '%.80s'; supported is '%s'", known_settings[i].key,
+          escaped, values);
     }
   }
   return TRUE;
