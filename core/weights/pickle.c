@@ -242,7 +242,7 @@ cnx_pickle_read (const guint8 * bytes, gsize length, const char *what, GError **
   if (!cnx_pickle_run (&pickle, error))
     return NULL;
   others = g_ptr_array_new_with_free_func (g_free);
-  from = cnx_pickle_find_state_dict (&pickle, others, error);
+  from = cnx_pickle_find_state_dict (&pickle, others, NULL, error);
   if (!from)
     return NULL;
   dict = g_new0 (CnxStateDict, 1);

@@ -42,12 +42,23 @@ is_scalar (const CnxPickle * pickle, const CnxPickledValue * value)
   return dims && dims->kind == CNX_PICKLED_TUPLE && dims->count == 0;
 }
 
-static gboolean
-has_tensors (const CnxPickle * pickle, const CnxPickledValue * value)
+/* What is known of each value. A dict may be under any number of keys, of any number of dicts, and is gone through for
+ * tensors once. */
+typedef struct
 {
+  const CnxPickle *pickle;
+  gint8 *has_tensors;           /* of each value: 0 where that is not known, -1: no, 1: yes */
+  gsize steps;
+} Search;
+
+static gboolean
+find_tensors (Search * search, const CnxPickledValue * value)
+{
+  const CnxPickle *pickle = search->pickle;
   CnxPickleIndex at = value->kind == CNX_PICKLED_DICT && value->count / 2 <= MAX_ENTRIES ? value->items.first : 0;
 
   while (at) {
+    search->steps++;
     const CnxPickleCell *item = cnx_pickle_cell (pickle, cnx_pickle_cell (pickle, at)->next);
     const CnxPickledValue *inside = cnx_pickle_value (pickle, item->value);
 
@@ -58,15 +69,28 @@ has_tensors (const CnxPickle * pickle, const CnxPickledValue * value)
   return FALSE;
 }
 
+static gboolean
+has_tensors (Search * search, const CnxPickledValue * value)
+{
+  gint8 *known = &search->has_tensors[value - cnx_pickle_value (search->pickle, 0)];
+
+  search->steps++;
+  if (!*known)
+    *known = find_tensors (search, value) ? 1 : -1;
+  return *known > 0;
+}
+
 /* What the dict @value has last under each of the holders' keys, NULL where it has none. */
 static void
-look_up (const CnxPickle * pickle, const CnxPickledValue * value, const CnxPickledValue * held[N_HOLDERS])
+look_up (Search * search, const CnxPickledValue * value, const CnxPickledValue * held[N_HOLDERS])
 {
+  const CnxPickle *pickle = search->pickle;
   CnxPickleIndex at = value->items.first;
   gboolean swapped = FALSE;
 
   memset (held, 0, N_HOLDERS * sizeof held[0]);
   while (at) {
+    search->steps++;
     const CnxPickleCell *cell = cnx_pickle_cell (pickle, at);
     const CnxPickleCell *item = cnx_pickle_cell (pickle, cell->next);
     const CnxPickledValue *key = cnx_pickle_value (pickle, cell->value);
@@ -104,9 +128,9 @@ key_text (const CnxPickle * pickle, const CnxPickledValue * key)
 
 /* The keys of dicts of tensors in the dict @value, which is not long, but for @chosen. */
 static void
-list_others (const CnxPickle * pickle, const CnxPickledValue * value, const CnxPickledValue * chosen,
-    GPtrArray * others)
+list_others (Search * search, const CnxPickledValue * value, const CnxPickledValue * chosen, GPtrArray * others)
 {
+  const CnxPickle *pickle = search->pickle;
   const CnxPickledValue *last = chosen;
 
   for (CnxPickleIndex at = value->items.first; at;) {
@@ -116,32 +140,31 @@ list_others (const CnxPickle * pickle, const CnxPickledValue * value, const CnxP
 
     g_autofree char *key = key_text (pickle, cnx_pickle_value (pickle, cell->value));
 
-    if (key && held != chosen && held != last && has_tensors (pickle, held)) {
+    if (key && held != chosen && held != last && has_tensors (search, held))
       g_ptr_array_add (others, g_strconcat (key, " (a dict of tensors)", NULL));
-      last = held;
-    }
+    last = held;
     at = item->next;
   }
 }
 
 /* By the holders' keys in the dict @value, and @levels below it. */
 static const CnxPickledValue *
-find_held (const CnxPickle * pickle, const CnxPickledValue * value, int levels, GPtrArray * others)
+find_held (Search * search, const CnxPickledValue * value, int levels, GPtrArray * others)
 {
   const CnxPickledValue *held[N_HOLDERS], *inside;
 
   if (value->count / 2 > MAX_KEYS)
     return NULL;
-  look_up (pickle, value, held);
+  look_up (search, value, held);
   for (guint i = 0; i < N_HOLDERS; i++) {
     if (!is_new_dict (held, i))
       continue;
-    if (has_tensors (pickle, held[i])) {
+    if (has_tensors (search, held[i])) {
       if (i >= N_AVERAGES)
-        list_others (pickle, value, held[i], others);
+        list_others (search, value, held[i], others);
       return held[i];
     }
-    if (levels > 0 && (inside = find_held (pickle, held[i], levels - 1, others)))
+    if (levels > 0 && (inside = find_held (search, held[i], levels - 1, others)))
       return inside;
   }
   return NULL;
@@ -149,8 +172,9 @@ find_held (const CnxPickle * pickle, const CnxPickledValue * value, int levels, 
 
 /* The only item of @value that passes, by its kind and, where @tensors, by what it holds; NULL where several do. */
 static const CnxPickledValue *
-find_only_dict (const CnxPickle * pickle, const CnxPickledValue * value, gboolean tensors)
+find_only_dict (Search * search, const CnxPickledValue * value, gboolean tensors)
 {
+  const CnxPickle *pickle = search->pickle;
   const CnxPickledValue *only = NULL;
 
   if (value->count > MAX_KEYS)
@@ -158,7 +182,7 @@ find_only_dict (const CnxPickle * pickle, const CnxPickledValue * value, gboolea
   for (CnxPickleIndex at = value->items.first; at; at = cnx_pickle_cell (pickle, at)->next) {
     const CnxPickledValue *item = cnx_pickle_value (pickle, cnx_pickle_cell (pickle, at)->value);
 
-    if (item->kind != CNX_PICKLED_DICT || item == only || (tensors && !has_tensors (pickle, item)))
+    if (item->kind != CNX_PICKLED_DICT || item == only || (tensors && !has_tensors (search, item)))
       continue;
     if (only)
       return NULL;
@@ -216,24 +240,37 @@ set_none_found (const CnxPickle * pickle, const CnxPickledValue * root, GError *
       advice ? "; it holds " : "", advice ? advice : "");
 }
 
-const CnxPickledValue *
-cnx_pickle_find_state_dict (const CnxPickle * pickle, GPtrArray * others, GError ** error)
+static const CnxPickledValue *
+find_state_dict (Search * search, GPtrArray * others, GError ** error)
 {
+  const CnxPickle *pickle = search->pickle;
   const CnxPickledValue *root = cnx_pickle_value (pickle, pickle->root);
   const CnxPickledValue *found;
 
   if (root->kind == CNX_PICKLED_TUPLE || root->kind == CNX_PICKLED_LIST)
-    root = find_only_dict (pickle, root, FALSE);
+    root = find_only_dict (search, root, FALSE);
   if (!root || root->kind != CNX_PICKLED_DICT) {
     g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: it holds no dict of tensors: save model.state_dict()",
         pickle->what);
     return NULL;
   }
-  if ((found = find_held (pickle, root, 1, others)))
+  if ((found = find_held (search, root, 1, others)))
     return found;
-  if (has_tensors (pickle, root))
+  if (has_tensors (search, root))
     return root;
-  if (!(found = find_only_dict (pickle, root, TRUE)))
+  if (!(found = find_only_dict (search, root, TRUE)))
     set_none_found (pickle, root, error);
+  return found;
+}
+
+const CnxPickledValue *
+cnx_pickle_find_state_dict (const CnxPickle * pickle, GPtrArray * others, gsize * steps, GError ** error)
+{
+  g_autofree gint8 *known = g_new0 (gint8, pickle->values->len);
+  Search search = {.pickle = pickle,.has_tensors = known };
+  const CnxPickledValue *found = find_state_dict (&search, others, error);
+
+  if (steps)
+    *steps = search.steps;
   return found;
 }

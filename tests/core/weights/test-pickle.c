@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 #include "core/weights/pickle.h"
+#include "core/weights/pickle_holder.h"
+#include "core/weights/pickle_machine.h"
 #include "tests/core/weights/torch_files.h"
 #include "tests/support/temp_files.h"
 
@@ -466,6 +468,58 @@ test_many_tensors (void)
   }
 }
 
+/* Dicts without a tensor, put aside, each with @entries. */
+static void
+add_long_dicts (GByteArray * pickle, guint count, guint entries)
+{
+  for (guint d = 0; d < count; d++) {
+    g_autofree char *kept = g_strdup_printf ("u q x%02x x30", d);
+
+    cnx_test_pickle_add (pickle, "} (");
+    for (guint i = 0; i < entries; i++)
+      cnx_test_pickle_add (pickle, "'k' N");
+    cnx_test_pickle_add (pickle, kept);
+  }
+}
+
+/* However often the same dicts are under however many keys, each is gone through about once. */
+static void
+test_steps (void)
+{
+  enum
+  { LONG = 5000, KEYS = 450 };
+  static const char *const rows[][2] = {
+    {"'state_dict' } ( " GOOD "u ", "'k%u' h x%02x"}, {"", "'k%u' h x%02x"}, {"'ema' } ( 'model' h x00 'net' h x01 u ",
+        "'net' h x01 'k%u' h x%02x"}, {"'model' } ( 'ema' } 'net' h x00 u ", "'model' h x01 'ema%u' h x%02x"},
+  };
+
+  for (guint row = 0; row < G_N_ELEMENTS (rows); row++) {
+    g_autoptr (GByteArray) bytes = cnx_test_pickle ("x80 x02");
+    g_autoptr (GArray) values = g_array_new (FALSE, TRUE, sizeof (CnxPickledValue));
+    g_autoptr (GArray) cells = g_array_new (FALSE, TRUE, sizeof (CnxPickleCell));
+    g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GError) error = NULL, none = NULL;
+    gsize steps = 0;
+
+    add_long_dicts (bytes, 2, LONG);
+    cnx_test_pickle_add (bytes, "} (");
+    cnx_test_pickle_add (bytes, rows[row][0]);
+    for (guint i = 0; i < KEYS; i++) {
+      g_autofree char *entry = g_strdup_printf (rows[row][1], i, i % 2);
+
+      cnx_test_pickle_add (bytes, entry);
+    }
+    cnx_test_pickle_add (bytes, "u .");
+    CnxPickle pickle = {.bytes = bytes->data,.length = bytes->len,.what = "it",.values = values,.cells = cells };
+    g_assert_true (cnx_pickle_run (&pickle, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (cells->len, >, 4 * LONG);
+    g_assert_cmpint (cnx_pickle_find_state_dict (&pickle, others, &steps, &none) != NULL, ==, row == 0);
+    g_test_message ("%" G_GSIZE_FORMAT " steps for %u cells", steps, cells->len);
+    g_assert_cmpuint (steps, <, 2 * cells->len);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -486,5 +540,6 @@ main (int argc, char **argv)
   g_test_add_func ("/pickle/memo-bomb", test_memo_bomb);
   g_test_add_func ("/pickle/limits", test_limits);
   g_test_add_func ("/pickle/many-tensors", test_many_tensors);
+  g_test_add_func ("/pickle/steps", test_steps);
   return g_test_run ();
 }
