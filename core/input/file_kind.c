@@ -5,6 +5,8 @@
 #include "core/input/input_file.h"
 
 #define MAGIC(text) text, sizeof text - 1
+#define PICKLE "a bare pickle, as pickle.dump() writes: save its tensors, made of arrays by torch.from_numpy(), with " \
+  "torch.save()"
 
 /* By the formats' own specifications. */
 static const struct
@@ -32,6 +34,13 @@ static const struct
   {0, MAGIC ("\3757zXZ"), "packed with xz: unpack it first"},
   {257, MAGIC ("ustar"), "a tar archive: unpack it first"},
   {0, MAGIC ("ftrt"), "a TensorRT engine: take the weights that it was built from"},
+  /* protocols 0 and 1: a dict, a list, the class of another dict or of an array */
+  {0, MAGIC ("(dp0\n"), PICKLE},
+  {0, MAGIC ("(lp0\n"), PICKLE},
+  {0, MAGIC ("}q\0("), PICKLE},
+  {0, MAGIC ("]q\0"), PICKLE},
+  {0, MAGIC ("ccollections\n"), PICKLE},
+  {0, MAGIC ("cnumpy."), PICKLE},
   {0, MAGIC ("7z\274\257\047\034"), "a 7-Zip archive: unpack it first"},
 };
 
@@ -51,8 +60,8 @@ static const struct
   {{{8, 8}, {2, 31}, {0x3a, 0x3a}}, "an ONNX model: take the weights that it was exported from"},
   {{{8, 8}, {2, 31}, {0x42, 0x42}}, "an ONNX model: take the weights that it was exported from"},
   /* PROTO of a protocol, then a dict, a list, a class or a frame */
-  {{{0x80, 0x80}, {2, 5}, {']', '}'}}, "a bare pickle, as pickle.dump() writes: save it with torch.save()"},
-  {{{0x80, 0x80}, {2, 5}, {0x95, 0x95}}, "a bare pickle, as pickle.dump() writes: save it with torch.save()"},
+  {{{0x80, 0x80}, {2, 5}, {']', '}'}}, PICKLE},
+  {{{0x80, 0x80}, {2, 5}, {0x95, 0x95}}, PICKLE},
   /* a map of up to 15 members, then a short name */
   {{{0x81, 0x8f}, {0xa1, 0xbf}, {'0', 'z'}}, "a MessagePack file, as Flax writes weights: save them as safetensors"},
 };

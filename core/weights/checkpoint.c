@@ -52,7 +52,7 @@ tensor_free (gpointer tensor)
 static gboolean
 read_file (CnxCheckpoint * checkpoint, CnxInputFile * file, GError ** error)
 {
-  guint8 start[16] = { 0 };
+  guint8 start[CNX_TORCH_FILE_START] = { 0 };
   const gsize length = MIN (sizeof start, cnx_input_file_size (file));
   g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GArray) tensors = NULL;

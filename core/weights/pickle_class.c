@@ -7,7 +7,7 @@
 #define DTYPE(name, dtype, dtype_name, size) {"torch", name, CNX_PICKLE_DTYPE, dtype, dtype_name, size}
 #define ODD_TENSOR(name, advice) {"torch._utils", name, CNX_PICKLE_ODD_TENSOR, CNX_DTYPE_OTHER, NULL, 0, advice}
 #define ARRAY(module, name) {module, name, CNX_PICKLE_INERT, CNX_DTYPE_OTHER, NULL, 0, \
-    "NumPy arrays, which are not read: save tensors, of torch.from_numpy()"}
+    "NumPy arrays, which are not read: save tensors, by torch.save({k: torch.from_numpy(v) for k, v in d.items()}, f)"}
 
 static const CnxPickleClass classes[] = {
   {"collections", "OrderedDict", CNX_PICKLE_DICT},

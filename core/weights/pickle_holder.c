@@ -235,9 +235,9 @@ set_none_found (const CnxPickle * pickle, const CnxPickledValue * root, GError *
   g_autofree char *keys = list_keys (pickle, root);
   const char *advice = find_advice (pickle);
 
-  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it, nor under 'state_dict', 'model' "
-      "or another of the keys that trainings use; its keys: %s%s%s", pickle->what, *keys ? keys : "none",
-      advice ? "; it holds " : "", advice ? advice : "");
+  g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: no dict of tensors is in it%s%s%s, nor under 'state_dict', "
+      "'model' or another of the keys that trainings use; its keys: %s", pickle->what, advice ? " (it holds " : "",
+      advice ? advice : "", advice ? ")" : "", *keys ? keys : "none");
 }
 
 static const CnxPickledValue *
@@ -250,8 +250,10 @@ find_state_dict (Search * search, GPtrArray * others, GError ** error)
   if (root->kind == CNX_PICKLED_TUPLE || root->kind == CNX_PICKLED_LIST)
     root = find_only_dict (search, root, FALSE);
   if (!root || root->kind != CNX_PICKLED_DICT) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: it holds no dict of tensors: save model.state_dict()",
-        pickle->what);
+    const char *advice = find_advice (pickle);
+
+    g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "%s: it holds %s", pickle->what,
+        advice ? advice : "no dict of tensors: save model.state_dict()");
     return NULL;
   }
   if ((found = find_held (search, root, 1, others)))

@@ -419,6 +419,16 @@ take_argument (CnxPickleMachine * machine, Argument argument, guint64 * number)
   return TRUE;
 }
 
+/* What writes its values as lines of text is of protocol 0, which no PyTorch has ever written by itself. */
+static gboolean
+refuse_opcode (CnxPickleMachine * machine, guint8 code)
+{
+  if (machine->pickle->bytes[0] != 0x80 && code && strchr ("FILPSVgp", code))
+    return cnx_machine_refuse (machine, "a pickle of protocol 0, which is text, and is not read: save it again, by "
+        "torch.save(torch.load(f), f)");
+  return cnx_machine_refuse (machine, "no file of weights needs it: refused, nothing was run");
+}
+
 static gboolean
 run (CnxPickleMachine * machine)
 {
@@ -432,7 +442,7 @@ run (CnxPickleMachine * machine)
     machine->opcode_at = machine->at++;
     machine->opcode_name = opcode->name;
     if (!opcode->run)
-      return cnx_machine_refuse (machine, "no file of weights needs it: refused, nothing was run");
+      return refuse_opcode (machine, code);
     if (!take_argument (machine, opcode->argument, &argument) || !opcode->run (machine, argument))
       return FALSE;
     if (code == '.')

@@ -39,13 +39,17 @@ is_zip (const guint8 * bytes, gsize length)
   return length >= 4 && memcmp (bytes, "PK\003\004", 4) == 0;
 }
 
-/* A pickle of protocol 2 that holds 0x1950a86a20f9469cfc6c and nothing else. */
+/* A pickle that holds 0x1950a86a20f9469cfc6c and nothing else, of any protocol but 1, which is as 0. */
 static gboolean
 is_legacy (const guint8 * bytes, gsize length)
 {
-  static const char magic[] = "\200\002\212\012\154\374\234\106\371\040\152\250\120\031.";
+  static const char number[] = "\212\012\154\374\234\106\371\040\152\250\120\031.";
+  static const char text[] = "L119547037146038801333356L\n.";
+  const gsize frame = length > 2 && bytes[2] == 0x95 ? 11 : 2;
 
-  return length >= sizeof magic - 1 && memcmp (bytes, magic, sizeof magic - 1) == 0;
+  if (length >= frame + strlen (number) && bytes[0] == 0x80)
+    return memcmp (bytes + frame, number, strlen (number)) == 0;
+  return length >= strlen (text) && memcmp (bytes, text, strlen (text)) == 0;
 }
 
 gboolean
@@ -183,13 +187,13 @@ read_tensors (const TorchFile * file, GPtrArray * others, GError ** error)
 static gboolean
 check_magic (const TorchFile * file, GError ** error)
 {
-  guint8 start[16];
+  guint8 start[CNX_TORCH_FILE_START];
   const gsize n = MIN (sizeof start, cnx_input_file_size (file->input));
 
   cnx_input_file_read (file->input, 0, n, start);       /* zeros where it cannot */
   if (is_legacy (start, n))
-    return refuse (file, error, "saved by PyTorch before 1.6, or in its format: "
-        "load it and save it again with a newer one");
+    return refuse (file, error, "saved by PyTorch before 1.6, or in its format: save it again with a newer one, "
+        "by torch.save(torch.load(f), f)");
   if (!is_zip (start, n))
     return refuse (file, error, "not a zip archive, as PyTorch's files are: "
         "is the download complete?");

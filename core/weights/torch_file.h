@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /** Whether a file with these first bytes is for cnx_torch_file_read(): a zip archive, or what PyTorch saved before
- * 1.6, which it refuses with advice. 16 bytes are enough. */
+ * 1.6, which it refuses with advice. CNX_TORCH_FILE_START bytes are enough. */
+#define CNX_TORCH_FILE_START 32
 gboolean cnx_torch_file_matches (const guint8 * bytes, gsize length);
 
 /** Reads the tensors of @file. @others: gets strings, of which other dicts of tensors there are; or NULL. Returns

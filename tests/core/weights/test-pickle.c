@@ -264,7 +264,12 @@ static const struct
   {"subclass", "x80 x02 } ( 'w' @torch._tensor/_rebuild_from_type_v2 ( @torch._utils/_rebuild_tensor_v2 @my/Sub .",
       "'my.Sub', a tensor subclass"},
   {"torchao", "x80 x02 @torchao.dtypes/AffineQuantizedTensor .", "a quantized tensor"},
-  {"arrays", "x80 x04 } ( 'w' @numpy._core.numeric/_frombuffer ( 1 t R u .", "its keys: 'w'; it holds NumPy arrays"},
+  {"arrays", "x80 x04 } ( 'w' @numpy._core.numeric/_frombuffer ( 1 t R u .", "no dict of tensors is in it (it holds "
+      "NumPy arrays, which are not read: save tensors, by torch.save({k: torch.from_numpy(v)"},
+  {"array-alone", "x80 x04 @numpy._core.numeric/_frombuffer ( 1 t R .", "it holds NumPy arrays, which are not read"},
+  {"text-memo", "( d p", "PUT (0x70) at byte 2: a pickle of protocol 0, which is text"},
+  {"text-string", "( S", "torch.save(torch.load(f), f)"},
+  {"text-inst", "( i", "INST (0x69) at byte 1: no file of weights needs it"},
   {"dtype-missing", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "
       "'cpu' 6 t Q 0 ( 6 t ( 1 t x89 N t R u .", "tensor 'w': nothing says which type"},
   {"dtype-other", "x80 x02 } ( 'w' @torch._utils/_rebuild_tensor_v3 ( ( 'storage' @torch.storage/UntypedStorage '0' "

@@ -408,7 +408,12 @@ test_other_files (void)
     gboolean matches;
     const char *says;
   } rows[] = {
-    {"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.\x80\x02M\xe9\x03.", 20, TRUE, "before 1.6"},
+    {"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.\x80\x02M\xe9\x03.", 20, TRUE, "before 1.6, or in its format: "
+          "save it again with a newer one, by torch.save(torch.load(f), f)"},
+    {"\x80\x03\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.\x80\x03M\xe9\x03.", 20, TRUE, "before 1.6"},
+    {"\x80\x04\x95\x0d\0\0\0\0\0\0\0\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.\x80\x04\x95", 28, TRUE, "before 1.6"},
+    {"L119547037146038801333356L\n.I1001\n.(dp0\n", 40, TRUE, "before 1.6"},
+    {"L119547037146038801333357L\n.I1001\n.(dp0\n", 40, FALSE, "not a zip archive"},
     {"\x80\x02}q\0.", 6, FALSE, "not a zip archive"},
     {"PK\003\004 and no more", 16, TRUE, "cannot be read as a zip archive"},
     {"", 0, FALSE, "not a zip archive"},
