@@ -1,5 +1,6 @@
 #include "core/input/json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/input/crowd.h"
@@ -300,10 +301,70 @@ cnx_json_load (const char *path, GError ** error)
   return text ? cnx_json_parse (text, length, &limits, what, error) : NULL;
 }
 
-JsonObject *
-cnx_json_find_object (JsonObject * object, const char *key)
+JsonNode *
+cnx_json_find (JsonObject * object, const char *key)
 {
   JsonNode *node = object ? json_object_get_member (object, key) : NULL;
 
+  return node && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
+}
+
+static GType
+type_of (JsonNode * node)
+{
+  return node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
+}
+
+const char *
+cnx_json_text (JsonNode * node)
+{
+  return type_of (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
+gboolean
+cnx_json_number (JsonNode * node, double *number)
+{
+  if (type_of (node) != G_TYPE_INT64 && type_of (node) != G_TYPE_DOUBLE)
+    return FALSE;
+  *number = json_node_get_double (node);
+  return isfinite (*number);
+}
+
+JsonObject *
+cnx_json_find_object (JsonObject * object, const char *key)
+{
+  JsonNode *node = cnx_json_find (object, key);
+
   return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+void
+cnx_json_add_text (JsonBuilder * builder, const char *key, const char *value)
+{
+  json_builder_set_member_name (builder, key);
+  json_builder_add_string_value (builder, value);
+}
+
+void
+cnx_json_add_int (JsonBuilder * builder, const char *key, gint64 value)
+{
+  json_builder_set_member_name (builder, key);
+  json_builder_add_int_value (builder, value);
+}
+
+void
+cnx_json_add_double (JsonBuilder * builder, const char *key, double value)
+{
+  json_builder_set_member_name (builder, key);
+  json_builder_add_double_value (builder, value);
+}
+
+void
+cnx_json_add_ints (JsonBuilder * builder, const char *key, const int *values, guint n)
+{
+  json_builder_set_member_name (builder, key);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < n; i++)
+    json_builder_add_int_value (builder, values[i]);
+  json_builder_end_array (builder);
 }

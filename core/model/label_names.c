@@ -207,10 +207,10 @@ cnx_labels_in_config (JsonObject * root, int classes, GError ** error)
   JsonObject *descriptions = cnx_json_find_object (root, "label_descriptions");
 
   for (guint i = 0; classes > 0 && i < G_N_ELEMENTS (keys); i++) {
-    JsonNode *node = json_object_get_member (root, keys[i]);
+    JsonNode *node = cnx_json_find (root, keys[i]);
     g_auto (GStrv) labels = NULL;
 
-    if (!node || JSON_NODE_HOLDS_NULL (node) || is_placeholder (node))
+    if (!node || is_placeholder (node))
       continue;
     if (!(labels = take_labels (node, keys[i], classes, error)))
       return NULL;

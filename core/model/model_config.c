@@ -47,35 +47,10 @@ refuse (const Config * config, CnxError code, GError ** error, const char *forma
   return FALSE;
 }
 
-/* A missing key and a null are the same. */
-static JsonNode *
-find (JsonObject * object, const char *key)
-{
-  JsonNode *node = object ? json_object_get_member (object, key) : NULL;
-
-  return node && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
-}
-
 static const char *
 find_string (JsonObject * object, const char *key)
 {
-  JsonNode *node = find (object, key);
-
-  if (!node || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-  return json_node_get_string (node);
-}
-
-static gboolean
-find_number (JsonObject * object, const char *key, double *number)
-{
-  JsonNode *node = find (object, key);
-  GType type = node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
-
-  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
-    return FALSE;
-  *number = json_node_get_double (node);
-  return isfinite (*number);
+  return cnx_json_text (cnx_json_find (object, key));
 }
 
 /* Settings that change the arithmetic and leave no trace in the tensors: each may be missing, or be what is
@@ -116,7 +91,7 @@ check_architecture (const Config * config, const char *architecture, GError ** e
   const CnxVariant *said = parts[0] ? cnx_variant_find (parts[0]) : NULL;
   const CnxVariant *found = cnx_variant_of (config->arch);
 
-  if (find (model_args, "depths") || find (model_args, "dims"))
+  if (cnx_json_find (model_args, "depths") || cnx_json_find (model_args, "dims"))
     return TRUE;                /* cnx_arch_take_args() compares them */
   if (g_str_has_prefix (architecture, "convnext") && said && said != found)
     return refuse (config, CNX_ERROR_MODEL, error,
@@ -130,7 +105,7 @@ check_architecture (const Config * config, const char *architecture, GError ** e
 static gboolean
 check_sizes (const Config * config, const char *key, const int *sizes, GError ** error)
 {
-  JsonNode *node = find (config->root, key);
+  JsonNode *node = cnx_json_find (config->root, key);
   JsonArray *array;
 
   if (!node || !JSON_NODE_HOLDS_ARRAY (node))
@@ -184,10 +159,11 @@ read_labels (CnxModelConfig * model, const Config * config)
 static gboolean
 read_num_classes (const Config * config, GError ** error)
 {
+  JsonObject *timm = cnx_json_find_object (config->root, "pretrained_cfg");
   double count;
 
-  if (!find_number (config->root, "num_classes", &count)
-      && !find_number (cnx_json_find_object (config->root, "pretrained_cfg"), "num_classes", &count))
+  if (!cnx_json_number (cnx_json_find (config->root, "num_classes"), &count)
+      && !cnx_json_number (cnx_json_find (timm, "num_classes"), &count))
     return TRUE;
   if (count < 0 || count > MAX_COUNT || count != floor (count))
     return refuse (config, CNX_ERROR_FORMAT, error, "'num_classes' is %g, which is no number of classes", count);
@@ -213,9 +189,9 @@ read_fraction (const Config * config, const char *key, double *fraction, GError 
 {
   double value;
 
-  if (!find (config->root, key))
+  if (!cnx_json_find (config->root, key))
     return TRUE;
-  if (!find_number (config->root, key, &value) || value < 0 || value > 1)
+  if (!cnx_json_number (cnx_json_find (config->root, key), &value) || value < 0 || value > 1)
     return refuse (config, CNX_ERROR_FORMAT, error, "'%s' is not a number from 0 to 1", key);
   *fraction = value;
   return TRUE;
@@ -299,7 +275,7 @@ static gboolean
 read_problem_type (CnxModelConfig * model, const Config * config, GError ** error)
 {
   static const char *const known[] = { "single_label_classification", "multi_label_classification", NULL };
-  JsonNode *node = find (config->root, "problem_type");
+  JsonNode *node = cnx_json_find (config->root, "problem_type");
   const char *type = find_string (config->root, "problem_type");
 
   if (!node)
@@ -350,9 +326,10 @@ read_config (CnxModelConfig * model, const char *path, CnxArch * arch, CnxScheme
   if (!read_num_classes (&config, error))
     return FALSE;
   read_labels (model, &config);
-  if (find (config.root, "model_cfg"))
+  if (cnx_json_find (config.root, "model_cfg"))
     return read_open_clip (model, &config, whole, error);
-  if (find (config.root, "architecture") || find (config.root, "pretrained_cfg") || find (config.root, "model_args"))
+  if (cnx_json_find (config.root, "architecture") || cnx_json_find (config.root, "pretrained_cfg")
+      || cnx_json_find (config.root, "model_args"))
     return read_timm (model, &config, error);
   return read_hugging_face (model, &config, scheme, error);
 }

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
+#include "core/input/json.h"
 #include "core/model/relatives.h"
 #include "core/weights/safetensors_writer.h"
 
@@ -81,27 +82,6 @@ add_floats (JsonBuilder * json, const char *key, const float values[3])
   json_builder_end_array (json);
 }
 
-static void
-add_string (JsonBuilder * json, const char *key, const char *value)
-{
-  json_builder_set_member_name (json, key);
-  json_builder_add_string_value (json, value);
-}
-
-static void
-add_double (JsonBuilder * json, const char *key, double value)
-{
-  json_builder_set_member_name (json, key);
-  json_builder_add_double_value (json, value);
-}
-
-static void
-add_int (JsonBuilder * json, const char *key, gint64 value)
-{
-  json_builder_set_member_name (json, key);
-  json_builder_add_int_value (json, value);
-}
-
 /* What floor (side / crop_pct) gives back as the resize: a short decimal where one does. */
 static double
 crop_pct_of (const CnxRecipe * recipe)
@@ -121,33 +101,20 @@ crop_pct_of (const CnxRecipe * recipe)
 static void
 add_recipe (JsonBuilder * json, const CnxRecipe * recipe, int classes)
 {
+  const int size[] = { 3, recipe->height, recipe->width };
+
   json_builder_set_member_name (json, "pretrained_cfg");
   json_builder_begin_object (json);
-  json_builder_set_member_name (json, "input_size");
-  json_builder_begin_array (json);
-  json_builder_add_int_value (json, 3);
-  json_builder_add_int_value (json, recipe->height);
-  json_builder_add_int_value (json, recipe->width);
-  json_builder_end_array (json);
-  add_string (json, "interpolation", cnx_interpolation_name (recipe->interpolation));
-  add_double (json, "crop_pct", crop_pct_of (recipe));
-  add_string (json, "crop_mode", cnx_crop_mode_name (recipe->crop_mode));
+  cnx_json_add_ints (json, "input_size", size, G_N_ELEMENTS (size));
+  cnx_json_add_text (json, "interpolation", cnx_interpolation_name (recipe->interpolation));
+  cnx_json_add_double (json, "crop_pct", crop_pct_of (recipe));
+  cnx_json_add_text (json, "crop_mode", cnx_crop_mode_name (recipe->crop_mode));
   add_floats (json, "mean", recipe->mean);
   add_floats (json, "std", recipe->std);
-  add_int (json, "num_classes", classes);
-  add_string (json, "first_conv", "stem.0");
-  add_string (json, "classifier", "head.fc");
+  cnx_json_add_int (json, "num_classes", classes);
+  cnx_json_add_text (json, "first_conv", "stem.0");
+  cnx_json_add_text (json, "classifier", "head.fc");
   json_builder_end_object (json);
-}
-
-static void
-add_four (JsonBuilder * json, const char *key, const int values[CNX_STAGES])
-{
-  json_builder_set_member_name (json, key);
-  json_builder_begin_array (json);
-  for (int s = 0; s < CNX_STAGES; s++)
-    json_builder_add_int_value (json, values[s]);
-  json_builder_end_array (json);
 }
 
 /* The arguments that make timm build @arch out of what architecture_of() names. */
@@ -157,8 +124,8 @@ add_model_args (JsonBuilder * json, const CnxArch * arch)
   json_builder_set_member_name (json, "model_args");
   json_builder_begin_object (json);
   if (!cnx_variant_of (arch)) {
-    add_four (json, "depths", arch->depths);
-    add_four (json, "dims", arch->dims);
+    cnx_json_add_ints (json, "depths", arch->depths, CNX_STAGES);
+    cnx_json_add_ints (json, "dims", arch->dims, CNX_STAGES);
   }
   cnx_arch_add_args (arch, json);
   json_builder_end_object (json);
@@ -187,22 +154,22 @@ config_of (CnxModel * model)
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (json);
-  add_string (json, "architecture", architecture);
+  cnx_json_add_text (json, "architecture", architecture);
   if (!cnx_variant_of (arch))
-    add_string (json, "name", cnx_model_name (model));
-  add_int (json, "num_classes", classes);
-  add_int (json, "num_features", arch->dims[CNX_STAGES - 1]);
+    cnx_json_add_text (json, "name", cnx_model_name (model));
+  cnx_json_add_int (json, "num_classes", classes);
+  cnx_json_add_int (json, "num_features", arch->dims[CNX_STAGES - 1]);
   if (differences[0] || !cnx_variant_of (arch))
     add_model_args (json, arch);
   if (cnx_model_final_norm_eps (model) != cnx_arch_norm_eps (arch))
-    add_double (json, "final_norm_eps", cnx_model_final_norm_eps (model));
+    cnx_json_add_double (json, "final_norm_eps", cnx_model_final_norm_eps (model));
   if (cnx_model_confidence (model) == CNX_CONFIDENCE_SIGMOID)
-    add_string (json, "problem_type", "multi_label_classification");
+    cnx_json_add_text (json, "problem_type", "multi_label_classification");
   if (cnx_model_threshold (model, -1, -1) >= 0)
-    add_double (json, "threshold", cnx_model_threshold (model, -1, -1));
+    cnx_json_add_double (json, "threshold", cnx_model_threshold (model, -1, -1));
   /* Beside timm's keys: timm takes none among its own that it does not know. */
   if (cnx_model_recipe (model)->crop_rounding != CNX_CROP_ROUNDING_HALF_EVEN)
-    add_string (json, "crop_rounding", cnx_crop_rounding_name (cnx_model_recipe (model)->crop_rounding));
+    cnx_json_add_text (json, "crop_rounding", cnx_crop_rounding_name (cnx_model_recipe (model)->crop_rounding));
   add_recipe (json, cnx_model_recipe (model), classes);
   if (cnx_model_labels_from (model)) {  /* else nothing but their numbers is known */
     json_builder_set_member_name (json, "label_names");

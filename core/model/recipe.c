@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/input/json.h"
 #include "core/model/recipe_private.h"
 
 typedef struct
@@ -92,25 +93,10 @@ cnx_recipe_refuse (const CnxRecipeSection * section, const char *key, const char
   return FALSE;
 }
 
-/* A missing key and a null are the same: both keep what the recipe holds. */
 JsonNode *
 cnx_recipe_find (const CnxRecipeSection * section, const char *key)
 {
-  JsonNode *node = json_object_get_member (section->object, key);
-
-  return node == NULL || JSON_NODE_HOLDS_NULL (node) ? NULL : node;
-}
-
-gboolean
-cnx_recipe_number (JsonNode * node, double *number)
-{
-  if (!JSON_NODE_HOLDS_VALUE (node))
-    return FALSE;
-  if (json_node_get_value_type (node) != G_TYPE_INT64
-      && json_node_get_value_type (node) != G_TYPE_DOUBLE)
-    return FALSE;
-  *number = json_node_get_double (node);
-  return isfinite (*number);
+  return cnx_json_find (section->object, key);
 }
 
 gboolean
@@ -118,7 +104,7 @@ cnx_recipe_side (JsonNode * node, int *side)
 {
   double number;
 
-  if (node == NULL || !cnx_recipe_number (node, &number) || number != floor (number)
+  if (!cnx_json_number (node, &number) || number != floor (number)
       || number < 1 || number > CNX_RECIPE_MAX_INPUT)
     return FALSE;
   *side = (int) number;
@@ -133,12 +119,10 @@ read_name (const CnxRecipeSection * section, const char *key, const Name * names
 
   if (node == NULL)
     return TRUE;
-  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING) {
-    for (const Name * name = names; name->name != NULL; name++) {
-      if (g_strcmp0 (name->name, json_node_get_string (node)) == 0) {
-        *value = name->value;
-        return TRUE;
-      }
+  for (const Name * name = names; name->name != NULL; name++) {
+    if (g_strcmp0 (name->name, cnx_json_text (node)) == 0) {
+      *value = name->value;
+      return TRUE;
     }
   }
   return cnx_recipe_refuse (section, key, wanted, error);
@@ -162,7 +146,7 @@ read_channels (const CnxRecipeSection * section, const char *key, double least, 
   for (guint c = 0; c < 3; c++) {
     double number;
 
-    if (!cnx_recipe_number (json_array_get_element (array, c), &number) || number < least
+    if (!cnx_json_number (json_array_get_element (array, c), &number) || number < least
         || number > most)
       return cnx_recipe_refuse (section, key, wanted, error);
     values[c] = (float) number;
@@ -190,7 +174,7 @@ cnx_recipe_read_crop_pct (const CnxRecipeSection * section, const CnxRecipe * be
   double pct = (double) MIN (before->width, before->height) / before->resize;
   int resize;
 
-  if (node != NULL && (!cnx_recipe_number (node, &pct) || pct <= 0.0))
+  if (node != NULL && (!cnx_json_number (node, &pct) || pct <= 0.0))
     return cnx_recipe_refuse (section, "crop_pct", "a number above 0, such as 0.875", error);
   if (node == NULL && recipe->width == before->width && recipe->height == before->height)
     return TRUE;

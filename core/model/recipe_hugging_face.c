@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/input/json.h"
 #include "core/model/recipe_private.h"
 
 /* From here up ConvNeXt's processor warps to the square and crops nothing. */
@@ -67,7 +68,7 @@ find_processor (const CnxRecipeSection * section, GError ** error)
   const char *key = cnx_recipe_find (section, "image_processor_type") ? "image_processor_type" :
       "feature_extractor_type";
   JsonNode *node = cnx_recipe_find (section, key);
-  const char *type = node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+  const char *type = cnx_json_text (node);
   g_autoptr (GString) known = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (processors); i++) {
@@ -103,7 +104,7 @@ check_steps (const CnxRecipeSection * section, GError ** error)
   JsonNode *node = cnx_recipe_find (section, "rescale_factor");
   double number;
 
-  if (node != NULL && (!cnx_recipe_number (node, &number) || fabs (number * 255.0 - 1.0) > 1e-3))
+  if (node != NULL && (!cnx_json_number (node, &number) || fabs (number * 255.0 - 1.0) > 1e-3))
     return cnx_recipe_refuse (section, "rescale_factor", "1/255 (0.00392156862745098)", error);
   for (GList * key = keys; key; key = key->next) {
     const gboolean wanted = g_strv_contains (needed, key->data);
@@ -160,7 +161,7 @@ read_resample (const CnxRecipeSection * section, CnxRecipe * recipe, GError ** e
 
   if (node == NULL)
     return TRUE;
-  if (!cnx_recipe_number (node, &number) || (number != 2 && number != 3))
+  if (!cnx_json_number (node, &number) || (number != 2 && number != 3))
     return cnx_recipe_refuse (section, "resample", "2 (bilinear) or 3 (bicubic)", error);
   recipe->interpolation = number == 2 ? CNX_INTERPOLATION_BILINEAR : CNX_INTERPOLATION_BICUBIC;
   return TRUE;

@@ -18,8 +18,7 @@ gboolean cnx_recipe_refuse (const CnxRecipeSection * section, const char *key, c
 /** The value of @key; NULL where it is missing or null. */
 JsonNode *cnx_recipe_find (const CnxRecipeSection * section, const char *key);
 
-/** Whether @node is a finite number; and one that a side may have in pixels, for which it may be NULL. */
-gboolean cnx_recipe_number (JsonNode * node, double *number);
+/** Whether @node, which may be NULL, is a number that a side may have in pixels. */
 gboolean cnx_recipe_side (JsonNode * node, int *side);
 
 /** Read what is there into @recipe, and keep what it holds where nothing is. Errors: those of cnx_recipe_refuse().

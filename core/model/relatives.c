@@ -1,6 +1,5 @@
 #include "core/model/relatives.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -125,20 +124,20 @@ typedef char *(*TakeFunc) (CnxArch * arch, JsonNode * value);
 static const char *
 string_of (JsonNode * value)
 {
-  return JSON_NODE_HOLDS_VALUE (value) && json_node_get_value_type (value) == G_TYPE_STRING
-      ? json_node_get_string (value) : "";
+  const char *text = cnx_json_text (value);
+
+  return text ? text : "";
 }
 
+/* A flag counts as 0 or 1. */
 static gboolean
 number_of (JsonNode * value, double *number)
 {
-  const GType type = JSON_NODE_HOLDS_VALUE (value) ? json_node_get_value_type (value) : G_TYPE_NONE;
+  const gboolean is_flag = JSON_NODE_HOLDS_VALUE (value) && json_node_get_value_type (value) == G_TYPE_BOOLEAN;
 
-  if (type == G_TYPE_BOOLEAN)
+  if (is_flag)
     *number = json_node_get_boolean (value);
-  else if (type == G_TYPE_INT64 || type == G_TYPE_DOUBLE)
-    *number = json_node_get_double (value);
-  return type == G_TYPE_BOOLEAN || type == G_TYPE_INT64 || type == G_TYPE_DOUBLE;
+  return is_flag || cnx_json_number (value, number);
 }
 
 static gboolean
@@ -371,9 +370,9 @@ cnx_arch_take_args (CnxArch * arch, const char *where, JsonObject * model_args, 
 static void
 copy_member (JsonObject * from, const char *key, JsonObject * to, const char *as)
 {
-  JsonNode *node = from ? json_object_get_member (from, key) : NULL;
+  JsonNode *node = cnx_json_find (from, key);
 
-  if (node && !JSON_NODE_HOLDS_NULL (node))
+  if (node)
     json_object_set_member (to, as, json_node_copy (node));
 }
 
@@ -413,7 +412,7 @@ static JsonObject *
 open_clip_recipe (JsonObject * vision, JsonObject * how)
 {
   static const double mean[] = { 0.48145466, 0.4578275, 0.40821073 }, std[] = { 0.26862954, 0.26130258, 0.27577711 };
-  JsonNode *mode = how ? json_object_get_member (how, "resize_mode") : NULL;
+  JsonNode *mode = cnx_json_find (how, "resize_mode");
   JsonObject *recipe = json_object_new ();
 
   add_input_size (vision, recipe);
@@ -433,9 +432,9 @@ open_clip_recipe (JsonObject * vision, JsonObject * how)
 static const char *
 string_at (JsonObject * object, const char *key, const char *otherwise)
 {
-  JsonNode *value = json_object_get_member (object, key);
+  JsonNode *value = cnx_json_find (object, key);
 
-  return value && !JSON_NODE_HOLDS_NULL (value) ? string_of (value) : otherwise;
+  return value ? string_of (value) : otherwise;
 }
 
 /* What of the tower the tensors do not show. */
@@ -541,13 +540,6 @@ cnx_arch_differences (const CnxArch * arch)
 }
 
 static void
-add_string (JsonBuilder * json, const char *key, const char *value)
-{
-  json_builder_set_member_name (json, key);
-  json_builder_add_string_value (json, value);
-}
-
-static void
 add_flag (JsonBuilder * json, const char *key, gboolean value)
 {
   json_builder_set_member_name (json, key);
@@ -565,29 +557,24 @@ stem_type (const CnxArch * arch)
 void
 cnx_arch_add_args (const CnxArch * arch, JsonBuilder * json)
 {
+  const int kernels[CNX_STAGES] = { cnx_arch_kernel (arch, 0), cnx_arch_kernel (arch, 1), cnx_arch_kernel (arch, 2),
+    cnx_arch_kernel (arch, 3)
+  };
+
   if (arch->stem != CNX_STEM_PATCH)
-    add_string (json, "stem_type", stem_type (arch));
+    cnx_json_add_text (json, "stem_type", stem_type (arch));
   if (arch->norm != CNX_NORM_LAYER)
-    add_string (json, "norm_layer", arch->norm == CNX_NORM_RMS ? "rmsnorm2d" : "simplenorm");
-  if (cnx_arch_norm_eps (arch) != CNX_NORM_EPS) {
-    json_builder_set_member_name (json, "norm_eps");
-    json_builder_add_double_value (json, cnx_arch_norm_eps (arch));
-  }
+    cnx_json_add_text (json, "norm_layer", arch->norm == CNX_NORM_RMS ? "rmsnorm2d" : "simplenorm");
+  if (cnx_arch_norm_eps (arch) != CNX_NORM_EPS)
+    cnx_json_add_double (json, "norm_eps", cnx_arch_norm_eps (arch));
   if (arch->activation != CNX_ACTIVATION_GELU)
-    add_string (json, "act_layer", cnx_activation_name (arch->activation));
-  if (has_kernels (arch)) {
-    json_builder_set_member_name (json, "kernel_sizes");
-    json_builder_begin_array (json);
-    for (int s = 0; s < CNX_STAGES; s++)
-      json_builder_add_int_value (json, cnx_arch_kernel (arch, s));
-    json_builder_end_array (json);
-  }
+    cnx_json_add_text (json, "act_layer", cnx_activation_name (arch->activation));
+  if (has_kernels (arch))
+    cnx_json_add_ints (json, "kernel_sizes", kernels, CNX_STAGES);
   if (arch->no_conv_bias)
     add_flag (json, "conv_bias", FALSE);
   if (arch->norm_first)
     add_flag (json, "head_norm_first", TRUE);
-  if (arch->hidden > 0) {
-    json_builder_set_member_name (json, "head_hidden_size");
-    json_builder_add_int_value (json, arch->hidden);
-  }
+  if (arch->hidden > 0)
+    cnx_json_add_int (json, "head_hidden_size", arch->hidden);
 }

@@ -190,13 +190,6 @@ cnx_reference_activate (CnxActivation activation, float *x, gsize count)
     x[i] = activate (activation, x[i]);
 }
 
-void
-cnx_reference_gelu (float *x, gsize count)
-{
-  for (gsize i = 0; i < count; i++)
-    x[i] = 0.5 * x[i] * (1 + erf (x[i] * G_SQRT2 / 2));
-}
-
 /* The L2 norm of channel @c over the pixels of one picture. */
 static double
 channel_norm (const float *x, int pixels, int channels, int c)

@@ -45,9 +45,7 @@ void cnx_reference_layer_norm (const float *in, gsize rows, int channels, const 
 void cnx_reference_norm (CnxNorm norm, const float *in, gsize rows, int channels, const float *weight,
     const float *bias, double eps, float *out);
 
-/** x * (1 + erf (x / sqrt 2)) / 2, in place. */
-void cnx_reference_gelu (float *x, gsize count);
-/** Any activation, in place. */
+/** In place. */
 void cnx_reference_activate (CnxActivation activation, float *x, gsize count);
 
 /** Global response normalisation over each picture (ConvNeXt V2, section 3.2), in place:

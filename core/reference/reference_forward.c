@@ -202,7 +202,7 @@ head (Pass * pass, float *features)
   if (arch->hidden > 0) {
     head_linear (pass, CNX_ROLE_HIDDEN_WEIGHT, CNX_ROLE_HIDDEN_BIAS, pass->y, width, arch->hidden, hidden);
     width = arch->hidden;
-    cnx_reference_gelu (hidden, (gsize) pass->n * width);
+    cnx_reference_activate (CNX_ACTIVATION_GELU, hidden, (gsize) pass->n * width);
   }
   if (arch->embedding > 0)
     head_linear (pass, CNX_ROLE_EMBEDDING_WEIGHT, CNX_N_ROLES, hidden, width, arch->embedding, features);

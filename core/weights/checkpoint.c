@@ -118,7 +118,7 @@ read_index (CnxCheckpoint * checkpoint, GError ** error)
   }
   json_object_iter_init_ordered (&iter, json_node_get_object (map));
   while (json_object_iter_next_ordered (&iter, &name, &node)) {
-    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING) {
+    if (!cnx_json_text (node)) {
       g_set_error (error, CNX_ERROR, CNX_ERROR_FORMAT, "'%s': 'weight_map' has something else than the names of files",
           checkpoint->path);
       return FALSE;

@@ -73,7 +73,7 @@ read_dtype (const Reading * reading, JsonObject * entry, CnxTensor * tensor, GEr
   JsonNode *node = json_object_get_member (entry, "dtype");
   const char *name;
 
-  if (!node || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+  if (!cnx_json_text (node))
     return refuse (reading, tensor->name, error, "it has no 'dtype' that is a string");
   name = json_node_get_string (node);
   if (!cnx_tensor_set_dtype (tensor, name)) {

@@ -156,7 +156,7 @@ check_activate (CnxOps * ops, const Shape * s, Input kind)
   cnx_ops_write_rows (ops, out, x, rows, s->channels);
   cnx_ops_activate (ops, TRUE, out, s->channels, rows);
   g_autofree float *got = take (ops, out, rows, s->channels, "activate");
-  cnx_reference_gelu (x, rows * s->channels);
+  cnx_reference_activate (CNX_ACTIVATION_GELU, x, rows * s->channels);
   compare (got, x, rows * s->channels, 3e-6, "activate");
 }
 
@@ -284,7 +284,7 @@ check_linear (CnxOps * ops, const Shape * s, Input kind)
     g_autofree float *want = g_memdup2 (plain, rows * outputs * sizeof (float));
     cl_mem out = guarded (ops, rows, outputs);
     if (k == CNX_LINEAR_GELU)
-      cnx_reference_gelu (want, rows * outputs);
+      cnx_reference_activate (CNX_ACTIVATION_GELU, want, rows * outputs);
     if (k == CNX_LINEAR_SCALE_ADD) {
       g_autofree float *x = make (rows * outputs, kind, 12);
       g_autofree float *y = g_steal_pointer (&want);
@@ -348,7 +348,7 @@ want_block (CnxOps * ops, float *x, const Shape * s, const float *taps, const fl
   cnx_reference_depthwise (x, s->n, s->height, s->width, c, 7, taps, vectors + 8 * c, a);
   cnx_reference_layer_norm (a, rows, c, vectors, vectors + c, 1e-6, a);
   want_linear (ops, a, rows, c, hidden, w1, vectors + 3 * c, h);
-  cnx_reference_gelu (h, rows * hidden);
+  cnx_reference_activate (CNX_ACTIVATION_GELU, h, rows * hidden);
   want_linear (ops, h, rows, hidden, c, w2, vectors + 7 * c, a);
   cnx_reference_scale_add (x, a, rows, c, vectors + 2 * c);
 }

@@ -20,21 +20,13 @@ refuse (GError ** error, const char *why)
 
 /* ---- members, of the kind that they have to be ---- */
 
-static const char *
-get_text (JsonNode * node)
-{
-  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-      ? json_node_get_string (node) : NULL;
-}
-
 /* NaN where it is something else. */
 static double
 get_number (JsonNode * node)
 {
-  GType type = node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
-  const double value = type == G_TYPE_INT64 || type == G_TYPE_DOUBLE ? json_node_get_double (node) : NAN;
+  double value;
 
-  return isfinite (value) ? value : NAN;
+  return cnx_json_number (node, &value) ? value : NAN;
 }
 
 static JsonArray *
@@ -61,7 +53,7 @@ get_numbers (JsonArray * array, guint from, double *values, guint n)
 static const char *
 get_thumb (JsonNode * node)
 {
-  const char *text = get_text (node);
+  const char *text = cnx_json_text (node);
 
   if (!text || strlen (text) > CNX_HTML_MAX_THUMB || !g_str_has_prefix (text, THUMB_PREFIX))
     return NULL;
@@ -80,7 +72,7 @@ read_labels (CnxHtmlData * data, JsonArray * labels, GError ** error)
     JsonArray *row = get_array (json_array_get_element (labels, i));
     CnxHtmlLabel label;
 
-    if (!get_numbers (row, 1, values, 5) || !(label.name = get_text (json_array_get_element (row, 0))))
+    if (!get_numbers (row, 1, values, 5) || !(label.name = cnx_json_text (json_array_get_element (row, 0))))
       return refuse (error, "a label is not one");
     label.share = CLAMP (values[2], 0, 1);
     label.peak = CLAMP (values[4], 0, 1);
@@ -115,7 +107,7 @@ read_all (CnxHtmlData * data, GError ** error)
   JsonObject *top = json_node_get_object (data->root);
   JsonNode *picture = json_object_get_member (top, "picture");
 
-  if (g_strcmp0 (get_text (json_object_get_member (top, "format")), CNX_TAG_HTML_FORMAT) != 0)
+  if (g_strcmp0 (cnx_json_text (json_object_get_member (top, "format")), CNX_TAG_HTML_FORMAT) != 0)
     return refuse (error, "it is not of the format \"" CNX_TAG_HTML_FORMAT "\"");
   if (get_number (json_object_get_member (top, "version")) != CNX_TAG_HTML_VERSION)
     return refuse (error, "another version of `convnext tag` wrote it; write the page again");

@@ -1,39 +1,17 @@
 /* What config.json says of a model's answers, and what `convert` keeps of it. */
-#include <glib/gstdio.h>
-
 #include "core/error.h"
 #include "core/model/model.h"
 #include "core/model/model_write.h"
-#include "core/model/random_checkpoint.h"
+#include "tests/support/models.h"
 #include "tests/support/temp_files.h"
 
-/* Random weights of @classes in a new folder, and @config in place of their config.json; NULL: none. */
+/* Random weights of @classes, and @config beside them. */
 static char *
 make_model (int classes, const char *config)
 {
   const CnxArch arch = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},.classes = classes };
-  char *dir = cnx_test_make_dir ();
-  g_autofree char *path = g_build_filename (dir, "config.json", NULL);
-  g_autofree char *written = NULL;
-  g_autoptr (GError) error = NULL;
 
-  g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
-  g_assert_no_error (error);
-  if (config)
-    written = cnx_test_write_text (dir, "config.json", config);
-  else
-    g_unlink (path);
-  return dir;
-}
-
-static CnxModel *
-load (const char *dir)
-{
-  g_autoptr (GError) error = NULL;
-  CnxModel *model = cnx_model_load (dir, &error);
-
-  g_assert_no_error (error);
-  return model;
+  return cnx_test_make_model (&arch, config);
 }
 
 /* @model, written to @dir and read back. */
@@ -46,7 +24,7 @@ rewrite (CnxModel * model, const char *dir)
 
   g_assert_true (cnx_model_write (model, weights, config, CNX_DTYPE_F32, NULL, NULL, &error));
   g_assert_no_error (error);
-  return load (dir);
+  return cnx_test_load_model (dir);
 }
 
 /* ---- threshold ---- */
@@ -71,7 +49,7 @@ test_threshold (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (CnxTestDir) dir = make_model (3, rows[i].config), to = cnx_test_make_dir ();
-    g_autoptr (CnxModel) model = load (dir), written = rewrite (model, to);
+    g_autoptr (CnxModel) model = cnx_test_load_model (dir), written = rewrite (model, to);
     const double wanted = rows[i].threshold;
 
     g_assert_cmpfloat (cnx_model_threshold (model, -1, -1), ==, wanted);
@@ -105,7 +83,7 @@ test_confidence (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (CnxTestDir) dir = make_model (rows[i].classes, rows[i].config), to = cnx_test_make_dir ();
-    g_autoptr (CnxModel) model = load (dir), written = rewrite (model, to);
+    g_autoptr (CnxModel) model = cnx_test_load_model (dir), written = rewrite (model, to);
 
     g_assert_cmpint (cnx_model_confidence (model), ==, rows[i].confidence);
     g_assert_cmpint (cnx_model_confidence (written), ==, rows[i].confidence);

@@ -1,11 +1,10 @@
 /* What leaves no trace in the tensors: from a config's arguments, from an architecture's name, or from the sizes. */
 #include <string.h>
-#include <glib/gstdio.h>
 
 #include "core/error.h"
 #include "core/model/model.h"
-#include "core/model/random_checkpoint.h"
 #include "core/model/relatives.h"
+#include "tests/support/models.h"
 #include "tests/support/temp_files.h"
 
 #define SMALL .depths = {1, 1, 1, 1},.dims = {3, 3, 3, 3},.classes = 2
@@ -26,11 +25,8 @@ static const CnxArch norm_first = {.version = 1, SMALL,.norm_first = TRUE };
 static CnxModel *
 load (const CnxArch * arch, const char *config, GError ** error)
 {
-  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-  g_autofree char *path = g_build_filename (dir, "config.json", NULL);
+  g_autoptr (CnxTestDir) dir = cnx_test_make_model (arch, config);
 
-  g_assert_true (cnx_write_random_checkpoint (dir, arch, 1, NULL));
-  g_assert_true (config ? g_file_set_contents (path, config, -1, NULL) : g_remove (path) == 0);
   return cnx_model_load (dir, error);
 }
 

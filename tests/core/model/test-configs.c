@@ -3,26 +3,8 @@
 
 #include "core/error.h"
 #include "core/model/model.h"
-#include "core/model/random_checkpoint.h"
+#include "tests/support/models.h"
 #include "tests/support/temp_files.h"
-
-static const CnxArch three_classes = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},
-.classes = 3
-};
-
-/* Random weights in a new folder, and @config in place of their config.json. */
-static char *
-make_model (const char *config)
-{
-  char *dir = cnx_test_make_dir ();
-  g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (cnx_write_random_checkpoint (dir, &three_classes, 1, &error));
-  g_assert_no_error (error);
-  path = cnx_test_write_text (dir, "config.json", config);
-  return dir;
-}
 
 /* The shapes that labels come in; given ones win over all of them, and over those that are no labels. */
 static void
@@ -51,7 +33,7 @@ test_label_shapes (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = make_model (rows[i].config);
+    g_autoptr (CnxTestDir) dir = cnx_test_make_small_model (rows[i].config);
     g_autofree char *given = cnx_test_write_text (dir, "labels.txt", "x\ny\nz\n");
     g_autoptr (GError) error = NULL;
     g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
@@ -87,7 +69,7 @@ test_other_json (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = make_model ("{\"architecture\": \"shared\"}");
+    g_autoptr (CnxTestDir) dir = cnx_test_make_small_model ("{\"architecture\": \"shared\"}");
     g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
     g_autofree char *mine = cnx_test_copy (weights, dir, "mine.safetensors");
     g_autofree char *own = cnx_test_write_text (dir, "mine.json", rows[i].text);

@@ -8,30 +8,13 @@
 #include "core/model/model_config.h"
 #include "core/reference/reference.h"
 #include "core/model/random_checkpoint.h"
+#include "tests/support/models.h"
 #include "tests/support/temp_files.h"
-
-static const CnxArch three_classes = {.version = 1,.depths = {1, 1, 1, 1},.dims = {2, 2, 2, 2},
-.classes = 3
-};
-
-/* Random weights in a new folder, and @config in place of their config.json. */
-static char *
-make_model (const char *config)
-{
-  char *dir = cnx_test_make_dir ();
-  g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (cnx_write_random_checkpoint (dir, &three_classes, 1, &error));
-  g_assert_no_error (error);
-  path = cnx_test_write_text (dir, "config.json", config);
-  return dir;
-}
 
 static void
 test_timm_config (void)
 {
-  g_autoptr (CnxTestDir) dir = make_model ("{\"architecture\": \"convnext_mine.v3\", "
+  g_autoptr (CnxTestDir) dir = cnx_test_make_small_model ("{\"architecture\": \"convnext_mine.v3\", "
       "\"num_classes\": 3, \"label_names\": [\"n01\", \"dog\", \"Fu\\u00dfball\"], "
       "\"label_descriptions\": {\"n01\": \"cat\"}, \"pretrained_cfg\": {\"num_classes\": 1000, "
       "\"input_size\": [3, 96, 96], \"crop_pct\": 1.0, \"interpolation\": \"bilinear\"}}");
@@ -217,7 +200,7 @@ static void
 test_bad_configs (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (bad_configs); i++) {
-    g_autoptr (CnxTestDir) dir = make_model (bad_configs[i].config);
+    g_autoptr (CnxTestDir) dir = cnx_test_make_small_model (bad_configs[i].config);
     g_autofree char *path = g_build_filename (dir, "config.json", NULL);
     g_autoptr (GError) error = NULL;
     g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
@@ -239,7 +222,7 @@ test_deep_config (void)
 
   for (int i = 0; i < 200000; i++)
     g_string_append_c (config, '[');
-  dir = make_model (config->str);
+  dir = cnx_test_make_small_model (config->str);
   model = cnx_model_load (dir, &error);
   g_assert_null (model);
   g_assert_error (error, CNX_ERROR, CNX_ERROR_FORMAT);
@@ -259,7 +242,7 @@ test_odd_configs (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = make_model (rows[i]);
+    g_autoptr (CnxTestDir) dir = cnx_test_make_small_model (rows[i]);
     g_autoptr (GError) error = NULL;
     g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
 
@@ -272,7 +255,7 @@ test_odd_configs (void)
 static void
 test_own_config (void)
 {
-  g_autoptr (CnxTestDir) dir = make_model ("{\"architecture\": \"shared\"}");
+  g_autoptr (CnxTestDir) dir = cnx_test_make_small_model ("{\"architecture\": \"shared\"}");
   g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
   g_autofree char *mine = cnx_test_copy (weights, dir, "mine.safetensors");
   g_autofree char *other = cnx_test_copy (weights, dir, "other.safetensors");
@@ -290,7 +273,7 @@ test_own_config (void)
 static void
 test_preprocessor (void)
 {
-  g_autoptr (CnxTestDir) dir = make_model ("{\"hidden_act\": \"gelu\"}");
+  g_autoptr (CnxTestDir) dir = cnx_test_make_small_model ("{\"hidden_act\": \"gelu\"}");
   g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
   g_autofree char *mine = cnx_test_copy (weights, dir, "mine.safetensors");
   g_autofree char *own =
@@ -319,7 +302,7 @@ test_labels_file (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = make_model ("{}");
+    g_autoptr (CnxTestDir) dir = cnx_test_make_small_model ("{}");
     g_autofree char *path = cnx_test_write_text (dir, "labels.txt", rows[i].text);
     g_autoptr (GError) error = NULL;
     g_autoptr (CnxModel) model = cnx_model_load (dir, &error);
@@ -345,7 +328,7 @@ test_labels_file (void)
 static void
 test_bad_labels_files (void)
 {
-  g_autoptr (CnxTestDir) dir = make_model ("{}");
+  g_autoptr (CnxTestDir) dir = cnx_test_make_small_model ("{}");
   g_autofree char *latin1 = cnx_test_write_text (dir, "labels.txt", "F\xfc\xdf" "e\nb\nc\n");
   g_autofree char *missing = g_build_filename (dir, "missing.txt", NULL);
   g_autoptr (GError) error = NULL;

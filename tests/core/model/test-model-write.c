@@ -13,22 +13,13 @@
 #include "core/model/random_checkpoint.h"
 #include "core/weights/half.h"
 #include "tests/support/golden.h"
+#include "tests/support/models.h"
 #include "tests/support/temp_files.h"
 
 static const char *const files[] = {
   "timm_v1.safetensors", "timm_v2.safetensors", "timm_convmlp_v1.safetensors", "timm_convmlp_v2.safetensors",
   "timm_fp16_v1.safetensors", "timm_bf16_v2.safetensors", "torchvision_v1.safetensors", "hf_v1", "hf_v2"
 };
-
-static CnxModel *
-load (const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  CnxModel *model = cnx_model_load (path, &error);
-
-  g_assert_no_error (error);
-  return model;
-}
 
 /* @model, written to @dir and read back. */
 static CnxModel *
@@ -40,7 +31,7 @@ rewrite (CnxModel * model, const char *dir, CnxDtype dtype)
 
   g_assert_true (cnx_model_write (model, weights, config, dtype, NULL, NULL, &error));
   g_assert_no_error (error);
-  return load (dir);
+  return cnx_test_load_model (dir);
 }
 
 typedef struct
@@ -98,7 +89,7 @@ test_golden (void)
     for (CnxDtype dtype = CNX_DTYPE_F32; dtype <= CNX_DTYPE_BF16; dtype++) {
       g_autofree char *path = g_build_filename ("golden", files[i], NULL), *full = cnx_test_data (path);
       g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-      g_autoptr (CnxModel) from = load (full);
+      g_autoptr (CnxModel) from = cnx_test_load_model (full);
       g_autoptr (CnxModel) to = rewrite (from, dir, dtype);
 
       compare (from, to, dtype);
@@ -111,7 +102,7 @@ static void
 write_relative (const char *name, const char *path, JsonObject * golden, gpointer user_data)
 {
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-  g_autoptr (CnxModel) from = load (path);
+  g_autoptr (CnxModel) from = cnx_test_load_model (path);
   g_autofree char *weights = g_build_filename (dir, "model.safetensors", NULL);
   g_autofree char *config = g_build_filename (dir, "config.json", NULL);
   g_autoptr (GError) error = NULL;
@@ -152,7 +143,7 @@ test_convolutions (void)
 
     arch.classes = 2;
     g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, &error));
-    g_autoptr (CnxModel) from = load (dir);
+    g_autoptr (CnxModel) from = cnx_test_load_model (dir);
     g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F16);
     const CnxTensor *fc2 = cnx_model_tensor (to, CNX_ROLE_LINEAR2_WEIGHT, 1, 1);
     g_assert_cmpint (fc2->n_dims, ==, rows[i].n_dims);
@@ -216,12 +207,8 @@ test_own_sizes (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (CnxTestDir) dir = cnx_test_make_dir (), out = cnx_test_make_dir ();
-    g_autofree char *config = g_build_filename (dir, "config.json", NULL);
-
-    g_assert_true (cnx_write_random_checkpoint (dir, &rows[i].arch, i, NULL));
-    g_assert_true (rows[i].config ? g_file_set_contents (config, rows[i].config, -1, NULL) : g_remove (config) == 0);
-    g_autoptr (CnxModel) from = load (dir);
+    g_autoptr (CnxTestDir) dir = cnx_test_make_model (&rows[i].arch, rows[i].config), out = cnx_test_make_dir ();
+    g_autoptr (CnxModel) from = cnx_test_load_model (dir);
     g_assert_cmpint (cnx_model_arch (from)->activation, ==, rows[i].activation);
     g_assert_cmpint (cnx_model_arch (from)->norm, ==, rows[i].norm);
     g_assert_cmpfloat (cnx_arch_norm_eps (cnx_model_arch (from)), ==, rows[i].eps ? rows[i].eps : CNX_NORM_EPS);
@@ -237,7 +224,7 @@ test_everyday (void)
 {
   g_autofree char *path = cnx_test_models ("everyday");
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
-  g_autoptr (CnxModel) from = load (path);
+  g_autoptr (CnxModel) from = cnx_test_load_model (path);
   g_autoptr (CnxModel) to = rewrite (from, dir, cnx_model_dtype (from));
 
   compare (from, to, cnx_model_dtype (from));
@@ -252,7 +239,7 @@ test_crop_rounding (void)
   g_autofree char *weights = cnx_test_copy (golden, dir, "model.safetensors");
   g_autofree char *config = cnx_test_write_text (dir, "preprocessor_config.json",
       "{\"size\": 224, \"crop_pct\": 0.95}");
-  g_autoptr (CnxModel) from = load (dir);
+  g_autoptr (CnxModel) from = cnx_test_load_model (dir);
   g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F32);
 
   g_assert_cmpint (cnx_model_recipe (from)->crop_rounding, ==, CNX_CROP_ROUNDING_DOWN);
@@ -288,7 +275,7 @@ test_shapes (void)
 
     g_assert_true (cnx_write_random_checkpoint (dir, &rows[i].arch, 1, &error));
     g_assert_no_error (error);
-    g_autoptr (CnxModel) from = load (dir);
+    g_autoptr (CnxModel) from = cnx_test_load_model (dir);
     g_autoptr (CnxModel) to = rewrite (from, out, CNX_DTYPE_F16);
     compare (from, to, CNX_DTYPE_F16);
     expect_shape (to, CNX_ROLE_LINEAR1_WEIGHT, rows[i].linears[0]);
@@ -312,7 +299,7 @@ test_resizes (void)
       g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
       g_autofree char *weights = cnx_test_copy (golden, dir, "model.safetensors");
       g_autofree char *config = cnx_test_write_text (dir, "config.json", json);
-      g_autoptr (CnxModel) from = load (weights);
+      g_autoptr (CnxModel) from = cnx_test_load_model (weights);
       g_autoptr (CnxModel) to = NULL;
 
       g_assert_cmpint (cnx_model_recipe (from)->resize, ==, resize);
@@ -331,7 +318,7 @@ test_too_large (void)
   g_autofree char *out = cnx_test_write_text (dir, "out/model.safetensors", "before");
   g_autofree char *config = g_build_filename (dir, "out/config.json", NULL), *text = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (CnxModel) model = load (path);
+  g_autoptr (CnxModel) model = cnx_test_load_model (path);
   const CnxTensor *bias = cnx_model_tensor (model, CNX_ROLE_STEM_BIAS, 0, 0);
   const guint64 place = bias->offset;
   const float large = 1e6f;
@@ -342,7 +329,7 @@ test_too_large (void)
   g_assert_cmpuint (fwrite (&large, sizeof large, 1, file), ==, 1);
   g_assert_cmpint (fclose (file), ==, 0);
   cnx_model_unref (g_steal_pointer (&model));
-  model = load (path);
+  model = cnx_test_load_model (path);
   g_assert_false (cnx_model_write (model, out, config, CNX_DTYPE_F16, NULL, NULL, &error));
   g_assert_error (error, CNX_ERROR, CNX_ERROR_MODEL);
   cnx_test_assert_message (error, path, "stem.0.bias", "bf16", NULL);
@@ -364,7 +351,7 @@ test_nowhere (void)
   g_autofree char *config = g_build_filename (dir, "config.json", NULL);
   g_autofree char *no_config = g_build_filename (dir, "missing", "config.json", NULL);
   g_autofree char *full = g_build_filename (dir, "model.safetensors", NULL);
-  g_autoptr (CnxModel) model = load (golden);
+  g_autoptr (CnxModel) model = cnx_test_load_model (golden);
   const char *const pairs[][2] = { {weights, config}, {full, no_config}, {"/dev/full/model.safetensors", config} };
 
   for (guint i = 0; i < G_N_ELEMENTS (pairs); i++) {
@@ -386,7 +373,7 @@ test_cut_short (void)
   g_autofree char *out = g_build_filename (dir, "model.safetensors", NULL);
   g_autofree char *config = g_build_filename (dir, "config.json", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (CnxModel) model = load (path);
+  g_autoptr (CnxModel) model = cnx_test_load_model (path);
 
   g_assert_cmpint (truncate (path, 100000), ==, 0);
   g_assert_false (cnx_model_write (model, out, config, CNX_DTYPE_F32, NULL, NULL, &error));
@@ -413,7 +400,7 @@ test_progress (void)
   g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
   g_autofree char *out = g_build_filename (dir, "model.safetensors", NULL);
   g_autofree char *config = g_build_filename (dir, "config.json", NULL);
-  g_autoptr (CnxModel) model = load (golden);
+  g_autoptr (CnxModel) model = cnx_test_load_model (golden);
   guint64 last[2] = { 0 };
 
   g_assert_true (cnx_model_write (model, out, config, CNX_DTYPE_F32, count_calls, last, NULL));
