@@ -116,7 +116,7 @@ read_all (CnxHtmlData * data, GError ** error)
   data->duration = get_number (json_object_get_member (top, "duration"));
   if (isnan (data->duration) || data->duration < 0)
     data->duration = -1;
-  data->url = get_text (json_object_get_member (top, "url"));
+  data->url = cnx_json_text (json_object_get_member (top, "url"));
   data->thumb = get_thumb (json_object_get_member (top, "thumb"));
   return read_labels (data, get_array (json_object_get_member (top, "labels")), error)
       && read_stretches (data, get_array (json_object_get_member (top, "segments")), error);
