@@ -8,8 +8,10 @@ G_BEGIN_DECLS
 /**
  * CnxCarried:
  * @result: owned; NULL: none
- * @since: the running time of the first buffer with them; GST_CLOCK_TIME_NONE until one is known
+ * @since: the running time when they were made, as near as the first buffer with them tells; GST_CLOCK_TIME_NONE until
+ *   one has
  * @stamped: that is by a buffer's timestamp, not by the clock
+ * @before: the running time of the last buffer that had one, if @any had
  *
  * All zero is nothing carried. For one thread.
  */
@@ -18,12 +20,14 @@ typedef struct
   CnxResult *result;
   GstClockTime since;
   gboolean stamped;
+  gboolean any;
+  GstClockTime before;
 } CnxCarried;
 
 /** Carries @result, which it takes, from the next buffer on; NULL: nothing. */
 void cnx_carried_set (CnxCarried * carried, CnxResult * result);
 
-/** What a buffer at the running time @now carries: nothing any more where what there is has been carried for longer
+/** What a buffer at the running time @now carries: nothing any more where what there is was made longer ago
  * than @longest, if that is above 0. Time is what buffers say, and, where @now is GST_CLOCK_TIME_NONE and none before
  * said more, what @element's clock does. Owned by @carried; NULL: nothing. */
 CnxResult *cnx_carried_at (CnxCarried * carried, GstElement * element, GstClockTime now, GstClockTime longest);

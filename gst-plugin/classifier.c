@@ -221,6 +221,7 @@ classify (CnxClassifier * self, GError ** error)
     return NULL;
   result = g_atomic_rc_box_alloc0 (sizeof (CnxResult) + k * sizeof (CnxLabel));
   result->running_time = self->request.running_time;
+  result->made = g_get_monotonic_time ();
   CnxModel *model = cnx_classifier_model (self);
   const double threshold = cnx_model_threshold (model, self->request.threshold, CNX_USUAL_THRESHOLD);
   result->n = cnx_labels_top_k (cnx_model_confidence (model), self->logits, classes, k, threshold, result->labels);

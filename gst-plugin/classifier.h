@@ -22,6 +22,7 @@ typedef struct _CnxClassifier CnxClassifier;
 /**
  * CnxResult:
  * @running_time: what was given with the frame; G_MAXUINT64 if unknown
+ * @made: when it was, as g_get_monotonic_time() tells
  * @n, @labels: best first; may be 0
  *
  * What one forward pass found. Immutable; free with cnx_result_unref().
@@ -29,6 +30,7 @@ typedef struct _CnxClassifier CnxClassifier;
 typedef struct
 {
   guint64 running_time;
+  gint64 made;
   guint n;
   CnxLabel labels[];
 } CnxResult;

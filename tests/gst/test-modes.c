@@ -452,6 +452,35 @@ test_label_timeout_unstamped (void)
   end (h, element, bus);
 }
 
+/* The labels of a frame at a second that are made at once and taken @wait later with the frame at @next. */
+static guint
+labels_taken (guint timeout, guint wait_ms, GstClockTime next)
+{
+  GstElement *element;
+  GstBus *bus;
+  GstHarness *h = latest_with (slow, &element, &bus);
+
+  g_object_set (element, "label-timeout", timeout, NULL);
+  g_assert_cmpuint (labels_at (h, GST_SECOND), ==, 0);
+  cnx_classifier_drain (gst_convnext_classifier (GST_CONVNEXT (element)), G_USEC_PER_SEC * 60);
+  g_usleep (wait_ms * 1000);
+  const guint labels = labels_at (h, next);
+  end (h, element, bus);
+  return labels;
+}
+
+/* A camera that stood still: what was made before that is not what the first frame after it shows. */
+static void
+test_stall (void)
+{
+  g_assert_cmpuint (labels_taken (100, 200, GST_SECOND * 2), ==, 0);
+  /* a pause, in which the running time does not go on */
+  g_assert_cmpuint (labels_taken (100, 200, GST_SECOND + 1), ==, 1);
+  /* frames far from each other, or that come faster than they are played: made just now */
+  g_assert_cmpuint (labels_taken (1000 * 1000, 0, GST_SECOND * 2000), ==, 1);
+  g_assert_cmpuint (labels_taken (0, 200, GST_SECOND * 2), ==, 1);
+}
+
 /* ---- who comes first ---- */
 
 /* On the worker's thread: whether it has told why before the streaming thread can stop for it. */
@@ -538,6 +567,7 @@ main (int argc, char **argv)
   g_test_add_func ("/modes/latency-of-mode", test_latency_of_mode);
   g_test_add_func ("/modes/label-timeout", test_label_timeout);
   g_test_add_func ("/modes/label-timeout-unstamped", test_label_timeout_unstamped);
+  g_test_add_func ("/modes/stall", test_stall);
   g_test_add_func ("/modes/told-first", test_told_first);
   g_test_add_func ("/modes/stop-waits", test_stop_waits);
   return g_test_run ();
