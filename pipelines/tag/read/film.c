@@ -589,8 +589,9 @@ cnx_film_read (const CnxFilmOptions * options, CnxTagFacts * facts, const CnxFil
   if (!build (&film, error) || !run (&film, error))
     return FALSE;
   if (!film.begun) {
-    g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT,
-        film.blocked ? "none of its frames is one that was asked for" : "there are no frames in it");
+    g_set_error_literal (error, CNX_ERROR, CNX_ERROR_INPUT, !film.blocked ? "there are no frames in it" :
+        GST_CLOCK_TIME_IS_VALID (film.first) ? "none of its frames is one that was asked for" :
+        "its frames have no times: put them into a film that has, such as Matroska, with their rate");
     return FALSE;
   }
   end_at (&film);
