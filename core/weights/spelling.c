@@ -312,6 +312,10 @@ settle_head (CnxCheckpoint * checkpoint, const char *prefix, guint row)
 
 #define MERGE "load it with peft and save model.merge_and_unload().state_dict()"
 #define BEFORE "take the weights from before they were quantized"
+#define APART "a model with weights in parts, such as length and direction: "
+#define UNPARTED APART "save its state_dict() after torch.nn.utils.remove_weight_norm() of that layer"
+#define UNPARAMETRIZED APART \
+    "save its state_dict() after torch.nn.utils.parametrize.remove_parametrizations() of that layer"
 
 static const struct
 {
@@ -325,6 +329,15 @@ static const struct
   {".SCB", "weights quantized by bitsandbytes: " BEFORE},
   {".absmax", "weights quantized by bitsandbytes: " BEFORE},
   {"._packed_params", "weights quantized by PyTorch: " BEFORE},
+  {".weight_mask", "a pruned model, whose weights and masks are apart: save its state_dict() after "
+      "torch.nn.utils.prune.remove() of each layer"},
+  /* of the classifier: a projection beside the network may have such */
+  {"fc.weight_g", UNPARTED},
+  {"head.weight_g", UNPARTED},
+  {"classifier.weight_g", UNPARTED},
+  {"fc.parametrizations.", UNPARAMETRIZED},
+  {"head.parametrizations.", UNPARAMETRIZED},
+  {"classifier.parametrizations.", UNPARAMETRIZED},
   {"hidden_states_norms.", "a Backbone class of transformers, which has norms for maps of features and no classifier: "
       "take the weights of ForImageClassification"},
   {"decode_head.", "a network for segmentation, of which the ConvNeXt is the backbone: take weights of a classifier"},
