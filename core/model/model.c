@@ -386,6 +386,8 @@ cnx_model_load_to_label (const char *path, GError ** error)
   g_autoptr (CnxModel) model = model_new ();
   g_autofree char *file = NULL;
 
+  if (!cnx_weights_check_path (path, error))
+    return NULL;
   file = g_file_test (path, G_FILE_TEST_IS_DIR) ? cnx_weights_in_folder (path, error) : g_strdup (path);
   if (!file || !read_weights (model, file, error)
       || !cnx_model_config_load (&model->config, file, &model->arch, model->scheme, error))

@@ -76,6 +76,46 @@ list_weights (const char *folder, GError ** error)
   return names;
 }
 
+/* Folders below @folder that hold weights, at most two down, by their names from there: a training's checkpoints, the
+ * snapshots of a hub's cache. Not many are looked at. */
+static void
+list_folders (const char *folder, const char *below, int levels, int *looks, GPtrArray * found)
+{
+  g_autofree char *path = g_build_filename (folder, below, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir && (*looks)-- > 0 && (name = g_dir_read_name (dir))) {
+    g_autofree char *inner = *below ? g_build_filename (below, name, NULL) : g_strdup (name);
+    g_autofree char *full = g_build_filename (folder, inner, NULL);
+
+    if (!g_file_test (full, G_FILE_TEST_IS_DIR))
+      continue;
+    g_autoptr (GPtrArray) weights = list_weights (full, NULL);
+    if (weights && weights->len > 0)
+      g_ptr_array_add (found, g_steal_pointer (&inner));
+    else if (levels > 1)
+      list_folders (folder, inner, levels - 1, looks, found);
+  }
+}
+
+/* "; name one in it that does: 'a', 'b'" or nothing. */
+static char *
+point_below (const char *folder)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+  int looks = 1000;
+
+  list_folders (folder, "", 2, &looks, found);
+  if (found->len == 0)
+    return g_strdup ("");
+  g_ptr_array_sort (found, compare_names);
+  g_ptr_array_set_size (found, MIN (found->len, 5));
+  g_ptr_array_add (found, NULL);
+  g_autofree char *list = g_strjoinv ("', '", (char **) found->pdata);
+  return g_strdup_printf ("; name one in it that does: '%s'", list);
+}
+
 char *
 cnx_weights_in_folder (const char *folder, GError ** error)
 {
@@ -84,9 +124,11 @@ cnx_weights_in_folder (const char *folder, GError ** error)
 
   if (failed)
     g_propagate_error (error, g_steal_pointer (&failed));
-  else if (!file)
+  else if (!file) {
+    g_autofree char *below = point_below (folder);
     g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "the folder '%s' holds no " CNX_WEIGHTS_NAME
-        ", nor another file of weights", folder);
+        ", nor another file of weights%s", folder, below);
+  }
   return file;
 }
 
@@ -127,4 +169,28 @@ cnx_weights_called (const char *folder, const char *name)
       return g_steal_pointer (&file);
   }
   return g_file_test (plain, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&plain) : NULL;
+}
+
+gboolean
+cnx_weights_check_path (const char *path, GError ** error)
+{
+  static const struct
+  {
+    const char *start, *says;
+  } rows[] = {
+    {"file://", "is the address of a file: give the path behind file:// alone"},
+    {"http://", "is an address: save what is there as a file first"},
+    {"https://", "is an address: save what is there as a file first; `convnext fetch` does so for published weights"},
+    {"hf_hub:", "is a name on a hub: save its weights and config.json as files first"},
+    {"hf-hub:", "is a name on a hub: save its weights and config.json as files first"},
+    {"~", "is not there as it is written: ~ is replaced by a shell, and outside quotes only"},
+    {"$", "is not there as it is written: a variable is replaced by a shell, and not in single quotes"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (g_str_has_prefix (path, rows[i].start) && !g_file_test (path, G_FILE_TEST_EXISTS)) {
+      g_set_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "'%s' %s", path, rows[i].says);
+      return FALSE;
+    }
+  return TRUE;
 }

@@ -412,6 +412,10 @@ test_folders (void)
     {"a.ckpt last.ckpt", "several files of weights (a.ckpt, last.ckpt)", FALSE},
     {"a.pth b.safetensors", "several files of weights (a.pth, b.safetensors)", FALSE},
     {"config.json", "holds no model.safetensors", FALSE},
+    {"checkpoint-9/trainer_state.json", "nor another file of weights", FALSE},
+    {"checkpoint-9/pytorch_model.bin checkpoint-10/a.pth b/c/d/e.pth config.json",
+        "name one in it that does: 'checkpoint-10', 'checkpoint-9'", FALSE},
+    {"refs/main snapshots/0a1b/model.safetensors", "name one in it that does: 'snapshots/0a1b'", FALSE},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -426,6 +430,30 @@ test_folders (void)
     g_assert_null (model);      /* what is taken is too short to be weights */
     g_assert_error (error, CNX_ERROR, rows[i].found ? CNX_ERROR_FORMAT : CNX_ERROR_NOT_FOUND);
     cnx_test_assert_message (error, dir, rows[i].says, NULL);
+  }
+}
+
+/* What people give in place of a path. */
+static void
+test_no_path (void)
+{
+  static const struct
+  {
+    const char *path, *says;
+  } rows[] = {
+    {"https://example.org/model.safetensors", "save what is there as a file first"},
+    {"hf_hub:timm/convnext_tiny.fb_in1k", "is a name on a hub"},
+    {"file:///models/a.pth", "give the path behind file:// alone"},
+    {"~/models/a.pth", "~ is replaced by a shell"},
+    {"$HOME/models/a.pth", "a variable is replaced by a shell"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (cnx_model_load (rows[i].path, &error));
+    g_assert_error (error, CNX_ERROR, CNX_ERROR_NOT_FOUND);
+    cnx_test_assert_message (error, rows[i].path, rows[i].says, NULL);
   }
 }
 
@@ -460,5 +488,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/pre-trained", test_pre_trained);
   g_test_add_func ("/model/folders", test_folders);
   g_test_add_func ("/model/not-there", test_not_there);
+  g_test_add_func ("/model/no-path", test_no_path);
   return g_test_run ();
 }
