@@ -3,6 +3,7 @@
 #include "opencl/cache/folder.h"
 #include "opencl/cache/lock.h"
 #include "opencl/cache/patience.h"
+#include "opencl/cache/pocl.h"
 #include "opencl/cpu.h"
 #include "core/error.h"
 
@@ -66,9 +67,10 @@ set_build_error (CnxDevice * device, cl_program program, cl_int code, GError ** 
   clGetProgramBuildInfo (program, cnx_device_id (device), CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
   log = g_malloc0 (size + 1);
   clGetProgramBuildInfo (program, cnx_device_id (device), CL_PROGRAM_BUILD_LOG, size, log, NULL);
+  g_autofree char *trouble = cnx_device_is_pocl (cnx_device_info (device)) ? cnx_cache_pocl_trouble () : NULL;
   g_set_error (error, CNX_ERROR, CNX_ERROR_DEVICE,
       "The OpenCL driver of %s cannot build the kernels: %s\n%s",
-      cnx_device_info (device)->name, cnx_cl_error_name (code), g_strstrip (log));
+      cnx_device_info (device)->name, trouble ? trouble : cnx_cl_error_name (code), g_strstrip (log));
 }
 
 static cl_program

@@ -1,7 +1,9 @@
 #include "opencl/cache/pocl.h"
 #include "opencl/cache/folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <unistd.h>
 
 /* Returns @path where @open takes it and it is ours to write to, or NULL. */
@@ -47,4 +49,26 @@ cnx_cache_set_up_pocl (void)
       g_setenv ("POCL_CACHE_DIR", folder, FALSE);
   }
   g_once_init_leave (&done, 1);
+}
+
+/* As much as PoCL writes of a program. */
+#define ENOUGH (1 << 20)
+
+char *
+cnx_cache_pocl_trouble (void)
+{
+  const char *folder = g_getenv ("POCL_CACHE_DIR");
+  g_autofree char *name = folder ? g_build_filename (folder, "convnext-XXXXXX", NULL) : NULL;
+  const int fd = name ? g_mkstemp (name) : -1;
+  int code = fd < 0 ? errno : 0;
+
+  if (!folder)
+    return NULL;
+  if (fd >= 0) {
+    code = posix_fallocate (fd, 0, ENOUGH);
+    close (fd);
+    g_unlink (name);
+  }
+  return code == 0 ? NULL : g_strdup_printf ("'%s', where it keeps what it compiles, takes no file: %s", folder,
+      g_strerror (code));
 }

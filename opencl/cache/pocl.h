@@ -11,4 +11,7 @@ G_BEGIN_DECLS
  * crash. */
 void cnx_cache_set_up_pocl (void);
 
+/** Why PoCL cannot have built anything: its folder takes no file. NULL where it does. Free with g_free(). */
+char *cnx_cache_pocl_trouble (void);
+
 G_END_DECLS

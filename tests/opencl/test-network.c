@@ -493,7 +493,7 @@ add_precision (const Limits * limits)
 {
   for (guint i = 0; i < G_N_ELEMENTS (golden_files); i++)
     add (limits, "golden", golden_files[i], golden_files[i], test_golden);
-  for (guint i = 0; i < G_N_ELEMENTS (full); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (full) && !g_getenv ("CNX_TEST_QUICK"); i++)
     add (limits, "full", full[i].variant, &full[i], test_full);
   add (limits, "any-batch", NULL, NULL, test_any_batch);
   add (limits, "threads", NULL, NULL, test_threads);

@@ -253,7 +253,7 @@ main (int argc, char **argv)
   g_autofree char *home = g_dir_make_tmp ("cnx-cache-XXXXXX", NULL);
   g_setenv ("XDG_CACHE_HOME", home, TRUE);
   g_autofree char *pocl = g_build_filename (home, "pocl", NULL);
-  g_setenv ("POCL_CACHE_DIR", pocl, TRUE);      /* not among what is looked at here */
+  g_setenv ("POCL_CACHE_DIR", pocl, FALSE);     /* not among what is looked at here */
   cache_dir = g_build_filename (home, "convnext", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cache/written-and-read", test_written_and_read);

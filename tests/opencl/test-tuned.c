@@ -530,7 +530,7 @@ main (int argc, char **argv)
   char *home = cnx_test_make_dir ();
   g_setenv ("XDG_CACHE_HOME", home, TRUE);
   g_autofree char *pocl = g_build_filename (home, "pocl", NULL);
-  g_setenv ("POCL_CACHE_DIR", pocl, TRUE);      /* not among what is looked at here */
+  g_setenv ("POCL_CACHE_DIR", pocl, FALSE);     /* not among what is looked at here */
   cache_dir = g_build_filename (home, "convnext", NULL);
   g_test_init (&argc, &argv, NULL);
   g_log_set_writer_func (count_message, NULL, NULL);
