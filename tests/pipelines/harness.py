@@ -15,6 +15,7 @@ RELATIVES = TOP / "tests/data/relatives"
 PICTURES = TOP / "tests/data/pictures"
 EVERYDAY = TOP / "models/everyday"
 TIMEOUT = 300
+LAUNCH_TIMEOUT = 60
 GOLDEN_INPUT = ["--tensor", str(GOLDEN / "input_2x3x64x96.f32"), "--shape", "2,3,64,96"]
 FP32 = ["--precision", "fp32"]
 
@@ -53,6 +54,22 @@ class Command:
                 process.kill()
                 raise AssertionError(f"{args}: still running after {TIMEOUT} s") from None
         return process.returncode, (out or b"").decode(), (err or b"").decode()
+
+    def launch(self, *line, env=None):
+        """(exit status, standard error) of a launch line that may fail."""
+        with subprocess.Popen(["gst-launch-1.0", "-q", *line], env={**self.env, **(env or {})}, cwd=TOP,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            status = None
+            try:
+                err = process.communicate(timeout=LAUNCH_TIMEOUT)[1].decode()
+                status = process.returncode
+            except subprocess.TimeoutExpired:
+                process.kill()
+                err = process.communicate()[1].decode()
+                # gst-launch-1.0 of 1.22 may wait for ever after an error that it told while it started
+                if "ERROR: from element" in err:
+                    status = 1
+        return status, err
 
     def good(self, *args, warns=None, **options):
         """Standard output of a run that must succeed and complain of nothing; but for @warns, in a line of warning."""
