@@ -76,7 +76,8 @@ test_other_json (void)
     g_autoptr (GError) error = NULL;
     g_autoptr (CnxModel) model = cnx_model_load (mine, &error);
 
-    g_test_message ("%s", rows[i].text);
+    g_autofree char *shown = g_strescape (rows[i].text, NULL);
+    g_test_message ("%s", shown);
     if (rows[i].name) {
       g_assert_no_error (error);
       g_assert_cmpstr (cnx_model_name (model), ==, rows[i].name);
