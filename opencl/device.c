@@ -328,6 +328,36 @@ cnx_device_id (CnxDevice * device)
   return device->id;
 }
 
+/* PoCL 3.1's threads look at a command once more when clFinish() has returned. Whether one still does shows in its
+ * event: theirs is the other reference. */
+static void
+wait_for_threads (cl_command_queue queue)
+{
+  cl_event last = NULL;
+  cl_uint references = 2;
+
+  if (clEnqueueMarkerWithWaitList (queue, 0, NULL, &last) != CL_SUCCESS)
+    return;
+  clFinish (queue);
+  for (int round = 0; references > 1 && round < 1000; round++) {
+    g_usleep (100);
+    if (clGetEventInfo (last, CL_EVENT_REFERENCE_COUNT, sizeof references, &references, NULL) != CL_SUCCESS)
+      break;
+  }
+  clReleaseEvent (last);
+}
+
+void
+cnx_device_release_queue (CnxDevice * device, cl_command_queue queue)
+{
+  if (!queue)
+    return;
+  clFinish (queue);
+  if (cnx_device_is_pocl (device->info))
+    wait_for_threads (queue);
+  clReleaseCommandQueue (queue);
+}
+
 gboolean
 cnx_device_has_extension (CnxDevice * device, const char *name)
 {

@@ -52,6 +52,9 @@ cl_context cnx_device_context (CnxDevice * device);
 /** The device to build for and queue to: the whole one, or the part that `threads` left. */
 cl_device_id cnx_device_id (CnxDevice * device);
 
+/** Waits for what @queue, or NULL, has to do and releases it. What ran in it may be released after that. */
+void cnx_device_release_queue (CnxDevice * device, cl_command_queue queue);
+
 /** Whether the driver lists the extension @name, "cl_khr_fp16". */
 gboolean cnx_device_has_extension (CnxDevice * device, const char *name);
 

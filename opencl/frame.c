@@ -229,7 +229,7 @@ cnx_frame_kernels_free (CnxFrameKernels * self)
   if (self->columns_kernel)
     clReleaseKernel (self->columns_kernel);
   if (self->program)
-    clReleaseProgram (self->program);
+    cnx_program_release (self->program);
   cnx_frame_plan_unref (self->plan);
   cnx_device_unref (self->device);
   g_free (self);

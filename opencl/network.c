@@ -256,6 +256,7 @@ warm_up (CnxNetwork * net, GError ** error)
     return TRUE;
   g_autofree float *black = g_try_new0 (float, (gsize) net->height * net->width * 3);
   g_autofree float *logits = g_try_new (float, cnx_network_outputs (net));
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
   const gboolean ran = black && logits && run_batch (net, black, 1, logits, error);
   cnx_ops_keep (net->ops, ran);
   return ran || !black || !logits;

@@ -85,6 +85,7 @@ cnx_peak_free (CnxPeak * peak)
 {
   if (!peak)
     return;
+  cnx_device_release_queue (peak->device, peak->queue);
   if (peak->out)
     clReleaseMemObject (peak->out);
   if (peak->memory)
@@ -93,10 +94,8 @@ cnx_peak_free (CnxPeak * peak)
     clReleaseKernel (peak->stream);
   if (peak->kernel)
     clReleaseKernel (peak->kernel);
-  if (peak->queue)
-    clReleaseCommandQueue (peak->queue);
   if (peak->program)
-    clReleaseProgram (peak->program);
+    cnx_program_release (peak->program);
   cnx_device_unref (peak->device);
   g_free (peak);
 }

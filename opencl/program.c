@@ -193,3 +193,11 @@ cnx_program_keep (CnxProgramKeep * keep, cl_program program, gboolean ran)
     store (program, keep);
   keep_free (keep);
 }
+
+void
+cnx_program_release (cl_program program)
+{
+  g_autoptr (GRecMutexLocker) setup = cnx_opencl_setup ();
+
+  clReleaseProgram (program);
+}

@@ -28,12 +28,15 @@ extern const CnxKernelSource cnx_kernel_sources[], cnx_peak_sources[], cnx_frame
  * while it is there. */
 typedef struct _CnxProgramKeep CnxProgramKeep;
 
-/** Builds the kernels in @sources for @device with @options ("-DTILE_ROWS=6 ..."). Release with clReleaseProgram().
+/** Builds the kernels in @sources for @device with @options ("-DTILE_ROWS=6 ..."). Free with cnx_program_release().
  * Where they had to be compiled, @keep is set to what cnx_program_keep() is to be called with, soon; otherwise it is
  * left alone. Without @keep they are kept at once.
  * Errors: CNX_ERROR_DEVICE with the driver's build log. */
 cl_program cnx_program_build (CnxDevice * device, const CnxKernelSource * sources, const char *options,
     CnxProgramKeep ** keep, GError ** error);
+
+/** Releases @program, and not while another is being built: PoCL's compiler is not safe there. */
+void cnx_program_release (cl_program program);
 
 /** Puts @program into the cache and lets others go on. @ran: whether its kernels have run, which is when some drivers
  * compile them. Takes @keep, or does nothing with NULL. */

@@ -102,6 +102,8 @@ static CnxOps *
 try_tuning (CnxDevice * device, const CnxTuning * tuning, GError ** error)
 {
   g_autoptr (CnxOps) ops = cnx_ops_new (device, tuning, error);
+  /* a first use is a part of the set-up where drivers compile then */
+  g_autoptr (GRecMutexLocker) setup = ops && cnx_ops_are_new (ops) ? cnx_opencl_setup () : NULL;
 
   return ops && probe (ops, device, error) ? g_steal_pointer (&ops) : NULL;
 }

@@ -41,7 +41,7 @@ variant_free (gpointer data)
       clReleaseKernel (variant->kernels[i]);
   cnx_program_keep (variant->keep, variant->program, FALSE);
   if (variant->program)
-    clReleaseProgram (variant->program);
+    cnx_program_release (variant->program);
   g_free (variant);
 }
 
@@ -161,9 +161,8 @@ cnx_ops_free (CnxOps * ops)
 {
   if (!ops)
     return;
+  cnx_device_release_queue (ops->device, ops->queue);
   g_ptr_array_unref (ops->variants);
-  if (ops->queue)
-    clReleaseCommandQueue (ops->queue);
   if (ops->operand)
     clReleaseMemObject (ops->operand);
   if (ops->scales)

@@ -27,7 +27,7 @@ cnx_ops_profile_start (CnxOps * ops, GError ** error)
         cnx_device_info (ops->device)->name, cnx_cl_error_name (code));
     return FALSE;
   }
-  clReleaseCommandQueue (ops->queue);
+  cnx_device_release_queue (ops->device, ops->queue);
   ops->queue = queue;
   ops->profile = g_array_new (FALSE, FALSE, sizeof (Launch));
   return TRUE;
