@@ -83,3 +83,42 @@ cnx_labels_top_k (CnxConfidence kind, const float *logits, int classes, guint k,
   }
   return kept;
 }
+
+gboolean
+cnx_labels_confidences (CnxConfidence kind, float *logits, int classes)
+{
+  CnxLabel best;
+  double sum = 0;
+
+  if (classes <= 0 || has_nan (logits, classes) || select_best (logits, classes, 1, &best) == 0)
+    return FALSE;
+  const double largest = logits[best.id];
+  if (!isfinite (largest))
+    return FALSE;
+  if (kind == CNX_CONFIDENCE_SIGMOID) {
+    for (int i = 0; i < classes; i++)
+      logits[i] = 1 / (1 + exp (-(double) logits[i]));
+    return TRUE;
+  }
+  for (int i = 0; i < classes; i++)
+    sum += logits[i] = exp (logits[i] - largest);
+  const double scale = 1 / sum;
+  for (int i = 0; i < classes; i++)
+    logits[i] *= scale;
+  return TRUE;
+}
+
+guint
+cnx_labels_best (const float *confidences, int classes, guint k, float threshold, CnxLabel * out)
+{
+  guint kept = 0;
+
+  if (k == 0 || classes <= 0)
+    return 0;
+  const guint n = select_best (confidences, classes, k, out);
+  while (kept < n && confidences[out[kept].id] >= threshold) {
+    out[kept].confidence = confidences[out[kept].id];
+    kept++;
+  }
+  return kept;
+}

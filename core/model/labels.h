@@ -32,4 +32,11 @@ typedef struct
 guint cnx_labels_top_k (CnxConfidence kind, const float *logits, int classes, guint k, float threshold,
     CnxLabel * out);
 
+/** Makes confidences of the @classes @logits, in place. FALSE, with @logits as they were, where cnx_labels_top_k()
+ * finds none: a NaN, or no finite logit above the others. Allocates nothing; thread-safe. */
+gboolean cnx_labels_confidences (CnxConfidence kind, float *logits, int classes);
+
+/** As cnx_labels_top_k() does, of what are @confidences already. */
+guint cnx_labels_best (const float *confidences, int classes, guint k, float threshold, CnxLabel * out);
+
 G_END_DECLS

@@ -91,6 +91,50 @@ test_ties (void)
   }
 }
 
+/* Of all classes what cnx_labels_top_k() says of each, and the same best of them. */
+static void
+test_confidences (void)
+{
+  CnxLabel labels[MAX_CLASSES], best[3];
+  float values[MAX_CLASSES];
+
+  for (int kind = CNX_CONFIDENCE_SOFTMAX; kind <= CNX_CONFIDENCE_SIGMOID; kind++) {
+    cnx_fill_random (values, MAX_CLASSES, 7, 90);
+    g_assert_cmpuint (cnx_labels_top_k (kind, values, MAX_CLASSES, MAX_CLASSES, 0, labels), ==, MAX_CLASSES);
+    g_assert_true (cnx_labels_confidences (kind, values, MAX_CLASSES));
+    for (int i = 0; i < MAX_CLASSES; i++)
+      g_assert_cmpfloat_with_epsilon (values[labels[i].id], labels[i].confidence, 1e-6);
+  }
+  cnx_fill_random (values, MAX_CLASSES, 7, 2);
+  cnx_labels_top_k (CNX_CONFIDENCE_SOFTMAX, values, MAX_CLASSES, 3, 0, labels);
+  g_assert_true (cnx_labels_confidences (CNX_CONFIDENCE_SOFTMAX, values, MAX_CLASSES));
+  g_assert_cmpuint (cnx_labels_best (values, MAX_CLASSES, 3, 0, best), ==, 3);
+  for (int i = 0; i < 3; i++) {
+    g_assert_cmpint (best[i].id, ==, labels[i].id);
+    g_assert_cmpfloat_with_epsilon (best[i].confidence, labels[i].confidence, 1e-6);
+  }
+  g_assert_cmpuint (cnx_labels_best (values, MAX_CLASSES, 3, best[1].confidence, best), ==, 2);
+  g_assert_cmpuint (cnx_labels_best (values, MAX_CLASSES, 3, 1, best), ==, 0);
+  g_assert_cmpuint (cnx_labels_best (values, 0, 3, 0, best), ==, 0);
+}
+
+/* Where there are none the logits stay as they were. */
+static void
+test_no_confidences (void)
+{
+  static const float bad[] = { NAN, INFINITY };
+
+  for (int kind = CNX_CONFIDENCE_SOFTMAX; kind <= CNX_CONFIDENCE_SIGMOID; kind++)
+    for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+      float logits[] = { 3, bad[i], 1 };
+
+      g_assert_false (cnx_labels_confidences (kind, logits, 3));
+      g_assert_cmpfloat (logits[0], ==, 3);
+      g_assert_cmpfloat (logits[2], ==, 1);
+      g_assert_false (cnx_labels_confidences (kind, logits, 0));
+    }
+}
+
 static void
 test_extremes (void)
 {
@@ -180,6 +224,8 @@ main (int argc, char **argv)
   g_test_add_func ("/labels/threshold-is-inclusive", test_threshold_is_inclusive);
   g_test_add_func ("/labels/ties", test_ties);
   g_test_add_func ("/labels/extremes", test_extremes);
+  g_test_add_func ("/labels/confidences", test_confidences);
+  g_test_add_func ("/labels/no-confidences", test_no_confidences);
   g_test_add_func ("/labels/not-a-number", test_not_a_number);
   g_test_add_func ("/labels/random", test_random);
   return g_test_run ();
