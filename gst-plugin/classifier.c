@@ -24,6 +24,7 @@ struct _CnxClassifier
   CnxFramePlan *plan;           /* of what is in `tensor` instead, or NULL */
   float *logits;
   CnxClassifyRequest request;
+  CnxSteady steady;
 
   GMutex lock;                  /* guards what follows */
   GCond changed;
@@ -31,6 +32,7 @@ struct _CnxClassifier
   GThread *worker;
   gboolean stopping;
   gboolean forgotten;           /* reset while the worker was in a pass: its result is dropped */
+  gboolean anew;                /* `steady` is to forget, by who next owns the slot */
   CnxResult *finished;
   GError *failure;
 };
@@ -100,6 +102,7 @@ cnx_classifier_free (CnxClassifier * self)
   cnx_frame_plan_unref (self->plan);
   g_free (self->tensor);
   g_free (self->logits);
+  cnx_steady_clear (&self->steady);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_free (self);
@@ -209,23 +212,52 @@ cnx_classifier_try (CnxClassifier * self)
   return good;
 }
 
+/* What `logits` say, in room for @k labels; they are confidences then, where labels are steadied. */
+static gboolean
+find_labels (CnxClassifier * self, int classes, guint k, CnxResult * result, GError ** error)
+{
+  CnxModel *model = cnx_classifier_model (self);
+  const CnxConfidence kind = cnx_model_confidence (model);
+  const CnxClassifyRequest *request = &self->request;
+  const double threshold = cnx_model_threshold (model, request->threshold, CNX_USUAL_THRESHOLD);
+
+  if (request->smoothing == 0 && !(request->hysteresis > 0)) {
+    cnx_steady_reset (&self->steady);
+    result->n = cnx_labels_top_k (kind, self->logits, classes, k, threshold, result->labels);
+    return TRUE;
+  }
+  if (!cnx_labels_confidences (kind, self->logits, classes))
+    return TRUE;
+  if (!cnx_steady_smooth (&self->steady, self->logits, classes, request->running_time, request->smoothing, error))
+    return FALSE;
+  result->n = cnx_steady_top_k (&self->steady, self->logits, classes, k, threshold, request->hysteresis,
+      result->labels);
+  return TRUE;
+}
+
 /* The pass itself, by the slot's owner, without the lock. */
 static CnxResult *
 classify (CnxClassifier * self, GError ** error)
 {
   int classes = cnx_network_classes (cnx_engine_network (self->engine));
   guint k = MIN (self->request.top_k, (guint) classes);
-  CnxResult *result;
 
   if (!self->forward (self->forward_data, self->tensor, self->logits, error))
     return NULL;
-  result = g_atomic_rc_box_alloc0 (sizeof (CnxResult) + k * sizeof (CnxLabel));
+  g_autoptr (CnxResult) result = g_atomic_rc_box_alloc0 (sizeof (CnxResult) + k * sizeof (CnxLabel));
   result->running_time = self->request.running_time;
   result->made = g_get_monotonic_time ();
-  CnxModel *model = cnx_classifier_model (self);
-  const double threshold = cnx_model_threshold (model, self->request.threshold, CNX_USUAL_THRESHOLD);
-  result->n = cnx_labels_top_k (cnx_model_confidence (model), self->logits, classes, k, threshold, result->labels);
-  return result;
+  return find_labels (self, classes, k, result, error) ? g_steal_pointer (&result) : NULL;
+}
+
+/* By who has claimed the slot, with the lock held. */
+static void
+set_request (CnxClassifier * self, const CnxClassifyRequest * request)
+{
+  self->request = *request;
+  if (self->anew)
+    cnx_steady_reset (&self->steady);
+  self->anew = FALSE;
 }
 
 CnxResult *
@@ -233,7 +265,10 @@ cnx_classifier_run (CnxClassifier * self, const CnxClassifyRequest * request, GE
 {
   CnxResult *result;
 
-  self->request = *request;
+  g_mutex_lock (&self->lock);
+  set_request (self, request);
+  g_clear_pointer (&self->finished, cnx_result_unref);
+  g_mutex_unlock (&self->lock);
   result = classify (self, error);
   cnx_classifier_release (self);
   return result;
@@ -295,7 +330,7 @@ cnx_classifier_submit (CnxClassifier * self, const CnxClassifyRequest * request,
     self->slot = SLOT_FREE;
     return FALSE;
   }
-  self->request = *request;
+  set_request (self, request);
   self->slot = SLOT_SUBMITTED;
   g_cond_broadcast (&self->changed);
   return TRUE;
@@ -350,7 +385,16 @@ cnx_classifier_reset (CnxClassifier * self)
 
   g_clear_pointer (&self->finished, cnx_result_unref);
   self->forgotten = self->slot == SLOT_SUBMITTED;
+  self->anew = TRUE;
   g_cond_broadcast (&self->changed);
+}
+
+void
+cnx_classifier_begin_anew (CnxClassifier * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->anew = TRUE;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "gst-plugin/engine.h"
 #include "gst-plugin/frame/framein.h"
 #include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/steady/steady.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS
@@ -23,7 +24,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * CnxResult:
  * @running_time: what was given with the frame; G_MAXUINT64 if unknown
  * @made: when it was, as g_get_monotonic_time() tells
- * @n, @labels: best first; may be 0
+ * @n, @labels: best first, or the one that stands and then the best; may be 0
  *
  * What one forward pass found. Immutable; free with cnx_result_unref().
  */
@@ -44,12 +45,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResult, cnx_result_unref)
  * @running_time: of the frame, for its result
  * @top_k: at most so many labels
  * @threshold: with at least this confidence; below 0: with what cnx_model_threshold() has for the model
+ * @smoothing: the time constant (ns) of cnx_steady_smooth(); 0: off
+ * @hysteresis: that of cnx_steady_top_k(); 0: off
  */
 typedef struct
 {
   guint64 running_time;
   guint top_k;
   float threshold;
+  guint64 smoothing;
+  double hysteresis;
 } CnxClassifyRequest;
 
 /** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_free(). */
@@ -86,7 +91,8 @@ void cnx_classifier_set_plan (CnxClassifier * classifier, CnxFramePlan * plan);
 /** The plan of what is claimed or submitted; NULL: it is the tensor. */
 CnxFramePlan *cnx_classifier_plan (CnxClassifier * classifier);
 
-/** Classifies the claimed tensor now. NULL and the error of cnx_engine_forward() on failure. */
+/** Classifies the claimed tensor now, and forgets what the worker found before. NULL and the error of
+ * cnx_engine_forward() on failure. */
 CnxResult *cnx_classifier_run (CnxClassifier * classifier, const CnxClassifyRequest * request,
     GError ** error);
 
@@ -116,8 +122,12 @@ CnxMetaLabels cnx_classifier_describe (CnxClassifier * classifier, const CnxResu
     const char *source, CnxMetaLabel * items);
 
 /** Forgets what the worker found and what it is working on: no result of what was submitted before is taken after. A
- * failure is not forgotten, for it is the device's. Does not wait; for any thread. */
+ * failure is not forgotten, for it is the device's. Begins anew too. Does not wait; for any thread. */
 void cnx_classifier_reset (CnxClassifier * classifier);
+
+/** What is run or submitted from now on has nothing to do with the frames before: smoothing and hysteresis begin with
+ * it. Results are not forgotten. Does not wait; for any thread. */
+void cnx_classifier_begin_anew (CnxClassifier * classifier);
 
 /** Resets, forgets a failure too, waits for the worker, ends its thread, and waits for another thread that has claimed
  * the slot; the next submit starts another worker. */

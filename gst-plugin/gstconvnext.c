@@ -299,6 +299,10 @@ sink_event (GstBaseTransform * base, GstEvent * event)
       self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
       forget_results (self);
       break;
+    case GST_EVENT_SEGMENT:
+      if (cnx_upstream_jumps (&base->segment, event))
+        cnx_classifier_begin_anew (self->classifier);
+      break;
     case GST_EVENT_TAG:
       gst_event_parse_tag (event, &tags);
       gst_video_orientation_from_tag (tags, &self->tagged);
@@ -421,7 +425,9 @@ request_for (GstConvnext * self, GstBuffer * buffer)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
   const CnxSettings set = plain_settings (self);
-  CnxClassifyRequest request = { GST_CLOCK_TIME_NONE, set.top_k, set.threshold };
+  CnxClassifyRequest request = { GST_CLOCK_TIME_NONE, set.top_k, set.threshold, set.smoothing * GST_MSECOND,
+    set.hysteresis
+  };
 
   if (base->segment.format == GST_FORMAT_TIME)
     request.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME,
@@ -437,7 +443,7 @@ classify_now (GstConvnext * self, GstBuffer * buffer)
   const gint64 start = g_get_monotonic_time ();
   float *tensor = cnx_classifier_claim (self->classifier, TRUE);
 
-  forget_results (self);        /* where mode was latest before, and may be again */
+  cnx_carried_set (&self->carried, NULL);       /* where mode was latest before, and may be again */
   if (!read_frame (self, buffer, tensor)) {
     cnx_classifier_release (self->classifier);
     return GST_FLOW_ERROR;

@@ -8,6 +8,8 @@
 #define DEFAULT_THRESHOLD -1.0  /* below 0: what the model recommends */
 #define DEFAULT_MODE MODE_AUTO
 #define DEFAULT_LABEL_TIMEOUT 2000
+#define DEFAULT_SMOOTHING 0
+#define DEFAULT_HYSTERESIS 0.0
 #define DEFAULT_POST_MESSAGES FALSE
 #define DEFAULT_VIDEO_DIRECTION GST_VIDEO_ORIENTATION_AUTO
 
@@ -26,6 +28,8 @@ enum
   PROP_THRESHOLD,
   PROP_MODE,
   PROP_LABEL_TIMEOUT,
+  PROP_SMOOTHING,
+  PROP_HYSTERESIS,
   PROP_POST_MESSAGES,
   PROP_SOURCE,
   PROP_VIDEO_DIRECTION,
@@ -53,6 +57,8 @@ static const struct
   [PROP_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, threshold), FALSE},
   [PROP_MODE] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, mode), FALSE},
   [PROP_LABEL_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, label_timeout), FALSE},
+  [PROP_SMOOTHING] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, smoothing), FALSE},
+  [PROP_HYSTERESIS] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, hysteresis), FALSE},
   [PROP_POST_MESSAGES] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
   [PROP_SOURCE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, source), FALSE},
   [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
@@ -90,6 +96,18 @@ install_model_properties (GObjectClass * klass)
           DEFAULT_BATCH, READY_FLAGS));
 }
 
+/* No more than a signed number holds: what is given as -1 is refused, and not taken for 49 days. */
+static void
+install_steady_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_SMOOTHING, g_param_spec_uint ("smoothing", "Smoothing",
+          "Average the confidences of all classes over running time, exponentially, with a time constant of so many "
+          "milliseconds; 0: off", 0, G_MAXINT, DEFAULT_SMOOTHING, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_HYSTERESIS, g_param_spec_double ("hysteresis", "Hysteresis",
+          "Keep the first label first until another's confidence leads its by so much, up to 1; 0: off", 0, 1,
+          DEFAULT_HYSTERESIS, PLAYING_FLAGS));
+}
+
 static void
 install_answer_properties (GObjectClass * klass)
 {
@@ -122,6 +140,7 @@ cnx_settings_install (GObjectClass * klass)
 {
   install_model_properties (klass);
   install_answer_properties (klass);
+  install_steady_properties (klass);
 }
 
 void
@@ -130,7 +149,8 @@ cnx_settings_init (CnxSettings * self)
   *self = (CnxSettings) {
     .device = g_strdup (DEFAULT_DEVICE),.threads = DEFAULT_THREADS,.precision = DEFAULT_PRECISION,
     .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
-    .label_timeout = DEFAULT_LABEL_TIMEOUT,.post_messages = DEFAULT_POST_MESSAGES,
+    .label_timeout = DEFAULT_LABEL_TIMEOUT,.smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
+    .post_messages = DEFAULT_POST_MESSAGES,
     .video_direction = DEFAULT_VIDEO_DIRECTION
   };
 }

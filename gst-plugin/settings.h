@@ -23,6 +23,8 @@ typedef struct
   double threshold;
   Mode mode;
   guint label_timeout;
+  guint smoothing;
+  double hysteresis;
   gboolean post_messages;
   GstVideoOrientationMethod video_direction;
 } CnxSettings;

@@ -24,3 +24,13 @@ cnx_upstream_is_live (GstPad * sink, gboolean * live)
   gst_query_parse_latency (query, live, NULL, NULL);
   return TRUE;
 }
+
+gboolean
+cnx_upstream_jumps (const GstSegment * before, GstEvent * event)
+{
+  const GstSegment *next;
+
+  gst_event_parse_segment (event, &next);
+  return next->format != before->format || next->rate != before->rate || next->start != before->start
+      || next->time != before->time || next->base != before->base || next->offset != before->offset;
+}

@@ -11,4 +11,8 @@ gboolean cnx_upstream_can_be_wound (GstPad * sink);
 /** Writes whether it is live to @live. FALSE where it does not answer: v4l2src does not until a frame rate is set. */
 gboolean cnx_upstream_is_live (GstPad * sink, gboolean * live);
 
+/** Whether the SEGMENT event @event, after @before, goes elsewhere in the stream: a seek, also one that does not flush,
+ * and not what is told again or ends elsewhere alone. */
+gboolean cnx_upstream_jumps (const GstSegment * before, GstEvent * event);
+
 G_END_DECLS
