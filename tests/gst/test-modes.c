@@ -86,6 +86,25 @@ test_nothing_stale (void)
   gst_harness_teardown (h);
 }
 
+/* What was found before frames waited is older than what they have had since. */
+static void
+test_mode_and_back (void)
+{
+  GstHarness *h = gst_harness_new_parse ("convnext mode=latest threshold=0");
+  g_autoptr (GstElement) element = gst_harness_find_element (h, "convnext");
+  static const char *const modes[] = { "latest", "every-frame", "latest" };
+  static const guint labels[] = { 0, 1, 0 };
+
+  gst_harness_set_src_caps_str (h, RGB);
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+    gst_util_set_object_arg (G_OBJECT (element), "mode", modes[i]);
+    g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, cnx_test_frame (RGB, i, i * GST_SECOND));
+    g_assert_cmpuint (cnx_test_classifications (out), ==, labels[i]);
+    cnx_classifier_drain (gst_convnext_classifier (GST_CONVNEXT (element)), G_USEC_PER_SEC * 60);
+  }
+  gst_harness_teardown (h);
+}
+
 static void
 test_failure (void)
 {
@@ -556,6 +575,7 @@ main (int argc, char **argv)
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/modes/file", test_file);
   g_test_add_func ("/modes/nothing-stale", test_nothing_stale);
+  g_test_add_func ("/modes/mode-and-back", test_mode_and_back);
   g_test_add_func ("/modes/failure", test_failure);
   g_test_add_func ("/modes/posted-when-made", test_posted_when_made);
   g_test_add_func ("/modes/last-result", test_last_result);
