@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/input/json.h"
+#include "core/json_text.h"
 #include "pipelines/tag/formats/format.h"
 #include "pipelines/tag/place.h"
 
@@ -48,7 +49,7 @@ append_name (GString * line, const char *name)
 {
   g_autofree char *escaped = g_uri_escape_string (name, " !\"#$&'()*+,/:;<=>?@[\\]^`{|}", TRUE);
 
-  cnx_tag_append_json (line, escaped);
+  cnx_json_append_text (line, escaped);
 }
 
 static char *
@@ -68,12 +69,12 @@ line_of (const CnxJournalEntry * entry)
   append_name (line, entry->input);
   g_string_append_printf (line, ", \"size\": \"%" G_GUINT64_FORMAT "\", \"mtime\": \"%" G_GINT64_FORMAT "\", \"key\": ",
       entry->size, entry->mtime_ns);
-  cnx_tag_append_json (line, entry->key);
+  cnx_json_append_text (line, entry->key);
   g_string_append_printf (line, ", \"complete\": %s, \"outputs\": {", entry->complete ? "true" : "false");
   for (GList * name = names; name; name = name->next) {
     append_name (line, name->data);
     g_string_append (line, ": ");
-    cnx_tag_append_json (line, g_hash_table_lookup (entry->outputs, name->data));
+    cnx_json_append_text (line, g_hash_table_lookup (entry->outputs, name->data));
     g_string_append (line, name->next ? ", " : "");
   }
   g_string_append (line, "}}\n");

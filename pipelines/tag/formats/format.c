@@ -1,15 +1,9 @@
-/* The table of formats, and what several of them write. */
+/* The table of formats. */
 #include "pipelines/tag/formats/format.h"
 
-#include <math.h>
 #include <string.h>
-#include <json-glib/json-glib.h>
 
 #include "core/error.h"
-
-#define MAX_DIGITS 15
-/* The largest double has 309 digits before its point. */
-#define NUMBER_SIZE 340
 
 static const CnxTagFormat *const formats[] = {
   &cnx_tag_jsonl, &cnx_tag_csv, &cnx_tag_json, &cnx_tag_vtt, &cnx_tag_srt, &cnx_tag_xmp, &cnx_tag_html,
@@ -54,34 +48,4 @@ cnx_tag_format_output_name (const CnxTagFormat * format, const char *name)
   g_autofree char *kept = g_strndup (name, length);
 
   return g_strconcat (kept, format->extension, NULL);
-}
-
-void
-cnx_tag_append_json (GString * out, const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), valid);
-  g_autofree char *quoted = json_to_string (node, FALSE);
-
-  g_string_append (out, quoted);
-}
-
-void
-cnx_tag_append_number (GString * out, double value, int digits)
-{
-  char form[8], number[NUMBER_SIZE];
-
-  if (!isfinite (value)) {
-    g_string_append (out, "null");
-    return;
-  }
-  g_snprintf (form, sizeof form, "%%.%df", CLAMP (digits, 0, MAX_DIGITS));
-  g_ascii_formatd (number, sizeof number, form, value);
-  if (strchr (number, '.')) {
-    gsize length = strlen (number);
-    while (number[length - 1] == '0')
-      length--;
-    number[number[length - 1] == '.' ? length - 1 : length] = '\0';
-  }
-  g_string_append (out, strcmp (number, "-0") == 0 ? "0" : number);
 }

@@ -134,10 +134,4 @@ const CnxTagFormat *cnx_tag_format_find (const char *name, GError ** error);
 /** The name of @format's output for an input whose name (no folders in it) is @name. Free with g_free(). */
 char *cnx_tag_format_output_name (const CnxTagFormat * format, const char *name);
 
-/** Appends @text as a JSON string, with its quotes; what is no UTF-8 in it is replaced. */
-void cnx_tag_append_json (GString * out, const char *text);
-/** Appends @value with at most @digits behind the point, and none that are 0; never in the form 1e-5; never -0. What is
- * no finite number is JSON's null. */
-void cnx_tag_append_number (GString * out, double value, int digits);
-
 G_END_DECLS

@@ -1,5 +1,6 @@
 /* One JSON document of a file: what it is, what classified it, and what it shows. */
 #include "pipelines/tag/formats/format.h"
+#include "core/json_text.h"
 
 #define DIGITS 6
 
@@ -8,7 +9,7 @@ append_text (GString * out, const char *indent, const char *name, const char *te
 {
   g_string_append_printf (out, "%s\"%s\": ", indent, name);
   if (text)
-    cnx_tag_append_json (out, text);
+    cnx_json_append_text (out, text);
   else
     g_string_append (out, "null");
   g_string_append (out, ",\n");
@@ -33,12 +34,12 @@ append_facts (GString * out, const CnxTagFacts * facts)
   append_count (out, "  ", "height", facts->height);
   g_string_append (out, "  \"frame_rate\": ");
   if (facts->fps_n > 0 && facts->fps_d > 0)
-    cnx_tag_append_number (out, (double) facts->fps_n / facts->fps_d, DIGITS);
+    cnx_json_append_number (out, (double) facts->fps_n / facts->fps_d, DIGITS);
   else
     g_string_append (out, "null");
   g_string_append (out, ",\n  \"duration\": ");
   if (facts->duration >= 0)
-    cnx_tag_append_number (out, facts->duration, DIGITS);
+    cnx_json_append_number (out, facts->duration, DIGITS);
   else
     g_string_append (out, "null");
   g_string_append (out, ",\n");
@@ -69,7 +70,7 @@ static void
 append_member (GString * out, const char *name, double value)
 {
   g_string_append_printf (out, ", \"%s\": ", name);
-  cnx_tag_append_number (out, value, DIGITS);
+  cnx_json_append_number (out, value, DIGITS);
 }
 
 /* The opening of the list's @i-th item, of the class @id. */
@@ -77,7 +78,7 @@ static void
 begin_item (GString * out, guint i, int id, const char *label)
 {
   g_string_append_printf (out, "%s    {\"id\": %d, \"label\": ", i ? ",\n" : "\n", id);
-  cnx_tag_append_json (out, label);
+  cnx_json_append_text (out, label);
 }
 
 static void

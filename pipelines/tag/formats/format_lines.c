@@ -1,5 +1,6 @@
 /* A line for each classification, as it comes: JSON, or CSV with a line for each of its labels. */
 #include "pipelines/tag/formats/format.h"
+#include "core/json_text.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,9 +14,9 @@ static void
 jsonl_sample (GString * out, const CnxTagFacts * facts, const CnxTagSample * sample)
 {
   g_string_append (out, "{\"file\": ");
-  cnx_tag_append_json (out, facts->file);
+  cnx_json_append_text (out, facts->file);
   g_string_append (out, ", \"time\": ");
-  cnx_tag_append_number (out, sample->time, DIGITS);
+  cnx_json_append_number (out, sample->time, DIGITS);
   g_string_append (out, ", \"frame\": ");
   if (sample->frame >= 0)
     g_string_append_printf (out, "%" G_GINT64_FORMAT, sample->frame);
@@ -26,9 +27,9 @@ jsonl_sample (GString * out, const CnxTagFacts * facts, const CnxTagSample * sam
     const CnxMetaLabel *label = &sample->labels[i];
 
     g_string_append_printf (out, "%s{\"id\": %d, \"label\": ", i ? ", " : "", label->id);
-    cnx_tag_append_json (out, label->label ? label->label : "");
+    cnx_json_append_text (out, label->label ? label->label : "");
     g_string_append (out, ", \"confidence\": ");
-    cnx_tag_append_number (out, label->confidence, DIGITS);
+    cnx_json_append_number (out, label->confidence, DIGITS);
     g_string_append_c (out, '}');
   }
   g_string_append (out, "]}\n");
@@ -62,7 +63,7 @@ static void
 append_field_number (GString * out, double value)
 {
   if (isfinite (value))
-    cnx_tag_append_number (out, value, DIGITS);
+    cnx_json_append_number (out, value, DIGITS);
 }
 
 static void

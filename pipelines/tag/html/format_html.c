@@ -1,6 +1,7 @@
 /* `html`: a page for a browser, of one file: what it shows when, small pictures, and the file itself beside them. */
 #include <math.h>
 
+#include "core/json_text.h"
 #include "pipelines/tag/formats/format.h"
 #include "pipelines/tag/html/html.h"
 #include "pipelines/tag/formats/thumb.h"
@@ -51,7 +52,7 @@ append_rate (GString * out, const CnxTagFacts * facts)
   if (facts->fps_n <= 0 || facts->fps_d <= 0)
     return;
   g_string_append (out, "<li>");
-  cnx_tag_append_number (out, (double) facts->fps_n / facts->fps_d, 2);
+  cnx_json_append_number (out, (double) facts->fps_n / facts->fps_d, 2);
   g_string_append (out, " frames a second</li>");
 }
 
@@ -157,9 +158,9 @@ static void
 append_jump (GString * out, const Page * page, double time)
 {
   g_string_append_printf (out, "<a href=\"%s#t=", page->url);
-  cnx_tag_append_number (out, time, 3);
+  cnx_json_append_number (out, time, 3);
   g_string_append (out, "\" data-t=\"");
-  cnx_tag_append_number (out, time, 3);
+  cnx_json_append_number (out, time, 3);
   g_string_append (out, "\">");
 }
 
@@ -217,7 +218,7 @@ append_segment_row (GString * out, const Page * page, const CnxSegment * segment
   g_string_append (out, "</a></td><td>");
   cnx_html_append_clock (out, segment->end, TRUE);
   g_string_append (out, "</td><td>");
-  cnx_tag_append_number (out, segment->end - segment->start, 1);
+  cnx_json_append_number (out, segment->end - segment->start, 1);
   g_string_append (out, " s</td><td>");
   append_percent (out, segment->mean);
   g_string_append (out, "</td><td>");
@@ -235,7 +236,7 @@ append_share_row (GString * out, const CnxShare * share)
   append_label (out, share->label);
   g_string_append (out, "<td><svg class=\"meter\" aria-hidden=\"true\"><rect class=\"all\" width=\"100%\" "
       "height=\"100%\"/><rect width=\"");
-  cnx_tag_append_number (out, percent, 2);
+  cnx_json_append_number (out, percent, 2);
   g_string_append (out, "%\" height=\"100%\"/></svg></td><td>");
   append_percent (out, share->mean);
   g_string_append (out, "</td></tr>\n");
@@ -269,7 +270,7 @@ append_numbers (GString * out, const double *values, guint n, int digits)
 {
   for (guint i = 0; i < n; i++) {
     g_string_append_c (out, ',');
-    cnx_tag_append_number (out, values[i], digits);
+    cnx_json_append_number (out, values[i], digits);
   }
 }
 
@@ -278,7 +279,7 @@ append_member (GString * out, const char *name, const char *text)
 {
   g_string_append_printf (out, ",\"%s\":", name);
   if (text)
-    cnx_tag_append_json (out, text);
+    cnx_json_append_text (out, text);
   else
     g_string_append (out, "null");
 }
@@ -352,7 +353,7 @@ append_facts (GString * out, const Page * page)
   if (facts->is_picture || facts->duration < 0)
     g_string_append (out, "null");
   else
-    cnx_tag_append_number (out, facts->duration, 3);
+    cnx_json_append_number (out, facts->duration, 3);
   append_member (out, "file", facts->file);
   append_member (out, "url", facts->link ? page->url : NULL);
   append_member (out, "container", facts->container);
@@ -396,7 +397,7 @@ data_json (const Page * page)
     const CnxShare *share = &g_array_index (shares, CnxShare, i);
 
     g_string_append (json, i ? ",[" : "[");
-    cnx_tag_append_json (json, share->label);
+    cnx_json_append_text (json, share->label);
     g_string_append_printf (json, ",%d", share->id);
     append_numbers (json, &share->seconds, 1, 3);
     append_numbers (json, (double[]) { share->share, share->mean, share->peak }, 3, 4);

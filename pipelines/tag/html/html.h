@@ -42,8 +42,8 @@ void cnx_html_append_text (GString * out, const char *text);
  * relative. Free with g_free(). */
 char *cnx_html_url (const char *path);
 
-/** Appends @json, which is made of cnx_tag_append_json() and cnx_tag_append_number(), so that no markup is left in it
- * for a script element to end on. */
+/** Appends @json, which is made of cnx_json_append_text() and cnx_json_append_number(), so that no markup is left in
+ * it for a script element to end on. */
 void cnx_html_append_data (GString * out, const char *json);
 
 /** Appends @seconds as people write it: 0:07, 1:02:03, and with @tenths 0:07.5. */

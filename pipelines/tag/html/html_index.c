@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_text.h"
 #include "pipelines/tag/formats/format.h"
 #include "pipelines/tag/html/html.h"
 #include "pipelines/tag/html/html_data.h"
@@ -94,9 +95,9 @@ append_links (GString * out, GArray * stretches)
     const CnxHtmlStretch *stretch = &g_array_index (stretches, CnxHtmlStretch, i);
 
     g_string_append (out, i ? ",[" : "[");
-    cnx_tag_append_number (out, stretch->start, 3);
+    cnx_json_append_number (out, stretch->start, 3);
     g_string_append_c (out, ',');
-    cnx_tag_append_number (out, stretch->end, 3);
+    cnx_json_append_number (out, stretch->end, 3);
     g_string_append_c (out, ']');
   }
   g_string_append_c (out, ']');
@@ -127,21 +128,21 @@ append_file (GString * out, const Entry * entry, Names * names)
   g_autofree char *url = cnx_html_url (entry->path);
 
   g_string_append (out, "{\"url\":");
-  cnx_tag_append_json (out, url);
+  cnx_json_append_text (out, url);
   g_string_append (out, ",\"name\":");
-  cnx_tag_append_json (out, name);
+  cnx_json_append_text (out, name);
   g_string_append_printf (out, ",\"picture\":%s,\"duration\":", data->is_picture ? "true" : "false");
-  cnx_tag_append_number (out, data->duration, 3);
+  cnx_json_append_number (out, data->duration, 3);
   g_string_append (out, ",\"thumb\":");
-  cnx_tag_append_json (out, data->thumb ? data->thumb : "");
+  cnx_json_append_text (out, data->thumb ? data->thumb : "");
   g_string_append (out, ",\"labels\":[");
   for (guint i = 0; i < data->labels->len; i++) {
     const CnxHtmlLabel *label = &g_array_index (data->labels, CnxHtmlLabel, i);
 
     g_string_append_printf (out, "%s[%u,", i ? "," : "", number_of (names, label->name));
-    cnx_tag_append_number (out, label->share, 4);
+    cnx_json_append_number (out, label->share, 4);
     g_string_append_c (out, ',');
-    cnx_tag_append_number (out, label->peak, 4);
+    cnx_json_append_number (out, label->peak, 4);
     append_links (out, g_ptr_array_index (lists, i));
     g_string_append_c (out, ']');
   }
@@ -163,7 +164,7 @@ data_json (const GArray * entries)
   g_string_append (json, "\n],\"labels\":[");
   for (guint i = 0; i < names.names->len; i++) {
     g_string_append (json, i ? "," : "");
-    cnx_tag_append_json (json, g_ptr_array_index (names.names, i));
+    cnx_json_append_text (json, g_ptr_array_index (names.names, i));
   }
   g_string_append (json, "]}");
   g_hash_table_unref (names.numbers);

@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "pipelines/tag/formats/format.h"
 
 static const CnxTagModel model = { "every\nday --> <b>", NULL, 1000, 224, 192, "int8", "a \"CPU\"" };
@@ -85,11 +86,11 @@ test_numbers (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GString) out = g_string_new ("<");
-    cnx_tag_append_number (out, cases[i].value, cases[i].digits);
+    cnx_json_append_number (out, cases[i].value, cases[i].digits);
     g_assert_cmpstr (out->str + 1, ==, cases[i].expected);
   }
   g_autoptr (GString) long_one = g_string_new (NULL);
-  cnx_tag_append_number (long_one, -G_MAXDOUBLE, 15);
+  cnx_json_append_number (long_one, -G_MAXDOUBLE, 15);
   g_assert_cmpuint (long_one->len, ==, 310);
   g_assert_cmpfloat (g_ascii_strtod (long_one->str, NULL), ==, -G_MAXDOUBLE);
 }
