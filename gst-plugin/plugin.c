@@ -6,6 +6,7 @@
 #include "gst-plugin/gstoverlay.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/frame/wholemeta.h"
+#include "gst-plugin/publish/gstlabelpublish.h"
 #include "opencl/cache/folder.h"
 
 /* A program that holds the element itself, as `convnext tag` does, may look through the plugins in its own process:
@@ -41,6 +42,7 @@ plugin_init (GstPlugin * plugin)
   cnx_whole_meta_register ();
   return gst_element_register (plugin, "convnext", GST_RANK_NONE, convnext_type ())
       && gst_element_register (plugin, "labeloverlay", GST_RANK_NONE, GST_TYPE_LABEL_OVERLAY)
+      && gst_element_register (plugin, "labelpublish", GST_RANK_NONE, GST_TYPE_LABEL_PUBLISH)
       && gst_element_register (plugin, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);
 }
 

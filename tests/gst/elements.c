@@ -3,6 +3,7 @@
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
 #include "gst-plugin/frame/wholemeta.h"
+#include "gst-plugin/publish/gstlabelpublish.h"
 
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/gstvideopool.h>
@@ -17,6 +18,7 @@ cnx_test_init_elements (int *argc, char ***argv)
   cnx_whole_meta_register ();
   gst_element_register (NULL, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT);
   gst_element_register (NULL, "labeloverlay", GST_RANK_NONE, GST_TYPE_LABEL_OVERLAY);
+  gst_element_register (NULL, "labelpublish", GST_RANK_NONE, GST_TYPE_LABEL_PUBLISH);
   gst_element_register (NULL, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);
 }
 

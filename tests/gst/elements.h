@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/** gst_init(), the label meta and the three elements. */
+/** gst_init(), the label meta and the four elements. */
 void cnx_test_init_elements (int *argc, char ***argv);
 
 /** A recipe that squashes a frame to @side x @side pixels, in levels of 0..255, so that differences read as such. */

@@ -1,0 +1,395 @@
+/**
+ * SECTION:element-labelpublish
+ * @title: labelpublish
+ * @short_description: writes the labels that ride on buffers as lines of JSON
+ *
+ * Passes buffers of any kind on as they are, and writes a line for each new result that they carry: of `convnext`, and
+ * on GStreamer 1.24 and later of any element that writes GstAnalyticsClsMtd. A line is a JSON object: `stream`,
+ * `source` (where it has a name), `running-time` (seconds, of the frame that was classified), `time` (the wall clock's
+ * when the result came by here, RFC 3339, UTC), `frame` (which one was classified, of those of its stream that came by
+ * here, from 0), `model` and `labels`, best first, each with `id`, `label` and `confidence`. What is not known is null.
+ *
+ * `location` is a file, which is appended to and opened anew when it was rotated away; a pipe with a name; or - for the
+ * standard output. A thread of its own writes: no buffer ever waits for it. What cannot be written yet waits in
+ * order, and is written when it can be; where more than `queue-size` wait the oldest are dropped, which `stats` counts
+ * and the log says once a minute. At the end of a stream what waits has `drain-timeout` to get out.
+ *
+ * With `on-change`, which is the default, only results with another first label than the one before are written.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -q videotestsrc num-buffers=10 ! convnext threshold=0 ! labelpublish location=- ! fakesink
+ * ]|
+ */
+#include "gst-plugin/publish/gstlabelpublish.h"
+#include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/publish/location.h"
+#include "gst-plugin/publish/news.h"
+#include "gst-plugin/publish/outbox.h"
+#include "gst-plugin/settings.h"
+#include "core/error.h"
+
+GST_DEBUG_CATEGORY_STATIC (label_publish_debug);
+#define GST_CAT_DEFAULT label_publish_debug
+
+#define DEFAULT_ON_CHANGE TRUE
+#define DEFAULT_MIN_INTERVAL 0
+#define DEFAULT_QUEUE_SIZE 10000
+#define MOST_QUEUE_SIZE 10000000
+#define DEFAULT_DRAIN_TIMEOUT 2000
+
+enum
+{
+  PROP_0,
+  PROP_LOCATION,
+  PROP_ON_CHANGE,
+  PROP_MIN_INTERVAL,
+  PROP_QUEUE_SIZE,
+  PROP_DRAIN_TIMEOUT,
+  PROP_STATS,
+};
+
+struct _GstLabelPublish
+{
+  GstBaseTransform parent;
+
+  /* properties, under the object lock */
+  char *location;
+  gboolean on_change;
+  guint min_interval, queue_size, drain_timeout;
+  gboolean fixed;               /* from READY to PAUSED on: the location stays */
+
+  CnxOutbox *outbox;
+
+  /* the streaming thread's own */
+  char *stream;
+  CnxNews *news;
+};
+
+G_DEFINE_TYPE (GstLabelPublish, gst_label_publish, GST_TYPE_BASE_TRANSFORM);
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS_ANY);
+
+/* ---- opening and closing ---- */
+
+static void
+on_trouble (gpointer user_data, const GError * error)
+{
+  GstLabelPublish *self = user_data;
+
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("%s", error->message),
+      ("what comes waits, up to queue-size, and is written when it can be"));
+}
+
+static void
+on_lost (gpointer user_data, guint64 dropped)
+{
+  GST_WARNING_OBJECT (user_data, "%" G_GUINT64_FORMAT " results could not be published and are lost", dropped);
+}
+
+static const CnxOutboxListener listener = { on_trouble, on_lost };
+
+static void
+post_open_error (GstLabelPublish * self, const GError * error)
+{
+  if (error->domain == CNX_ERROR)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
+}
+
+static void
+set_fixed (GstLabelPublish * self, gboolean fixed)
+{
+  GST_OBJECT_LOCK (self);
+  self->fixed = fixed;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+start (GstBaseTransform * base)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (base);
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  self->fixed = TRUE;
+  g_autofree char *location = g_strdup (self->location);
+  GST_OBJECT_UNLOCK (self);
+  const CnxPlace *place = cnx_place_for (location, &error);
+  if (place && cnx_outbox_open (self->outbox, place, location, &error))
+    return TRUE;
+  set_fixed (self, FALSE);
+  post_open_error (self, error);
+  return FALSE;
+}
+
+static gint64
+drain_timeout (GstLabelPublish * self)
+{
+  GST_OBJECT_LOCK (self);
+  const gint64 timeout = (gint64) self->drain_timeout * 1000;
+  GST_OBJECT_UNLOCK (self);
+  return timeout;
+}
+
+static gboolean
+stop (GstBaseTransform * base)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (base);
+
+  cnx_outbox_close (self->outbox, drain_timeout (self));
+  cnx_news_reset (self->news);
+  g_clear_pointer (&self->stream, g_free);
+  set_fixed (self, FALSE);
+  return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement * element, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)   /* else it would wait for a stream that waits at its end */
+    cnx_outbox_set_hurried (GST_LABEL_PUBLISH (element)->outbox, TRUE);
+  return GST_ELEMENT_CLASS (gst_label_publish_parent_class)->change_state (element, transition);
+}
+
+/* ---- events and buffers ---- */
+
+static void
+drain (GstLabelPublish * self)
+{
+  if (!cnx_outbox_drain (self->outbox, drain_timeout (self)))
+    GST_WARNING_OBJECT (self, "the stream has ended, and %" G_GUINT64_FORMAT " results still wait to be published",
+        cnx_outbox_stats (self->outbox).waiting);
+}
+
+static gboolean
+sink_event (GstBaseTransform * base, GstEvent * event)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (base);
+  const char *stream = NULL;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      gst_event_parse_stream_start (event, &stream);
+      g_free (self->stream);
+      self->stream = g_strdup (stream);
+      break;
+    case GST_EVENT_FLUSH_START:        /* beside the streaming thread, which may be waiting */
+      cnx_outbox_set_hurried (self->outbox, TRUE);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      cnx_outbox_set_hurried (self->outbox, FALSE);
+      cnx_news_reset (self->news);
+      break;
+    case GST_EVENT_EOS:
+      drain (self);
+      break;
+    default:
+      break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_label_publish_parent_class)->sink_event (base, event);
+}
+
+typedef struct
+{
+  GstLabelPublish *self;
+  CnxNewsRules rules;
+  GstClockTime running_time;    /* the buffer's */
+} Look;
+
+/* Another element's classification has neither a time nor a stream: they are the buffer's. */
+static gboolean
+publish_news (const CnxMetaLabels * found, gpointer user_data)
+{
+  const Look *look = user_data;
+  GstLabelPublish *self = look->self;
+  CnxMetaLabels labels = *found;
+
+  if (!labels.stream || !*labels.stream)
+    labels.stream = self->stream;
+  if (!GST_CLOCK_TIME_IS_VALID (labels.running_time))
+    labels.running_time = look->running_time;
+  if (cnx_news_is (self->news, &labels, &look->rules))
+    cnx_outbox_put (self->outbox, cnx_message_new (&labels, g_get_real_time (),
+            cnx_news_frame_of (self->news, labels.running_time)));
+  return TRUE;
+}
+
+static GstFlowReturn
+transform_ip (GstBaseTransform * base, GstBuffer * buffer)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (base);
+  Look look = { self, {FALSE, 0}, GST_CLOCK_TIME_NONE };
+
+  GST_OBJECT_LOCK (self);
+  look.rules = (CnxNewsRules) { self->on_change, self->min_interval * GST_MSECOND };
+  GST_OBJECT_UNLOCK (self);
+  if (base->segment.format == GST_FORMAT_TIME)
+    look.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  cnx_news_next_frame (self->news, self->stream, look.running_time);
+  cnx_label_meta_foreach (buffer, publish_news, &look);
+  return GST_FLOW_OK;
+}
+
+/* ---- properties ---- */
+
+/* FALSE: it cannot be changed now. */
+static gboolean
+set_location (GstLabelPublish * self, const char *location)
+{
+  GST_OBJECT_LOCK (self);
+  const gboolean is_right = !self->fixed || g_strcmp0 (self->location, location) == 0;
+  if (is_right) {
+    g_free (self->location);
+    self->location = g_strdup (location);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return is_right;
+}
+
+static void
+set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (object);
+
+  if (id == PROP_LOCATION) {
+    if (!set_location (self, g_value_get_string (value)))
+      cnx_refuse_property (GST_ELEMENT (self), pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_ON_CHANGE:
+      self->on_change = g_value_get_boolean (value);
+      break;
+    case PROP_MIN_INTERVAL:
+      self->min_interval = g_value_get_uint (value);
+      break;
+    case PROP_QUEUE_SIZE:
+      self->queue_size = g_value_get_uint (value);
+      cnx_outbox_set_size (self->outbox, self->queue_size);
+      break;
+    case PROP_DRAIN_TIMEOUT:
+      self->drain_timeout = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstStructure *
+make_stats (GstLabelPublish * self)
+{
+  const CnxOutboxStats stats = cnx_outbox_stats (self->outbox);
+
+  return gst_structure_new ("labelpublish", "published", G_TYPE_UINT64, stats.published, "waiting", G_TYPE_UINT64,
+      stats.waiting, "dropped", G_TYPE_UINT64, stats.dropped, "reconnects", G_TYPE_UINT64, stats.reconnects, NULL);
+}
+
+static void
+get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_LOCATION:
+      g_value_set_string (value, self->location);
+      break;
+    case PROP_ON_CHANGE:
+      g_value_set_boolean (value, self->on_change);
+      break;
+    case PROP_MIN_INTERVAL:
+      g_value_set_uint (value, self->min_interval);
+      break;
+    case PROP_QUEUE_SIZE:
+      g_value_set_uint (value, self->queue_size);
+      break;
+    case PROP_DRAIN_TIMEOUT:
+      g_value_set_uint (value, self->drain_timeout);
+      break;
+    case PROP_STATS:
+      g_value_take_boxed (value, make_stats (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+finalize (GObject * object)
+{
+  GstLabelPublish *self = GST_LABEL_PUBLISH (object);
+
+  cnx_outbox_free (self->outbox);
+  cnx_news_free (self->news);
+  g_free (self->location);
+  g_free (self->stream);
+  G_OBJECT_CLASS (gst_label_publish_parent_class)->finalize (object);
+}
+
+static void
+gst_label_publish_init (GstLabelPublish * self)
+{
+  self->on_change = DEFAULT_ON_CHANGE;
+  self->min_interval = DEFAULT_MIN_INTERVAL;
+  self->queue_size = DEFAULT_QUEUE_SIZE;
+  self->drain_timeout = DEFAULT_DRAIN_TIMEOUT;
+  self->outbox = cnx_outbox_new (&listener, self);
+  cnx_outbox_set_size (self->outbox, self->queue_size);
+  self->news = cnx_news_new ();
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
+}
+
+static void
+install_properties (GObjectClass * klass)
+{
+  const GParamFlags always = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+  g_object_class_install_property (klass, PROP_LOCATION, g_param_spec_string ("location", "Location",
+          "Where labels go: the path of a file, which is appended to, or of a pipe with a name, or - for the standard "
+          "output", NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_ON_CHANGE, g_param_spec_boolean ("on-change", "On change",
+          "Publish only results with another first label than the one published before", DEFAULT_ON_CHANGE, always));
+  g_object_class_install_property (klass, PROP_MIN_INTERVAL, g_param_spec_uint ("min-interval", "Least interval",
+          "Publish a classifier's results at least so many milliseconds of running time apart; 0: any", 0, G_MAXUINT,
+          DEFAULT_MIN_INTERVAL, always));
+  g_object_class_install_property (klass, PROP_QUEUE_SIZE, g_param_spec_uint ("queue-size", "Queue size",
+          "While nothing can be written, keep at most so many results: the oldest are dropped", 1, MOST_QUEUE_SIZE,
+          DEFAULT_QUEUE_SIZE, always));
+  g_object_class_install_property (klass, PROP_DRAIN_TIMEOUT, g_param_spec_uint ("drain-timeout", "Drain timeout",
+          "At the end of a stream, wait at most so many milliseconds for what is not written yet", 0, G_MAXUINT,
+          DEFAULT_DRAIN_TIMEOUT, always));
+  g_object_class_install_property (klass, PROP_STATS, g_param_spec_boxed ("stats", "Statistics",
+          "Results since the element was started: published, waiting and dropped; and reconnects, how often the place "
+          "was opened again or came back", GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+gst_label_publish_class_init (GstLabelPublishClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (label_publish_debug, "labelpublish", 0, "label publisher");
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  install_properties (object_class);
+  element_class->change_state = change_state;
+  base_class->start = start;
+  base_class->stop = stop;
+  base_class->sink_event = sink_event;
+  base_class->transform_ip = transform_ip;
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Label publisher", "Filter/Analyzer",
+      "Writes the labels that a classifier attached to buffers as lines of JSON", "The gst-convnext authors");
+}
