@@ -17,13 +17,14 @@
  * @fd: -1 while it is closed
  * @is_pipe: one with a name stood at the path last
  * @was_lost: it was open, and then moved away or read no more
+ * @is_cut: what was in the file does not end in a line end
  * @done: bytes that are there of a message that is not whole yet
  */
 typedef struct
 {
   char *path;
   int fd;
-  gboolean is_pipe, was_lost;
+  gboolean is_pipe, was_lost, is_cut;
   gsize done;
   guint64 reconnects;
 } Files;
@@ -62,6 +63,20 @@ is_pipe (const char *path)
   return stat (path, &status) == 0 && S_ISFIFO (status.st_mode);
 }
 
+/* Whether the file of @size bytes at @path ends in the middle of a line; not where it may not be read. */
+static gboolean
+is_cut (const char *path, off_t size)
+{
+  const int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  char last = '\n';
+
+  if (fd < 0)
+    return FALSE;
+  const gboolean is_read = pread (fd, &last, 1, size - 1) == 1;
+  close (fd);
+  return is_read && last != '\n';
+}
+
 /* A pipe that was taken away is waited for: no file comes in its place. FALSE without an error: nobody reads it. */
 static gboolean
 open_path (Files * self, GError ** error)
@@ -78,7 +93,9 @@ open_path (Files * self, GError ** error)
     set_error (self, error, errno);
     return FALSE;
   }
-  self->is_pipe = fstat (self->fd, &status) == 0 && S_ISFIFO (status.st_mode);
+  const gboolean is_known = fstat (self->fd, &status) == 0;
+  self->is_pipe = is_known && S_ISFIFO (status.st_mode);
+  self->is_cut = is_known && S_ISREG (status.st_mode) && status.st_size > 0 && is_cut (self->path, status.st_size);
   return TRUE;
 }
 
@@ -156,7 +173,9 @@ file_write (gpointer place, const CnxMessage * message, GError ** error)
   }
   if (self->fd < 0 && !open_path (self, error))
     return CNX_PLACE_LATER;
-  if (write_rest (self, message)) {
+  if (self->is_cut && write (self->fd, "\n", 1) == 1)
+    self->is_cut = FALSE;
+  if (!self->is_cut && write_rest (self, message)) {
     self->reconnects += self->was_lost;
     self->was_lost = FALSE;
     return CNX_PLACE_TAKEN;

@@ -102,6 +102,21 @@ test_appends (void)
   cnx_place_file.close (place);
 }
 
+/* A run before was cut off in the middle of a line, by a power cut: that line is lost, and not the next one too. */
+static void
+test_cut_line (void)
+{
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *path = cnx_test_write_text (dir, "a.jsonl", "before\nhal");
+  gpointer place = open_file (path);
+
+  assert_holds (path, "before\nhal");
+  g_assert_cmpint (give (place, "one\n", NULL), ==, CNX_PLACE_TAKEN);
+  g_assert_cmpint (give (place, "two\n", NULL), ==, CNX_PLACE_TAKEN);
+  assert_holds (path, "before\nhal\none\ntwo\n");
+  cnx_place_file.close (place);
+}
+
 static void
 test_rotated (void)
 {
@@ -357,6 +372,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   signal (SIGPIPE, SIG_IGN);    /* the writer's thread blocks it */
   g_test_add_func ("/places/appends", test_appends);
+  g_test_add_func ("/places/cut-line", test_cut_line);
   g_test_add_func ("/places/rotated", test_rotated);
   g_test_add_func ("/places/folder-goes-and-comes", test_folder_goes_and_comes);
   g_test_add_func ("/places/full", test_full);
