@@ -322,17 +322,6 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
 }
 
-/* Frames wait, as they should of a file. Of a camera they should not. */
-static void
-say_that_frames_wait (GstConvnext * self)
-{
-  GST_INFO_OBJECT (self, "mode auto is every-frame, as upstream does not say that it is live");
-  if (!cnx_upstream_can_be_wound (GST_BASE_TRANSFORM_SINK_PAD (self)))
-    GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Each frame waits for its labels, as upstream does not say that it is "
-            "live. Is it a camera? Set is-live on its appsrc, shmsrc or the like, or mode=latest here; "
-            "mode=every-frame is for what may wait."), (NULL));
-}
-
 /* Upstream is asked at the first buffer after each stream-start. Where there is no answer no buffer waits, and
  * the next one asks again. */
 static Mode
@@ -347,10 +336,10 @@ current_mode (GstConvnext * self)
   if (!cnx_upstream_is_live (GST_BASE_TRANSFORM_SINK_PAD (self), &live))
     return MODE_LATEST;
   g_atomic_int_set ((gint *) &self->decided, live ? MODE_LATEST : MODE_EVERY_FRAME);
-  if (live)
-    GST_INFO_OBJECT (self, "mode auto is latest, as upstream says that it is live: no frame waits");
-  else
-    say_that_frames_wait (self);
+  GST_INFO_OBJECT (self, live ? "mode auto is latest, as upstream says that it is live: no frame waits" :
+      "mode auto is every-frame, as upstream does not say that it is live");
+  if (!live)
+    cnx_upstream_warn_that_frames_wait (GST_ELEMENT (self), GST_BASE_TRANSFORM_SINK_PAD (self));
   return self->decided;
 }
 

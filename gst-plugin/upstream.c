@@ -1,7 +1,8 @@
 #include "gst-plugin/upstream.h"
 
-gboolean
-cnx_upstream_can_be_wound (GstPad * sink)
+/* Through a parser or a decoder only the bytes may say so. */
+static gboolean
+can_be_wound (GstPad * sink)
 {
   static const GstFormat formats[] = { GST_FORMAT_TIME, GST_FORMAT_BYTES };
   gboolean seekable = FALSE;
@@ -12,6 +13,15 @@ cnx_upstream_can_be_wound (GstPad * sink)
       gst_query_parse_seeking (query, NULL, &seekable, NULL, NULL);
   }
   return seekable;
+}
+
+void
+cnx_upstream_warn_that_frames_wait (GstElement * element, GstPad * sink)
+{
+  if (!can_be_wound (sink))
+    GST_ELEMENT_WARNING (element, STREAM, FAILED, ("Each frame waits for its labels, as upstream does not say that it "
+            "is live. Is it a camera? Set is-live on its appsrc, shmsrc or the like, or mode=latest here; "
+            "mode=every-frame is for what may wait."), (NULL));
 }
 
 gboolean

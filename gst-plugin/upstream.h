@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/** Whether it can be wound, as files can; through a parser or a decoder only the bytes may say so. */
-gboolean cnx_upstream_can_be_wound (GstPad * sink);
+/** Frames wait, as they should of a file. Of a camera they should not: warns, on the bus as @element, where upstream
+ * cannot be wound as files can. */
+void cnx_upstream_warn_that_frames_wait (GstElement * element, GstPad * sink);
 
 /** Writes whether it is live to @live. FALSE where it does not answer: v4l2src does not until a frame rate is set. */
 gboolean cnx_upstream_is_live (GstPad * sink, gboolean * live);
