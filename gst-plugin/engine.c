@@ -424,3 +424,16 @@ cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GErro
 
   return fill (place, settings, error);
 }
+
+void
+cnx_engine_post_error (GstElement * element, const GError * error)
+{
+  g_autofree char *text = cnx_printable (error->message);
+
+  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE))
+    GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ_WRITE, ("%s", text), (NULL));
+  else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NOT_FOUND))
+    GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND, ("%s", text), (NULL));
+  else
+    GST_ELEMENT_ERROR (element, RESOURCE, SETTINGS, ("%s", text), (NULL));
+}

@@ -75,4 +75,7 @@ CnxEngine *cnx_engine_from_context (GstContext * context);
  * same time get the same one. Errors: those of cnx_engine_new(). Free with cnx_engine_unref(). */
 CnxEngine *cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error);
 
+/** Posts an error message of @element's, of why there is no engine. */
+void cnx_engine_post_error (GstElement * element, const GError * error);
+
 G_END_DECLS

@@ -147,19 +147,6 @@ wait_for_worker (GstConvnext * self)
 
 /* ---- opening and closing ---- */
 
-static void
-post_open_error (GstConvnext * self, const GError * error)
-{
-  g_autofree char *text = cnx_printable (error->message);
-
-  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE))
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE, ("%s", text), (NULL));
-  else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", text), (NULL));
-  else
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", text), (NULL));
-}
-
 static gboolean
 open_classifier (GstConvnext * self)
 {
@@ -184,7 +171,7 @@ open_classifier (GstConvnext * self)
     return TRUE;
   g_clear_pointer (&self->classifier, cnx_classifier_free);
   if (!engine || !(self->classifier = cnx_classifier_new (engine, &error))) {
-    post_open_error (self, error);
+    cnx_engine_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
   cnx_latency_forget (&self->latency);
