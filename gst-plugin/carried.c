@@ -57,3 +57,9 @@ cnx_carried_at (CnxCarried * self, GstElement * element, GstClockTime now, GstCl
   }
   return self->result;
 }
+
+void
+cnx_carried_hold (CnxCarried * self)
+{
+  self->since = GST_CLOCK_TIME_NONE;    /* as if they were made when they were asked for */
+}

@@ -1,4 +1,5 @@
-/* In mode latest: the labels that buffers carry, until newer ones come or none have come for too long. */
+/* The labels that buffers carry which wait for none of their own, until newer ones come or none have come for too
+ * long. */
 #pragma once
 
 #include "gst-plugin/classifier.h"
@@ -31,5 +32,8 @@ void cnx_carried_set (CnxCarried * carried, CnxResult * result);
  * than @longest, if that is above 0. Time is what buffers say, and, where @now is GST_CLOCK_TIME_NONE and none before
  * said more, what @element's clock does. Owned by @carried; NULL: nothing. */
 CnxResult *cnx_carried_at (CnxCarried * carried, GstElement * element, GstClockTime now, GstClockTime longest);
+
+/** Nobody wants newer ones than there are: what is carried grows no older with the last buffer that was asked about. */
+void cnx_carried_hold (CnxCarried * carried);
 
 G_END_DECLS

@@ -9,6 +9,8 @@
  * `mode` says who waits. every-frame: each buffer waits for its own labels. latest: no buffer ever waits,
  * each carries the newest labels that are finished. auto: latest when upstream is live, else every-frame.
  *
+ * `interval` and `max-rate` let frames pass that are not classified: they carry the newest labels.
+ *
  * `precision` says what the network's products run in; sums are 32-bit floats always. fp32 and int8 run on
  * every device, fp16 on GPUs and bf16 on CPUs that have it. auto takes bf16 or fp16 where it runs, else fp32;
  * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
@@ -60,6 +62,7 @@ struct _GstConvnext
   GstVideoOrientationMethod tagged;     /* what the stream's tags say */
   Mode decided;                 /* MODE_AUTO until upstream has answered */
   CnxCarried carried;
+  CnxPace pace;
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
@@ -187,6 +190,7 @@ static void
 forget_results (GstConvnext * self)
 {
   cnx_carried_set (&self->carried, NULL);
+  cnx_pace_forget (&self->pace);
   if (self->classifier)
     cnx_classifier_reset (self->classifier);
 }
@@ -287,8 +291,10 @@ sink_event (GstBaseTransform * base, GstEvent * event)
       forget_results (self);
       break;
     case GST_EVENT_SEGMENT:
-      if (cnx_upstream_jumps (&base->segment, event))
+      if (cnx_upstream_jumps (&base->segment, event)) {
         cnx_classifier_begin_anew (self->classifier);
+        cnx_pace_forget (&self->pace);
+      }
       break;
     case GST_EVENT_TAG:
       gst_event_parse_tag (event, &tags);
@@ -383,7 +389,7 @@ current_direction (GstConvnext * self)
   return direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : direction;
 }
 
-/* FALSE after an error message. */
+/* FALSE after an error message, with the slot released. */
 static gboolean
 read_frame (GstConvnext * self, GstBuffer * buffer, float *slot)
 {
@@ -393,16 +399,15 @@ read_frame (GstConvnext * self, GstBuffer * buffer, float *slot)
   if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  cnx_classifier_release (self->classifier);
   return FALSE;
 }
 
 static CnxClassifyRequest
-request_for (GstConvnext * self, GstBuffer * buffer)
+request_for (GstBaseTransform * base, GstBuffer * buffer, const CnxSettings * set)
 {
-  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
-  const CnxSettings set = plain_settings (self);
-  CnxClassifyRequest request = { GST_CLOCK_TIME_NONE, set.top_k, set.threshold, set.smoothing * GST_MSECOND,
-    set.hysteresis
+  CnxClassifyRequest request = { GST_CLOCK_TIME_NONE, set->top_k, set->threshold, set->smoothing * GST_MSECOND,
+    set->hysteresis
   };
 
   if (base->segment.format == GST_FORMAT_TIME)
@@ -411,35 +416,31 @@ request_for (GstConvnext * self, GstBuffer * buffer)
   return request;
 }
 
+/* What is claimed, by a buffer that has waited for it since @start. */
 static GstFlowReturn
-classify_now (GstConvnext * self, GstBuffer * buffer)
+classify_now (GstConvnext * self, GstBuffer * buffer, const CnxClassifyRequest * request, gint64 start)
 {
   g_autoptr (GError) error = NULL;
-  const CnxClassifyRequest request = request_for (self, buffer);
-  const gint64 start = g_get_monotonic_time ();
-  float *tensor = cnx_classifier_claim (self->classifier, TRUE);
+  CnxResult *result = cnx_classifier_run (self->classifier, request, &error);
 
-  cnx_carried_set (&self->carried, NULL);       /* where mode was latest before, and may be again */
-  if (!read_frame (self, buffer, tensor)) {
-    cnx_classifier_release (self->classifier);
-    return GST_FLOW_ERROR;
-  }
-  g_autoptr (CnxResult) result = cnx_classifier_run (self->classifier, &request, &error);
   if (!result)
     return fail (self, error);
   cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
+  cnx_carried_set (&self->carried, result);
   tell (self, result, buffer);
   tell (self, result, NULL);
   return GST_FLOW_OK;
 }
 
-/* A frame is preprocessed only when the worker is free to take it. */
+/* A frame carries its own labels where it is @due and waits for them, else the newest. It is preprocessed only when it
+ * is due, and the worker, if it does not wait, is free to take it. */
 static GstFlowReturn
-classify_latest (GstConvnext * self, GstBuffer * buffer)
+classify (GstConvnext * self, GstBuffer * buffer, const CnxClassifyRequest * request, const CnxSettings * set,
+    gboolean due, gboolean waits)
 {
   g_autoptr (GError) error = NULL;
-  const CnxClassifyRequest request = request_for (self, buffer);
-  float *tensor = cnx_classifier_claim (self->classifier, FALSE);
+  const gint64 start = g_get_monotonic_time ();
+  float *tensor = cnx_classifier_claim (self->classifier, due && waits);
 
   /* taken after the claim: a worker that is free has finished what it had */
   CnxResult *finished = cnx_classifier_take (self->classifier, &error);
@@ -450,14 +451,18 @@ classify_latest (GstConvnext * self, GstBuffer * buffer)
   }
   if (finished)
     cnx_carried_set (&self->carried, finished);
-  CnxResult *carried = cnx_carried_at (&self->carried, GST_ELEMENT (self), request.running_time,
-      plain_settings (self).label_timeout * GST_MSECOND);
-  if (tensor) {
-    if (!read_frame (self, buffer, tensor)) {
-      cnx_classifier_release (self->classifier);
-      return GST_FLOW_ERROR;
-    }
-    if (!cnx_classifier_submit (self->classifier, &request, &error))
+  CnxResult *carried = cnx_carried_at (&self->carried, GST_ELEMENT (self), request->running_time,
+      waits ? 0 : set->label_timeout * GST_MSECOND);
+  if (tensor && due && !read_frame (self, buffer, tensor))
+    return GST_FLOW_ERROR;
+  if (tensor && !due) {
+    cnx_classifier_release (self->classifier);
+    cnx_carried_hold (&self->carried);
+  } else if (tensor) {
+    cnx_pace_note (&self->pace);
+    if (waits)
+      return classify_now (self, buffer, request, start);
+    if (!cnx_classifier_submit (self->classifier, request, &error))
       return fail (self, error);
   }
   if (carried)
@@ -474,8 +479,13 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
     return GST_FLOW_OK;
-  return current_mode (self) == MODE_LATEST ? classify_latest (self, buffer) :
-      classify_now (self, buffer);
+  const CnxSettings set = plain_settings (self);
+  const CnxClassifyRequest request = request_for (base, buffer, &set);
+  const gboolean waits = current_mode (self) != MODE_LATEST;
+  GstClockTime now = request.running_time;
+  if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
+    now = gst_element_get_current_running_time (GST_ELEMENT (self));
+  return classify (self, buffer, &request, &set, cnx_pace_due (&self->pace, &set.pace, now), waits);
 }
 
 /* Metadata needs a writable buffer, not writable memory: a copy that shares the pixels. */

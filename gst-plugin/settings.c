@@ -12,6 +12,8 @@
 #define DEFAULT_HYSTERESIS 0.0
 #define DEFAULT_POST_MESSAGES FALSE
 #define DEFAULT_VIDEO_DIRECTION GST_VIDEO_ORIENTATION_AUTO
+#define DEFAULT_INTERVAL 1
+#define DEFAULT_MAX_RATE 0
 
 enum
 {
@@ -33,6 +35,8 @@ enum
   PROP_POST_MESSAGES,
   PROP_SOURCE,
   PROP_VIDEO_DIRECTION,
+  PROP_INTERVAL,
+  PROP_MAX_RATE,
 };
 
 typedef enum
@@ -62,6 +66,8 @@ static const struct
   [PROP_POST_MESSAGES] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
   [PROP_SOURCE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, source), FALSE},
   [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
+  [PROP_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, pace.interval), FALSE},
+  [PROP_MAX_RATE] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, pace.max_rate), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -135,12 +141,25 @@ install_answer_properties (GObjectClass * klass)
           "stream's tags say", GST_TYPE_VIDEO_ORIENTATION_METHOD, DEFAULT_VIDEO_DIRECTION, PLAYING_FLAGS));
 }
 
+/* No interval beyond what a signed number holds: -1 is refused. */
+static void
+install_pace_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_INTERVAL, g_param_spec_uint ("interval", "Interval",
+          "Classify one frame in so many; those that are passed over carry the newest labels; 1: every frame", 1,
+          G_MAXINT, DEFAULT_INTERVAL, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_MAX_RATE, g_param_spec_double ("max-rate", "Max rate",
+          "Classify at most so many frames a second of running time; those that are passed over carry the newest "
+          "labels; 0: no limit", 0, G_MAXDOUBLE, DEFAULT_MAX_RATE, PLAYING_FLAGS));
+}
+
 void
 cnx_settings_install (GObjectClass * klass)
 {
   install_model_properties (klass);
   install_answer_properties (klass);
   install_steady_properties (klass);
+  install_pace_properties (klass);
 }
 
 void
@@ -151,7 +170,7 @@ cnx_settings_init (CnxSettings * self)
     .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
     .label_timeout = DEFAULT_LABEL_TIMEOUT,.smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
     .post_messages = DEFAULT_POST_MESSAGES,
-    .video_direction = DEFAULT_VIDEO_DIRECTION
+    .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE}
   };
 }
 

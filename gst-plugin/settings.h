@@ -5,13 +5,15 @@
 
 #include "gst-plugin/engine.h"
 #include "gst-plugin/enums.h"
+#include "gst-plugin/pace/pace.h"
 
 G_BEGIN_DECLS
 
 /**
  * CnxSettings:
  *
- * A field for each property, of the same name. Strings may be NULL. Not locked: that is its element's to do.
+ * A field for each property, of the same name; those of the pace are in a rule. Strings may be NULL. Not locked: that
+ * is its element's to do.
  */
 typedef struct
 {
@@ -27,6 +29,7 @@ typedef struct
   double hysteresis;
   gboolean post_messages;
   GstVideoOrientationMethod video_direction;
+  CnxPaceRule pace;
 } CnxSettings;
 
 /** Installs the properties. */
