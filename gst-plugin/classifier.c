@@ -151,11 +151,12 @@ cnx_classifier_claim (CnxClassifier * self, gboolean wait)
 }
 
 static gboolean
-fill (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideoFrame * frame, float *slot, GError ** error)
+fill (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideoFrame * frame, float *slot, gboolean here,
+    GError ** error)
 {
   CnxFramePlan *plan = NULL;
 
-  if (!self->takes_frames)
+  if (here || !self->takes_frames)
     return cnx_frame_in_run (frame_in, frame, slot, error);
   if (!cnx_frame_in_pack (frame_in, frame, slot, &plan, error))
     return FALSE;
@@ -166,7 +167,7 @@ fill (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideoFrame * frame, 
 
 gboolean
 cnx_classifier_read (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideoInfo * info, GstBuffer * buffer,
-    float *slot, GError ** error)
+    float *slot, gboolean here, GError ** error)
 {
   GstVideoFrame frame;
 
@@ -175,7 +176,7 @@ cnx_classifier_read (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideo
         "Cannot read a frame: the buffer does not hold one of the negotiated caps");
     return FALSE;
   }
-  const gboolean good = fill (self, frame_in, &frame, slot, error);
+  const gboolean good = fill (self, frame_in, &frame, slot, here, error);
   gst_video_frame_unmap (&frame);
   return good;
 }

@@ -82,10 +82,10 @@ gboolean cnx_classifier_try (CnxClassifier * classifier);
 gboolean cnx_classifier_takes_frames (CnxClassifier * classifier);
 /** Whatever the device is: for tests. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_classifier_set_takes_frames (CnxClassifier * classifier, gboolean takes, GError ** error);
-/** The frame in @buffer, one of @info, to what is claimed, @slot: to the tensor here, or, where that is less to carry,
- * packed, for the device to make it. Errors: CNX_ERROR_INPUT. */
+/** The frame in @buffer, one of @info, to what is claimed, @slot: to the tensor @here, or, unless it must be that and
+ * where that is less to carry, packed, for the device to make it. Errors: CNX_ERROR_INPUT. */
 gboolean cnx_classifier_read (CnxClassifier * classifier, CnxFrameIn * frame_in, const GstVideoInfo * info,
-    GstBuffer * buffer, float *slot, GError ** error);
+    GstBuffer * buffer, float *slot, gboolean here, GError ** error);
 /** Says that what is claimed now holds a frame packed by @plan, of which it keeps a reference, and not the tensor. */
 void cnx_classifier_set_plan (CnxClassifier * classifier, CnxFramePlan * plan);
 /** The plan of what is claimed or submitted; NULL: it is the tensor. */

@@ -9,7 +9,7 @@
  * `mode` says who waits. every-frame: each buffer waits for its own labels. latest: no buffer ever waits,
  * each carries the newest labels that are finished. auto: latest when upstream is live, else every-frame.
  *
- * `interval` and `max-rate` let frames pass that are not classified: they carry the newest labels.
+ * `interval`, `max-rate` and `scene-threshold` let frames pass that are not classified: they carry the newest labels.
  *
  * `precision` says what the network's products run in; sums are 32-bit floats always. fp32 and int8 run on
  * every device, fp16 on GPUs and bf16 on CPUs that have it. auto takes bf16 or fp16 where it runs, else fp32;
@@ -33,6 +33,7 @@
 #include "gst-plugin/frame/framein.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/latency.h"
+#include "gst-plugin/pace/scene.h"
 #include "gst-plugin/settings.h"
 #include "gst-plugin/upstream.h"
 #include "core/error.h"
@@ -63,11 +64,13 @@ struct _GstConvnext
   Mode decided;                 /* MODE_AUTO until upstream has answered */
   CnxCarried carried;
   CnxPace pace;
+  CnxScene scene;
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
 
 #define LAST_RESULT_WAIT (10 * G_USEC_PER_SEC)
+#define SETTLES 5               /* time constants, after which an average is within 1 % of where it goes */
 
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL) "; " \
     GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
@@ -186,11 +189,19 @@ open_classifier (GstConvnext * self)
   return TRUE;
 }
 
+/* The next frame has nothing to do with those before. */
+static void
+begin_anew (GstConvnext * self)
+{
+  cnx_pace_forget (&self->pace);
+  cnx_scene_forget (&self->scene);
+}
+
 static void
 forget_results (GstConvnext * self)
 {
   cnx_carried_set (&self->carried, NULL);
-  cnx_pace_forget (&self->pace);
+  begin_anew (self);
   if (self->classifier)
     cnx_classifier_reset (self->classifier);
 }
@@ -293,7 +304,7 @@ sink_event (GstBaseTransform * base, GstEvent * event)
     case GST_EVENT_SEGMENT:
       if (cnx_upstream_jumps (&base->segment, event)) {
         cnx_classifier_begin_anew (self->classifier);
-        cnx_pace_forget (&self->pace);
+        begin_anew (self);
       }
       break;
     case GST_EVENT_TAG:
@@ -389,14 +400,14 @@ current_direction (GstConvnext * self)
   return direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : direction;
 }
 
-/* FALSE after an error message, with the slot released. */
+/* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
 static gboolean
-read_frame (GstConvnext * self, GstBuffer * buffer, float *slot)
+read_frame (GstConvnext * self, GstBuffer * buffer, float *slot, gboolean here)
 {
   g_autoptr (GError) error = NULL;
 
   cnx_frame_in_set_direction (self->frame_in, current_direction (self));
-  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, &error))
+  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
   cnx_classifier_release (self->classifier);
@@ -440,6 +451,7 @@ classify (GstConvnext * self, GstBuffer * buffer, const CnxClassifyRequest * req
 {
   g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
+  const CnxSceneRule scene = { set->scene_threshold, set->changes, SETTLES * request->smoothing };
   float *tensor = cnx_classifier_claim (self->classifier, due && waits);
 
   /* taken after the claim: a worker that is free has finished what it had */
@@ -453,9 +465,12 @@ classify (GstConvnext * self, GstBuffer * buffer, const CnxClassifyRequest * req
     cnx_carried_set (&self->carried, finished);
   CnxResult *carried = cnx_carried_at (&self->carried, GST_ELEMENT (self), request->running_time,
       waits ? 0 : set->label_timeout * GST_MSECOND);
-  if (tensor && due && !read_frame (self, buffer, tensor))
+  if (tensor && !carried)
+    cnx_scene_forget (&self->scene);    /* what was said of it is too old, or nothing was */
+  if (tensor && due && !read_frame (self, buffer, tensor, set->scene_threshold > 0))
     return GST_FLOW_ERROR;
-  if (tensor && !due) {
+  if (tensor && (!due || cnx_scene_stands (&self->scene, &scene, request->running_time, tensor,
+              cnx_model_recipe (cnx_classifier_model (self->classifier))))) {
     cnx_classifier_release (self->classifier);
     cnx_carried_hold (&self->carried);
   } else if (tensor) {

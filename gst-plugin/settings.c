@@ -14,6 +14,7 @@
 #define DEFAULT_VIDEO_DIRECTION GST_VIDEO_ORIENTATION_AUTO
 #define DEFAULT_INTERVAL 1
 #define DEFAULT_MAX_RATE 0
+#define DEFAULT_SCENE_THRESHOLD 0
 
 enum
 {
@@ -37,6 +38,7 @@ enum
   PROP_VIDEO_DIRECTION,
   PROP_INTERVAL,
   PROP_MAX_RATE,
+  PROP_SCENE_THRESHOLD,
 };
 
 typedef enum
@@ -68,6 +70,7 @@ static const struct
   [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
   [PROP_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, pace.interval), FALSE},
   [PROP_MAX_RATE] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, pace.max_rate), FALSE},
+  [PROP_SCENE_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_threshold), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -151,6 +154,10 @@ install_pace_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_MAX_RATE, g_param_spec_double ("max-rate", "Max rate",
           "Classify at most so many frames a second of running time; those that are passed over carry the newest "
           "labels; 0: no limit", 0, G_MAXDOUBLE, DEFAULT_MAX_RATE, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_SCENE_THRESHOLD, g_param_spec_double ("scene-threshold",
+          "Scene threshold", "Classify no frame again that differs by less from the last that was classified: the mean "
+          "difference, 0 to 1, of the network's input in grey and of 32 x 32 pixels; 0: off", 0, 1,
+          DEFAULT_SCENE_THRESHOLD, PLAYING_FLAGS));
 }
 
 void
@@ -170,7 +177,8 @@ cnx_settings_init (CnxSettings * self)
     .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
     .label_timeout = DEFAULT_LABEL_TIMEOUT,.smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
     .post_messages = DEFAULT_POST_MESSAGES,
-    .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE}
+    .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE},
+    .scene_threshold = DEFAULT_SCENE_THRESHOLD
   };
 }
 
@@ -213,6 +221,7 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
 {
   const gpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
 
+  self->changes++;
   switch (fields[id].kind) {
     case KIND_NONE:
       break;

@@ -30,6 +30,8 @@ typedef struct
   gboolean post_messages;
   GstVideoOrientationMethod video_direction;
   CnxPaceRule pace;
+  double scene_threshold;
+  guint changes;                /* how often any of them was set */
 } CnxSettings;
 
 /** Installs the properties. */

@@ -251,12 +251,12 @@ static void
 test_bad_values (void)
 {
   g_autoptr (GstElement) element = gst_object_ref_sink (gst_element_factory_make ("convnext", NULL));
-  const double rates[] = { NAN, -NAN, -1, -1e-9, INFINITY, -INFINITY };
+  const double rates[] = { NAN, -NAN, -1, -1e-9, INFINITY, -INFINITY }, scenes[] = { NAN, -0.1, 1.1, INFINITY };
   const int intervals[] = { 0, -1, G_MININT };
   guint refusals = 0, interval;
-  double rate;
+  double rate, scene;
 
-  g_object_set (element, "interval", 4, "max-rate", 2.5, NULL);
+  g_object_set (element, "interval", 4, "max-rate", 2.5, "scene-threshold", 0.5, NULL);
   const guint handler = g_log_set_handler ("GLib-GObject", G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL, count_refusal,
       &refusals);
   g_test_log_set_fatal_handler (go_on, NULL);
@@ -264,11 +264,14 @@ test_bad_values (void)
     g_object_set (element, "max-rate", rates[i], NULL);
   for (guint i = 0; i < G_N_ELEMENTS (intervals); i++)
     g_object_set (element, "interval", intervals[i], NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    g_object_set (element, "scene-threshold", scenes[i], NULL);
   g_log_remove_handler ("GLib-GObject", handler);
-  g_object_get (element, "interval", &interval, "max-rate", &rate, NULL);
-  g_assert_cmpuint (refusals, ==, G_N_ELEMENTS (rates) + G_N_ELEMENTS (intervals));
+  g_object_get (element, "interval", &interval, "max-rate", &rate, "scene-threshold", &scene, NULL);
+  g_assert_cmpuint (refusals, ==, G_N_ELEMENTS (rates) + G_N_ELEMENTS (intervals) + G_N_ELEMENTS (scenes));
   g_assert_cmpuint (interval, ==, 4);
   g_assert_cmpfloat (rate, ==, 2.5);
+  g_assert_cmpfloat (scene, ==, 0.5);
 }
 
 int
