@@ -152,7 +152,7 @@ by_confidence (gconstpointer a, gconstpointer b)
   return (left < right) - (left > right);
 }
 
-/* Another element's classes come in any order, often all that its model has. */
+/* In the order that they have there, which is ours where they are ours. */
 static void
 read_classification (const GstAnalyticsClsMtd * mtd, GArray * items, CnxMetaLabels * labels)
 {
@@ -164,7 +164,6 @@ read_classification (const GstAnalyticsClsMtd * mtd, GArray * items, CnxMetaLabe
     const CnxMetaLabel item = { -1, name ? name : "", gst_analytics_cls_mtd_get_level (mtd, i) };
     g_array_append_val (items, item);
   }
-  g_array_sort (items, by_confidence);
   *labels = (CnxMetaLabels) {
     .model = NULL,.stream = "",.running_time = GST_CLOCK_TIME_NONE,.n = n,
     .labels = (const CnxMetaLabel *) items->data
@@ -216,6 +215,8 @@ foreach_analytics (GstBuffer * buffer, GArray * items, CnxLabelMetaFunc func, gp
     read_classification (&mtd, items, &labels);
     if (is_ours (buffer, &labels))
       continue;
+    /* another element's classes come in any order, often all that its model has */
+    g_array_sort (items, by_confidence);
     n++;
     if (!func (&labels, user_data))
       break;
