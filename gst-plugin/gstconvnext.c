@@ -417,14 +417,10 @@ read_frame (GstConvnext * self, GstBuffer * buffer, float *slot, gboolean here)
 static CnxClassifyRequest
 request_for (GstBaseTransform * base, GstBuffer * buffer, const CnxSettings * set)
 {
-  CnxClassifyRequest request = { GST_CLOCK_TIME_NONE, set->top_k, set->threshold, set->smoothing * GST_MSECOND,
+  return (CnxClassifyRequest) {
+    cnx_upstream_running_time (&base->segment, buffer), set->top_k, set->threshold, set->smoothing * GST_MSECOND,
     set->hysteresis
   };
-
-  if (base->segment.format == GST_FORMAT_TIME)
-    request.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer));
-  return request;
 }
 
 /* What is claimed, by a buffer that has waited for it since @start. */

@@ -44,3 +44,10 @@ cnx_upstream_jumps (const GstSegment * before, GstEvent * event)
   return next->format != before->format || next->rate != before->rate || next->start != before->start
       || next->time != before->time || next->base != before->base || next->offset != before->offset;
 }
+
+GstClockTime
+cnx_upstream_running_time (const GstSegment * segment, GstBuffer * buffer)
+{
+  return segment->format == GST_FORMAT_TIME ? gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+      GST_BUFFER_PTS (buffer)) : GST_CLOCK_TIME_NONE;
+}

@@ -16,4 +16,7 @@ gboolean cnx_upstream_is_live (GstPad * sink, gboolean * live);
  * and not what is told again or ends elsewhere alone. */
 gboolean cnx_upstream_jumps (const GstSegment * before, GstEvent * event);
 
+/** The running time of @buffer in @segment; GST_CLOCK_TIME_NONE where one of them has no times. */
+GstClockTime cnx_upstream_running_time (const GstSegment * segment, GstBuffer * buffer);
+
 G_END_DECLS

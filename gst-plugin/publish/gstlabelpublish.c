@@ -27,6 +27,7 @@
 #include "gst-plugin/publish/news.h"
 #include "gst-plugin/publish/outbox.h"
 #include "gst-plugin/settings.h"
+#include "gst-plugin/upstream.h"
 #include "core/error.h"
 
 GST_DEBUG_CATEGORY_STATIC (label_publish_debug);
@@ -223,13 +224,11 @@ static GstFlowReturn
 transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 {
   GstLabelPublish *self = GST_LABEL_PUBLISH (base);
-  Look look = { self, {FALSE, 0}, GST_CLOCK_TIME_NONE };
+  Look look = { self, {FALSE, 0}, cnx_upstream_running_time (&base->segment, buffer) };
 
   GST_OBJECT_LOCK (self);
   look.rules = (CnxNewsRules) { self->on_change, self->min_interval * GST_MSECOND };
   GST_OBJECT_UNLOCK (self);
-  if (base->segment.format == GST_FORMAT_TIME)
-    look.running_time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   cnx_news_next_frame (self->news, self->stream, look.running_time);
   cnx_label_meta_foreach (buffer, publish_news, &look);
   return GST_FLOW_OK;

@@ -58,12 +58,12 @@ char *
 cnx_cache_pocl_trouble (void)
 {
   const char *folder = g_getenv ("POCL_CACHE_DIR");
-  g_autofree char *name = folder ? g_build_filename (folder, "convnext-XXXXXX", NULL) : NULL;
-  const int fd = name ? g_mkstemp (name) : -1;
-  int code = fd < 0 ? errno : 0;
 
   if (!folder)
     return NULL;
+  g_autofree char *name = g_build_filename (folder, "convnext-XXXXXX", NULL);
+  const int fd = g_mkstemp (name);
+  int code = fd < 0 ? errno : 0;
   if (fd >= 0) {
     code = posix_fallocate (fd, 0, ENOUGH);
     close (fd);
