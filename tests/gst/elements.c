@@ -1,4 +1,5 @@
 #include "tests/gst/elements.h"
+#include "gst-plugin/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "gst-plugin/gstlabeloverlay.h"
 #include "gst-plugin/gstoverlay.h"
@@ -156,4 +157,13 @@ cnx_test_only_answer (GstBuffer * buffer, CnxTestAnswer * answer)
 {
   cnx_label_meta_foreach (buffer, keep_answer, answer);
   return cnx_test_classifications (buffer) == 1;
+}
+
+guint cnx_test_forwards;
+
+gboolean
+cnx_test_forward_counted (gpointer classifier, const float *in, float *logits, GError ** error)
+{
+  cnx_test_forwards++;
+  return cnx_classifier_forward (classifier, in, logits, error);
 }

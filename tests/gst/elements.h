@@ -49,4 +49,8 @@ gboolean cnx_test_only_answer (GstBuffer * buffer, CnxTestAnswer * answer);
 /** The running time of the first classification on @buffer; GST_CLOCK_TIME_NONE without one. */
 GstClockTime cnx_test_running_time (GstBuffer * buffer);
 
+/** A classifier's own pass, for cnx_classifier_set_forward() with the classifier as its data, that counts itself. */
+gboolean cnx_test_forward_counted (gpointer classifier, const float *in, float *logits, GError ** error);
+extern guint cnx_test_forwards;
+
 G_END_DECLS

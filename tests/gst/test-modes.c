@@ -347,15 +347,6 @@ labels_at (GstHarness * h, GstClockTime time)
   return cnx_test_classifications (out);
 }
 
-static guint passes;
-
-static gboolean
-counting (gpointer classifier, const float *in, float *logits, GError ** error)
-{
-  passes++;
-  return cnx_classifier_forward (classifier, in, logits, error);
-}
-
 /* What another network took says nothing of this one: it is tried before the first frame too. */
 static void
 test_latency_of_another (void)
@@ -369,10 +360,10 @@ test_latency_of_another (void)
   g_object_set (element, "batch", 2, NULL);
   gst_element_set_state (element, GST_STATE_PLAYING);
   gst_harness_set_src_caps_str (h, RGB);
-  replace_network (element, counting);
-  passes = 0;
+  replace_network (element, cnx_test_forward_counted);
+  cnx_test_forwards = 0;
   gst_harness_query_latency (h);
-  g_assert_cmpuint (passes, ==, 1);
+  g_assert_cmpuint (cnx_test_forwards, ==, 1);
   gst_harness_teardown (h);
 }
 

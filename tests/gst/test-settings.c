@@ -339,15 +339,6 @@ test_set_in_ready (void)
   g_rmdir (root);
 }
 
-static guint passes;
-
-static gboolean
-counting (gpointer classifier, const float *in, float *logits, GError ** error)
-{
-  passes++;
-  return cnx_classifier_forward (classifier, in, logits, error);
-}
-
 /* Setting what is set already opens nothing anew. */
 static void
 test_same_value (void)
@@ -358,11 +349,12 @@ test_same_value (void)
 
   gst_element_set_state (element, GST_STATE_READY);
   g_object_set (element, "model", NULL, "device", "auto", "threads", 0, "batch", 1, NULL);
-  cnx_classifier_set_forward (classifier, counting, classifier);        /* another one would not have it */
+  /* another classifier would not have it */
+  cnx_classifier_set_forward (classifier, cnx_test_forward_counted, classifier);
   gst_element_set_state (element, GST_STATE_PLAYING);
   gst_harness_set_src_caps_str (h, RGB);
   gst_buffer_unref (gst_harness_push_and_pull (h, cnx_test_frame (RGB, 1, 0)));
-  g_assert_cmpuint (passes, ==, 1);
+  g_assert_cmpuint (cnx_test_forwards, ==, 1);
   gst_harness_teardown (h);
 }
 

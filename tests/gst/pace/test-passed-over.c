@@ -9,18 +9,28 @@
 
 static const GstClockTime every_40[] = { 0, 40 * MS, 80 * MS, 120 * MS, 160 * MS, 200 * MS, 240 * MS, 280 * MS };
 
+/* What frames 40 ms apart carry in either mode, where three of them are classified. */
+static void
+check_both (const char *rule, const GstClockTime * waited, const GstClockTime * latest)
+{
+  g_autofree char *every_frame_line = g_strdup_printf ("convnext threshold=0 %s mode=every-frame", rule);
+  g_autofree char *latest_line = g_strdup_printf ("convnext threshold=0 %s mode=latest", rule);
+  g_auto (CnxTestRig) a = cnx_test_rig (every_frame_line);
+
+  cnx_test_rig_check (&a, G_N_ELEMENTS (every_40), every_40, waited);
+  g_assert_cmpuint (cnx_test_rig_passes (), ==, 3);
+  g_auto (CnxTestRig) b = cnx_test_rig (latest_line);
+  cnx_test_rig_check (&b, G_N_ELEMENTS (every_40), every_40, latest);
+  g_assert_cmpuint (cnx_test_rig_passes (), ==, 3);
+}
+
 static void
 test_interval (void)
 {
   const GstClockTime waited[] = { 0, 0, 0, 120 * MS, 120 * MS, 120 * MS, 240 * MS, 240 * MS };
   const GstClockTime latest[] = { NONE, 0, 0, 0, 120 * MS, 120 * MS, 120 * MS, 240 * MS };
-  g_auto (CnxTestRig) a = cnx_test_rig ("convnext threshold=0 interval=3 mode=every-frame");
 
-  cnx_test_rig_check (&a, G_N_ELEMENTS (every_40), every_40, waited);
-  g_assert_cmpuint (cnx_test_rig_passes (), ==, 3);
-  g_auto (CnxTestRig) b = cnx_test_rig ("convnext threshold=0 interval=3 mode=latest");
-  cnx_test_rig_check (&b, G_N_ELEMENTS (every_40), every_40, latest);
-  g_assert_cmpuint (cnx_test_rig_passes (), ==, 3);
+  check_both ("interval=3", waited, latest);
 }
 
 static void
@@ -28,13 +38,8 @@ test_max_rate (void)
 {
   const GstClockTime waited[] = { 0, 0, 0, 120 * MS, 120 * MS, 200 * MS, 200 * MS, 200 * MS };
   const GstClockTime latest[] = { NONE, 0, 0, 0, 120 * MS, 120 * MS, 200 * MS, 200 * MS };
-  g_auto (CnxTestRig) a = cnx_test_rig ("convnext threshold=0 max-rate=10 mode=every-frame");
 
-  cnx_test_rig_check (&a, G_N_ELEMENTS (every_40), every_40, waited);
-  g_assert_cmpuint (cnx_test_rig_passes (), ==, 3);
-  g_auto (CnxTestRig) b = cnx_test_rig ("convnext threshold=0 max-rate=10 mode=latest");
-  cnx_test_rig_check (&b, G_N_ELEMENTS (every_40), every_40, latest);
-  g_assert_cmpuint (cnx_test_rig_passes (), ==, 3);
+  check_both ("max-rate=10", waited, latest);
 }
 
 /* Time is the running time, not the timestamps'. */
