@@ -2,7 +2,7 @@
  * long. */
 #pragma once
 
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 
 G_BEGIN_DECLS
 

@@ -2,8 +2,8 @@
 #include <gst/gst.h>
 
 #include "gst-plugin/gstconvnext.h"
-#include "gst-plugin/gstlabeloverlay.h"
-#include "gst-plugin/gstoverlay.h"
+#include "gst-plugin/overlay/gstlabeloverlay.h"
+#include "gst-plugin/overlay/gstoverlay.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/frame/wholemeta.h"
 #include "gst-plugin/publish/gstlabelpublish.h"

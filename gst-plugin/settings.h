@@ -3,7 +3,7 @@
 
 #include <gst/video/video.h>
 
-#include "gst-plugin/engine.h"
+#include "gst-plugin/engine/engine.h"
 #include "gst-plugin/enums.h"
 #include "gst-plugin/pace/pace.h"
 

@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "gst-plugin/frame/framein.h"
-#include "gst-plugin/labels/labelpaint.h"
+#include "gst-plugin/overlay/labelpaint.h"
 #include "gst-plugin/frame/wholemeta.h"
 
 #define ROOM (8 << 20)

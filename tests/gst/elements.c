@@ -1,8 +1,8 @@
 #include "tests/gst/elements.h"
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/gstconvnext.h"
-#include "gst-plugin/gstlabeloverlay.h"
-#include "gst-plugin/gstoverlay.h"
+#include "gst-plugin/overlay/gstlabeloverlay.h"
+#include "gst-plugin/overlay/gstoverlay.h"
 #include "gst-plugin/frame/wholemeta.h"
 #include "gst-plugin/publish/gstlabelpublish.h"
 

@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "core/model/labels.h"
 #include "core/reference/reference.h"
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/frame/framein.h"
 #include "opencl/support.h"
 #include "tests/gst/elements.h"

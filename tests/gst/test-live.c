@@ -1,6 +1,6 @@
 /* Live is not offline: no frame of a camera waits, whatever the network does; and who should say that he is live is
  * told so. */
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"
 

@@ -1,5 +1,5 @@
 /* Who waits for whom, with a network made slow on purpose. */
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"
 

@@ -1,5 +1,5 @@
 /* What the properties do: whose labels, how many, where they go, and when a change counts. */
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "opencl/support.h"
 #include "tests/gst/elements.h"

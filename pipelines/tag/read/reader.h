@@ -3,7 +3,7 @@
 
 #include <gst/video/video.h>
 
-#include "gst-plugin/engine.h"
+#include "gst-plugin/engine/engine.h"
 #include "pipelines/tag/formats/format.h"
 #include "pipelines/tag/read/keeper.h"
 #include "pipelines/tag/read/sampling.h"

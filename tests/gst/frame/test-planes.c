@@ -1,6 +1,6 @@
 /* Frames that go to the device as planes: chosen where that is fewer bytes, and the labels are the same. The device
  * here is most often a CPU, which would never choose so: it is made to. */
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/frame/framein.h"
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"

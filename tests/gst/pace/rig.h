@@ -1,7 +1,7 @@
 /* An element under a harness, whose network's passes are counted and can be held up. One at a time. */
 #pragma once
 
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "tests/gst/elements.h"
 
 G_BEGIN_DECLS

@@ -1,6 +1,6 @@
 /* Smoothing and hysteresis in the element: in both modes, from when on they count, and when they begin anew. */
 #include "core/model/random_checkpoint.h"
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/enums.h"
 #include "gst-plugin/gstconvnext.h"
 #include "tests/gst/elements.h"

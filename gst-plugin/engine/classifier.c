@@ -1,4 +1,4 @@
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "core/error.h"
 
 /* What is in the slot. */

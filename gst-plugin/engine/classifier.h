@@ -10,7 +10,7 @@
 #pragma once
 
 #include "core/model/labels.h"
-#include "gst-plugin/engine.h"
+#include "gst-plugin/engine/engine.h"
 #include "gst-plugin/frame/framein.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/steady/steady.h"

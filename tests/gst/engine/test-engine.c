@@ -2,7 +2,7 @@
 #include "tests/gst/elements.h"
 
 #include "core/error.h"
-#include "gst-plugin/classifier.h"
+#include "gst-plugin/engine/classifier.h"
 #include "gst-plugin/gstconvnext.h"
 #include "core/model/random_checkpoint.h"
 #include "tests/support/temp_files.h"

@@ -1,4 +1,4 @@
-#include "gst-plugin/engine.h"
+#include "gst-plugin/engine/engine.h"
 #include "core/error.h"
 #include "core/finite.h"
 

@@ -1,4 +1,4 @@
-#include "gst-plugin/labels/labelpaint.h"
+#include "gst-plugin/overlay/labelpaint.h"
 
 #include <math.h>
 #include <pango/pangocairo.h>

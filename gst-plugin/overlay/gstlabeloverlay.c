@@ -13,9 +13,9 @@
  * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext ! labeloverlay ! videoconvert ! autovideosink
  * ]|
  */
-#include "gst-plugin/gstlabeloverlay.h"
+#include "gst-plugin/overlay/gstlabeloverlay.h"
 #include "gst-plugin/labels/labelmeta.h"
-#include "gst-plugin/labels/labelpaint.h"
+#include "gst-plugin/overlay/labelpaint.h"
 
 #include <string.h>
 

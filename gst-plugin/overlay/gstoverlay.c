@@ -11,8 +11,8 @@
  * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext ! overlay labeloverlay::position=bottom-left
  * ]|
  */
-#include "gst-plugin/gstoverlay.h"
-#include "gst-plugin/gstlabeloverlay.h"
+#include "gst-plugin/overlay/gstoverlay.h"
+#include "gst-plugin/overlay/gstlabeloverlay.h"
 #include "gst-plugin/settings.h"
 
 #include <gst/video/video.h>
