@@ -29,20 +29,15 @@
  * ]|
  */
 #include "gst-plugin/gstconvnext.h"
-#include "gst-plugin/carried.h"
-#include "gst-plugin/frame/framein.h"
+#include "gst-plugin/flow.h"
 #include "gst-plugin/labels/labelmeta.h"
-#include "gst-plugin/latency.h"
-#include "gst-plugin/pace/scene.h"
-#include "gst-plugin/settings.h"
+#include "gst-plugin/log.h"
 #include "gst-plugin/upstream.h"
-#include "core/error.h"
 #include "opencl/cache/pocl.h"
 
 #include <gst/video/video.h>
 
-GST_DEBUG_CATEGORY_STATIC (convnext_debug);
-#define GST_CAT_DEFAULT convnext_debug
+GST_DEBUG_CATEGORY (convnext_debug);
 
 struct _GstConvnext
 {
@@ -52,25 +47,11 @@ struct _GstConvnext
   CnxSettings settings;
   gboolean stale;               /* the classifier was made with other settings */
   gboolean fixed;               /* from READY to PAUSED on: what it was made with stays */
-  char *stream;
 
-  CnxLatency latency;
-  CnxClassifier *classifier;    /* from READY on */
-
-  /* the streaming thread's own */
-  GstVideoInfo info;
-  CnxFrameIn *frame_in;
-  GstVideoOrientationMethod tagged;     /* what the stream's tags say */
-  Mode decided;                 /* MODE_AUTO until upstream has answered */
-  CnxCarried carried;
-  CnxPace pace;
-  CnxScene scene;
+  CnxFlow flow;                 /* with a classifier from READY on */
 };
 
 G_DEFINE_TYPE (GstConvnext, gst_convnext, GST_TYPE_BASE_TRANSFORM);
-
-#define LAST_RESULT_WAIT (10 * G_USEC_PER_SEC)
-#define SETTLES 5               /* time constants, after which an average is within 1 % of where it goes */
 
 #define RAW_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL) "; " \
     GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
@@ -84,18 +65,6 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
     GST_PAD_ALWAYS, GST_STATIC_CAPS (RAW_CAPS));
 
-/* ---- results ---- */
-
-static GstFlowReturn
-fail (GstConvnext * self, const GError * error)
-{
-  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
-    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
-  return GST_FLOW_ERROR;
-}
-
 /* As they are now; its strings may be gone by then. */
 static CnxSettings
 plain_settings (GstConvnext * self)
@@ -104,51 +73,6 @@ plain_settings (GstConvnext * self)
   const CnxSettings settings = self->settings;
   GST_OBJECT_UNLOCK (self);
   return settings;
-}
-
-/* Where labels come from; to be freed. */
-static char *
-dup_origin (GstConvnext * self, char **source)
-{
-  GST_OBJECT_LOCK (self);
-  char *stream = g_strdup (self->stream);
-  *source = g_strdup (self->settings.source);
-  GST_OBJECT_UNLOCK (self);
-  return stream;
-}
-
-/* To who has @buffer, or, where it is NULL, to who reads the bus and wants it. */
-static void
-tell (GstConvnext * self, const CnxResult * result, GstBuffer * buffer)
-{
-  g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
-  g_autofree char *source = NULL, *stream = dup_origin (self, &source);
-  const CnxMetaLabels labels = cnx_classifier_describe (self->classifier, result, stream, source, items);
-
-  if (buffer)
-    cnx_label_meta_add (buffer, &labels);
-  else if (plain_settings (self).post_messages)
-    gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
-            cnx_label_meta_to_structure (&labels)));
-}
-
-/* What the worker has found is told at once: the next buffer may be a second away, or never come. */
-static void
-on_finished (gpointer user_data, const CnxResult * result, const GError * error)
-{
-  if (error)
-    fail (user_data, error);
-  else
-    tell (user_data, result, NULL);
-}
-
-/* At the end of a stream its last frame still has a result, or its device has failed. */
-static void
-wait_for_worker (GstConvnext * self)
-{
-  if (!cnx_classifier_drain (self->classifier, LAST_RESULT_WAIT))
-    GST_ELEMENT_WARNING (self, LIBRARY, FAILED, ("The last frame is not classified: the device has not answered for "
-            "%d seconds.", (int) (LAST_RESULT_WAIT / G_USEC_PER_SEC)), (NULL));
 }
 
 /* ---- opening and closing ---- */
@@ -171,17 +95,17 @@ open_classifier (GstConvnext * self)
   GST_OBJECT_UNLOCK (self);
 
   if (stale)
-    g_clear_pointer (&self->classifier, cnx_classifier_free);
+    cnx_flow_set_classifier (&self->flow, NULL);
   g_autoptr (CnxEngine) engine = cnx_engine_find (GST_ELEMENT (self), &settings, &error);
-  if (engine && self->classifier && cnx_classifier_engine (self->classifier) == engine)
+  if (engine && self->flow.classifier && cnx_classifier_engine (self->flow.classifier) == engine)
     return TRUE;
-  g_clear_pointer (&self->classifier, cnx_classifier_free);
-  if (!engine || !(self->classifier = cnx_classifier_new (engine, &error))) {
+  cnx_flow_set_classifier (&self->flow, NULL);
+  CnxClassifier *classifier = engine ? cnx_classifier_new (engine, &error) : NULL;
+  if (!classifier) {
     cnx_engine_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  cnx_latency_forget (&self->latency);
-  cnx_classifier_set_finished (self->classifier, on_finished, self);
+  cnx_flow_set_classifier (&self->flow, classifier);
   GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
   g_auto (GStrv) notes = cnx_model_notes (cnx_engine_model (engine));
   for (guint i = 0; notes[i]; i++)
@@ -189,43 +113,14 @@ open_classifier (GstConvnext * self)
   return TRUE;
 }
 
-/* The next frame has nothing to do with those before. */
-static void
-begin_anew (GstConvnext * self)
-{
-  cnx_pace_forget (&self->pace);
-  cnx_scene_forget (&self->scene);
-}
-
-static void
-forget_results (GstConvnext * self)
-{
-  cnx_carried_set (&self->carried, NULL);
-  begin_anew (self);
-  if (self->classifier)
-    cnx_classifier_reset (self->classifier);
-}
-
-static void
-set_stream (GstConvnext * self, const char *stream)
-{
-  GST_OBJECT_LOCK (self);
-  g_free (self->stream);
-  self->stream = g_strdup (stream);
-  GST_OBJECT_UNLOCK (self);
-}
-
 static gboolean
 stop (GstBaseTransform * base)
 {
   GstConvnext *self = GST_CONVNEXT (base);
 
-  forget_results (self);
-  cnx_classifier_stop (self->classifier);
-  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
-  set_stream (self, NULL);
-  self->decided = MODE_AUTO;
-  self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
+  cnx_flow_begin_stream (&self->flow, NULL);
+  cnx_classifier_stop (self->flow.classifier);
+  g_clear_pointer (&self->flow.frame_in, cnx_frame_in_free);
   return TRUE;
 }
 
@@ -251,20 +146,20 @@ change_state (GstElement * element, GstStateChange transition)
     return GST_STATE_CHANGE_FAILURE;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    cnx_classifier_reset (self->classifier);    /* nobody waits for it any longer */
+    cnx_classifier_reset (self->flow.classifier);    /* nobody waits for it any longer */
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS (gst_convnext_parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || (starts && result == GST_STATE_CHANGE_FAILURE))
     set_fixed (self, FALSE);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
-    g_clear_pointer (&self->classifier, cnx_classifier_free);
+    cnx_flow_set_classifier (&self->flow, NULL);
   return result;
 }
 
 CnxClassifier *
 gst_convnext_classifier (GstConvnext * self)
 {
-  return self->classifier;
+  return self->flow.classifier;
 }
 
 /* ---- negotiation and events ---- */
@@ -272,18 +167,7 @@ gst_convnext_classifier (GstConvnext * self)
 static gboolean
 set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
 {
-  GstConvnext *self = GST_CONVNEXT (base);
-  g_autoptr (GError) error = NULL;
-
-  forget_results (self);
-  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
-  if (!gst_video_info_from_caps (&self->info, in))
-    return FALSE;
-  self->frame_in = cnx_frame_in_new (&self->info,
-      cnx_model_recipe (cnx_classifier_model (self->classifier)), &error);
-  if (!self->frame_in)
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
-  return self->frame_in != NULL;
+  return cnx_flow_set_caps (&GST_CONVNEXT (base)->flow, in);
 }
 
 static gboolean
@@ -296,55 +180,29 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
       gst_event_parse_stream_start (event, &stream);
-      set_stream (self, stream);
-      self->decided = MODE_AUTO;
-      self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
-      forget_results (self);
+      cnx_flow_begin_stream (&self->flow, stream);
       break;
     case GST_EVENT_SEGMENT:
-      if (cnx_upstream_jumps (&base->segment, event)) {
-        cnx_classifier_begin_anew (self->classifier);
-        begin_anew (self);
-      }
+      if (cnx_upstream_jumps (&base->segment, event))
+        cnx_flow_begin_anew (&self->flow);
       break;
     case GST_EVENT_TAG:
       gst_event_parse_tag (event, &tags);
-      gst_video_orientation_from_tag (tags, &self->tagged);
+      gst_video_orientation_from_tag (tags, &self->flow.tagged);
       break;
     case GST_EVENT_FLUSH_START:        /* beside the streaming thread, which may be waiting */
-      cnx_classifier_reset (self->classifier);
+      cnx_classifier_reset (self->flow.classifier);
       break;
     case GST_EVENT_FLUSH_STOP:
-      forget_results (self);
+      cnx_flow_forget (&self->flow);
       break;
     case GST_EVENT_EOS:
-      wait_for_worker (self);
+      cnx_flow_drain (&self->flow);
       break;
     default:
       break;
   }
   return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
-}
-
-/* Upstream is asked at the first buffer after each stream-start. Where there is no answer no buffer waits, and
- * the next one asks again. */
-static Mode
-current_mode (GstConvnext * self)
-{
-  const Mode mode = plain_settings (self).mode;
-  if (mode != MODE_AUTO)
-    return mode;
-  if (self->decided != MODE_AUTO)
-    return self->decided;
-  gboolean live = FALSE;
-  if (!cnx_upstream_is_live (GST_BASE_TRANSFORM_SINK_PAD (self), &live))
-    return MODE_LATEST;
-  g_atomic_int_set ((gint *) &self->decided, live ? MODE_LATEST : MODE_EVERY_FRAME);
-  GST_INFO_OBJECT (self, live ? "mode auto is latest, as upstream says that it is live: no frame waits" :
-      "mode auto is every-frame, as upstream does not say that it is live");
-  if (!live)
-    cnx_upstream_warn_that_frames_wait (GST_ELEMENT (self), GST_BASE_TRANSFORM_SINK_PAD (self));
-  return self->decided;
 }
 
 /* Asked before the first frame has come: what takes most of its time can be tried without it. Not while the state
@@ -354,22 +212,18 @@ try_pass (GstConvnext * self)
 {
   const gint64 start = g_get_monotonic_time ();
 
-  if (cnx_latency_is_known (&self->latency) || !GST_STATE_TRYLOCK (self))
+  if (cnx_latency_is_known (&self->flow.latency) || !GST_STATE_TRYLOCK (self))
     return;
-  if (self->classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
-      && cnx_classifier_try (self->classifier))
-    cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
+  if (self->flow.classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
+      && cnx_classifier_try (self->flow.classifier))
+    cnx_latency_note (&self->flow.latency, GST_ELEMENT (self), start);
   GST_STATE_UNLOCK (self);
 }
 
-/* Whether frames wait for their labels; auto, before its first frame, lets none wait where upstream is live. */
 static gboolean
 frames_wait (GstConvnext * self)
 {
-  const int mode = plain_settings (self).mode;
-
-  return mode == MODE_EVERY_FRAME
-      || (mode == MODE_AUTO && g_atomic_int_get ((gint *) &self->decided) == MODE_EVERY_FRAME);
+  return cnx_mode_waits (&self->flow.choice, plain_settings (self).mode);
 }
 
 static gboolean
@@ -386,117 +240,23 @@ query (GstBaseTransform * base, GstPadDirection direction, GstQuery * query)
   gst_query_parse_latency (query, &live, NULL, NULL);
   if (live && wait)
     try_pass (self);
-  cnx_latency_answer (&self->latency, query, wait);
+  cnx_latency_answer (&self->flow.latency, query, wait);
   return TRUE;
 }
 
 /* ---- frames ---- */
-
-static GstVideoOrientationMethod
-current_direction (GstConvnext * self)
-{
-  const GstVideoOrientationMethod direction = plain_settings (self).video_direction;
-
-  return direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : direction;
-}
-
-/* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
-static gboolean
-read_frame (GstConvnext * self, GstBuffer * buffer, float *slot, gboolean here)
-{
-  g_autoptr (GError) error = NULL;
-
-  cnx_frame_in_set_direction (self->frame_in, current_direction (self));
-  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
-  cnx_classifier_release (self->classifier);
-  return FALSE;
-}
-
-static CnxClassifyRequest
-request_for (GstBaseTransform * base, GstBuffer * buffer, const CnxSettings * set)
-{
-  return (CnxClassifyRequest) {
-    cnx_upstream_running_time (&base->segment, buffer), set->top_k, set->threshold, set->smoothing * GST_MSECOND,
-    set->hysteresis
-  };
-}
-
-/* What is claimed, by a buffer that has waited for it since @start. */
-static GstFlowReturn
-classify_now (GstConvnext * self, GstBuffer * buffer, const CnxClassifyRequest * request, gint64 start)
-{
-  g_autoptr (GError) error = NULL;
-  CnxResult *result = cnx_classifier_run (self->classifier, request, &error);
-
-  if (!result)
-    return fail (self, error);
-  cnx_latency_note (&self->latency, GST_ELEMENT (self), start);
-  cnx_carried_set (&self->carried, result);
-  tell (self, result, buffer);
-  tell (self, result, NULL);
-  return GST_FLOW_OK;
-}
-
-/* A frame carries its own labels where it is @due and waits for them, else the newest. It is preprocessed only when it
- * is due, and the worker, if it does not wait, is free to take it. */
-static GstFlowReturn
-classify (GstConvnext * self, GstBuffer * buffer, const CnxClassifyRequest * request, const CnxSettings * set,
-    gboolean due, gboolean waits)
-{
-  g_autoptr (GError) error = NULL;
-  const gint64 start = g_get_monotonic_time ();
-  const CnxSceneRule scene = { set->scene_threshold, set->changes, SETTLES * request->smoothing };
-  float *tensor = cnx_classifier_claim (self->classifier, due && waits);
-
-  /* taken after the claim: a worker that is free has finished what it had */
-  CnxResult *finished = cnx_classifier_take (self->classifier, &error);
-  if (error) {                  /* told by then */
-    if (tensor)
-      cnx_classifier_release (self->classifier);
-    return GST_FLOW_ERROR;
-  }
-  if (finished)
-    cnx_carried_set (&self->carried, finished);
-  CnxResult *carried = cnx_carried_at (&self->carried, GST_ELEMENT (self), request->running_time,
-      waits ? 0 : set->label_timeout * GST_MSECOND);
-  if (tensor && !carried)
-    cnx_scene_forget (&self->scene);    /* what was said of it is too old, or nothing was */
-  if (tensor && due && !read_frame (self, buffer, tensor, set->scene_threshold > 0))
-    return GST_FLOW_ERROR;
-  if (tensor && (!due || cnx_scene_stands (&self->scene, &scene, request->running_time, tensor,
-              cnx_model_recipe (cnx_classifier_model (self->classifier))))) {
-    cnx_classifier_release (self->classifier);
-    cnx_carried_hold (&self->carried);
-  } else if (tensor) {
-    cnx_pace_note (&self->pace);
-    if (waits)
-      return classify_now (self, buffer, request, start);
-    if (!cnx_classifier_submit (self->classifier, request, &error))
-      return fail (self, error);
-  }
-  if (carried)
-    tell (self, carried, buffer);
-  return GST_FLOW_OK;
-}
 
 static GstFlowReturn
 transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 {
   GstConvnext *self = GST_CONVNEXT (base);
 
-  if (!self->frame_in)
+  if (!self->flow.frame_in)
     return GST_FLOW_NOT_NEGOTIATED;
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
     return GST_FLOW_OK;
-  const CnxSettings set = plain_settings (self);
-  const CnxClassifyRequest request = request_for (base, buffer, &set);
-  const gboolean waits = current_mode (self) != MODE_LATEST;
-  GstClockTime now = request.running_time;
-  if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
-    now = gst_element_get_current_running_time (GST_ELEMENT (self));
-  return classify (self, buffer, &request, &set, cnx_pace_due (&self->pace, &set.pace, now), waits);
+  const CnxSettings settings = plain_settings (self);
+  return cnx_flow_frame (&self->flow, buffer, cnx_upstream_running_time (&base->segment, buffer), &settings);
 }
 
 /* Metadata needs a writable buffer, not writable memory: a copy that shares the pixels. */
@@ -510,6 +270,14 @@ prepare_output_buffer (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out
 
 /* ---- properties ---- */
 
+/* Under the object lock. */
+static void
+set_setting (GstConvnext * self, guint id, const GValue * value)
+{
+  cnx_settings_set (&self->settings, id, value);
+  cnx_teller_set (&self->flow.teller, self->settings.source, self->settings.post_messages);
+}
+
 static void
 set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
 {
@@ -519,7 +287,7 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
   GST_OBJECT_LOCK (self);
   const gboolean fixed = self->fixed, reopens = cnx_settings_reopens (&self->settings, id, value);
   if (!fixed || !reopens)
-    cnx_settings_set (&self->settings, id, value);
+    set_setting (self, id, value);
   self->stale = self->stale || (reopens && !fixed);
   GST_OBJECT_UNLOCK (self);
   if (fixed && reopens)
@@ -543,12 +311,8 @@ finalize (GObject * object)
 {
   GstConvnext *self = GST_CONVNEXT (object);
 
-  cnx_carried_set (&self->carried, NULL);
-  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
-  g_clear_pointer (&self->classifier, cnx_classifier_free);
+  cnx_flow_clear (&self->flow);
   cnx_settings_clear (&self->settings);
-  cnx_latency_clear (&self->latency);
-  g_free (self->stream);
   G_OBJECT_CLASS (gst_convnext_parent_class)->finalize (object);
 }
 
@@ -557,7 +321,7 @@ gst_convnext_init (GstConvnext * self)
 {
   cnx_cache_set_up_pocl ();     /* now, for when it is opened there are threads */
   cnx_settings_init (&self->settings);
-  cnx_latency_init (&self->latency);
+  cnx_flow_init (&self->flow, GST_ELEMENT (self));
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
 }
 

@@ -1,0 +1,208 @@
+#include "gst-plugin/flow.h"
+#include "core/error.h"
+#include "gst-plugin/log.h"
+
+#define LAST_RESULT_WAIT (10 * G_USEC_PER_SEC)
+#define SETTLES 5               /* time constants, after which an average is within 1 % of where it goes */
+
+static GstFlowReturn
+fail (CnxFlow * self, const GError * error)
+{
+  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
+    GST_ELEMENT_ERROR (self->element, STREAM, FAILED, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self->element, LIBRARY, FAILED, ("%s", error->message), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+static void
+post (CnxFlow * self, const CnxResult * result)
+{
+  cnx_teller_post (&self->teller, self->classifier, result, self->element);
+}
+
+/* What the worker has found is told at once: the next buffer may be a second away, or never come. */
+static void
+on_finished (gpointer user_data, const CnxResult * result, const GError * error)
+{
+  if (error)
+    fail (user_data, error);
+  else
+    post (user_data, result);
+}
+
+/* ---- what frames are ---- */
+
+void
+cnx_flow_init (CnxFlow * self, GstElement * element)
+{
+  self->element = element;
+  cnx_teller_init (&self->teller);
+  cnx_latency_init (&self->latency);
+}
+
+void
+cnx_flow_clear (CnxFlow * self)
+{
+  cnx_carried_set (&self->carried, NULL);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->classifier, cnx_classifier_free);
+  cnx_latency_clear (&self->latency);
+  cnx_teller_clear (&self->teller);
+}
+
+void
+cnx_flow_set_classifier (CnxFlow * self, CnxClassifier * classifier)
+{
+  g_clear_pointer (&self->classifier, cnx_classifier_free);
+  self->classifier = classifier;
+  if (!classifier)
+    return;
+  cnx_latency_forget (&self->latency);
+  cnx_classifier_set_finished (classifier, on_finished, self);
+}
+
+gboolean
+cnx_flow_set_caps (CnxFlow * self, GstCaps * caps)
+{
+  g_autoptr (GError) error = NULL;
+
+  cnx_flow_forget (self);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  if (!gst_video_info_from_caps (&self->info, caps))
+    return FALSE;
+  self->frame_in = cnx_frame_in_new (&self->info, cnx_model_recipe (cnx_classifier_model (self->classifier)), &error);
+  if (!self->frame_in)
+    GST_ELEMENT_ERROR (self->element, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return self->frame_in != NULL;
+}
+
+void
+cnx_flow_begin_stream (CnxFlow * self, const char *stream)
+{
+  cnx_teller_set_stream (&self->teller, stream);
+  cnx_mode_forget (&self->choice);
+  self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
+  cnx_flow_forget (self);
+}
+
+static void
+forget_frames (CnxFlow * self)
+{
+  cnx_pace_forget (&self->pace);
+  cnx_scene_forget (&self->scene);
+}
+
+void
+cnx_flow_begin_anew (CnxFlow * self)
+{
+  cnx_classifier_begin_anew (self->classifier);
+  forget_frames (self);
+}
+
+void
+cnx_flow_forget (CnxFlow * self)
+{
+  cnx_carried_set (&self->carried, NULL);
+  forget_frames (self);
+  if (self->classifier)
+    cnx_classifier_reset (self->classifier);
+}
+
+void
+cnx_flow_drain (CnxFlow * self)
+{
+  if (!cnx_classifier_drain (self->classifier, LAST_RESULT_WAIT))
+    GST_ELEMENT_WARNING (self->element, LIBRARY, FAILED, ("The last frame is not classified: the device has not "
+            "answered for %d seconds.", (int) (LAST_RESULT_WAIT / G_USEC_PER_SEC)), (NULL));
+}
+
+/* ---- what becomes of one ---- */
+
+/* To the tensor, where it is looked at here. FALSE after an error message, with the slot released. */
+static gboolean
+read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings * set)
+{
+  g_autoptr (GError) error = NULL;
+
+  cnx_frame_in_set_direction (self->frame_in,
+      set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction);
+  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, set->scene_threshold > 0,
+          &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self->element, STREAM, FORMAT, ("%s", error->message), (NULL));
+  cnx_classifier_release (self->classifier);
+  return FALSE;
+}
+
+/* What is claimed, by a buffer that has waited for it since @start. */
+static GstFlowReturn
+classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, gint64 start)
+{
+  g_autoptr (GError) error = NULL;
+  CnxResult *result = cnx_classifier_run (self->classifier, request, &error);
+
+  if (!result)
+    return fail (self, error);
+  cnx_latency_note (&self->latency, self->element, start);
+  cnx_carried_set (&self->carried, result);
+  cnx_teller_add (&self->teller, self->classifier, result, buffer);
+  post (self, result);
+  return GST_FLOW_OK;
+}
+
+/* A frame carries its own labels where it is @due and waits for them, else the newest. It is preprocessed only when it
+ * is due, and the worker, if it does not wait, is free to take it. */
+static GstFlowReturn
+classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, const CnxSettings * set,
+    gboolean due, gboolean waits)
+{
+  g_autoptr (GError) error = NULL;
+  const gint64 start = g_get_monotonic_time ();
+  const CnxSceneRule scene = { set->scene_threshold, set->changes, SETTLES * request->smoothing };
+  float *tensor = cnx_classifier_claim (self->classifier, due && waits);
+
+  /* taken after the claim: a worker that is free has finished what it had */
+  CnxResult *finished = cnx_classifier_take (self->classifier, &error);
+  if (error) {                  /* told by then */
+    if (tensor)
+      cnx_classifier_release (self->classifier);
+    return GST_FLOW_ERROR;
+  }
+  if (finished)
+    cnx_carried_set (&self->carried, finished);
+  CnxResult *carried = cnx_carried_at (&self->carried, self->element, request->running_time,
+      waits ? 0 : set->label_timeout * GST_MSECOND);
+  if (tensor && !carried)
+    cnx_scene_forget (&self->scene);    /* what was said of it is too old, or nothing was */
+  if (tensor && due && !read_frame (self, buffer, tensor, set))
+    return GST_FLOW_ERROR;
+  if (tensor && (!due || cnx_scene_stands (&self->scene, &scene, request->running_time, tensor,
+              cnx_model_recipe (cnx_classifier_model (self->classifier))))) {
+    cnx_classifier_release (self->classifier);
+    cnx_carried_hold (&self->carried);
+  } else if (tensor) {
+    cnx_pace_note (&self->pace);
+    if (waits)
+      return classify_now (self, buffer, request, start);
+    if (!cnx_classifier_submit (self->classifier, request, &error))
+      return fail (self, error);
+  }
+  if (carried)
+    cnx_teller_add (&self->teller, self->classifier, carried, buffer);
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn
+cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
+{
+  const CnxClassifyRequest request = { running_time, set->top_k, set->threshold, set->smoothing * GST_MSECOND,
+    set->hysteresis
+  };
+  const gboolean waits = cnx_mode_choose (&self->choice, set->mode, self->element) != MODE_LATEST;
+  GstClockTime now = running_time;
+
+  if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
+    now = gst_element_get_current_running_time (self->element);
+  return classify (self, buffer, &request, set, cnx_pace_due (&self->pace, &set->pace, now), waits);
+}

@@ -1,0 +1,66 @@
+/* What `convnext` does with each frame: it is classified or passed over, and carries labels. */
+#pragma once
+
+#include "gst-plugin/carried.h"
+#include "gst-plugin/latency.h"
+#include "gst-plugin/mode.h"
+#include "gst-plugin/pace/scene.h"
+#include "gst-plugin/settings.h"
+#include "gst-plugin/teller.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CnxFlow:
+ * @element: not owned
+ * @classifier: the network that frames are given to; NULL until cnx_flow_set_classifier()
+ * @choice, @teller, @latency: each for any thread
+ * @frame_in: NULL until there are caps
+ * @tagged: what the stream's tags say
+ *
+ * Its functions are for the streaming thread, or while there is none, but where they say otherwise.
+ */
+typedef struct
+{
+  GstElement *element;
+  CnxClassifier *classifier;
+  CnxTeller teller;
+  CnxLatency latency;
+  CnxModeChoice choice;
+
+  GstVideoInfo info;
+  CnxFrameIn *frame_in;
+  GstVideoOrientationMethod tagged;
+  CnxCarried carried;
+  CnxPace pace;
+  CnxScene scene;
+} CnxFlow;
+
+void cnx_flow_init (CnxFlow * flow, GstElement * element);
+void cnx_flow_clear (CnxFlow * flow);
+
+/** Frames go to @classifier, which it takes, from now on; NULL: there is none any more. */
+void cnx_flow_set_classifier (CnxFlow * flow, CnxClassifier * classifier);
+
+/** Frames are as @caps say. FALSE after an error message, or for caps of something else. */
+gboolean cnx_flow_set_caps (CnxFlow * flow, GstCaps * caps);
+
+/** Another stream begins, of the id @stream; NULL: none does, and frames are of none. */
+void cnx_flow_begin_stream (CnxFlow * flow, const char *stream);
+
+/** The next frame has nothing to do with those before; it still carries what they gave. */
+void cnx_flow_begin_anew (CnxFlow * flow);
+
+/** The next frame has nothing to do with those before, and carries nothing of theirs. */
+void cnx_flow_forget (CnxFlow * flow);
+
+/** At the end of a stream its last frame still has a result, or its device has failed: waits for it, but not for
+ * ever. */
+void cnx_flow_drain (CnxFlow * flow);
+
+/** Classifies @buffer, of that @running_time (GST_CLOCK_TIME_NONE if unknown), or passes it over, and adds labels to
+ * it. After an error message: GST_FLOW_ERROR. */
+GstFlowReturn cnx_flow_frame (CnxFlow * flow, GstBuffer * buffer, GstClockTime running_time,
+    const CnxSettings * settings);
+
+G_END_DECLS
