@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -163,7 +164,7 @@ def distance(left, right):
 
 def report(number, name, test, convnext):
     """Prints one test's line; returns whether it is good."""
-    said, outcome = "", "ok"
+    said, outcome, began = "", "ok", time.monotonic()
     try:
         test(convnext)
     except Skip as skipped:
@@ -171,6 +172,7 @@ def report(number, name, test, convnext):
     except Exception as error:      # pylint: disable=broad-except
         outcome, said = "not ok", f"{type(error).__name__}: {error}"
     print(f"{outcome} {number} {name}", flush=True)
+    print(f"# {time.monotonic() - began:.1f} s", flush=True)
     for line in said.splitlines():
         print(f"# {line}", flush=True)
     return outcome == "ok"
