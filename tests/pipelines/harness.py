@@ -25,6 +25,12 @@ class Skip(Exception):
     """What a test cannot do here."""
 
 
+def some(cases):
+    """All of them; the first and the last where $CNX_TEST_QUICK asks for what shows something new."""
+    cases = list(cases)
+    return cases[::len(cases) - 1] if "CNX_TEST_QUICK" in os.environ and len(cases) > 2 else cases
+
+
 def expect(good, *said):
     if not good:
         raise AssertionError("; ".join(map(str, said)))
