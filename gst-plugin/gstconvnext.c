@@ -15,8 +15,8 @@
  * every device, fp16 on GPUs and bf16 on CPUs that have it. auto takes bf16 or fp16 where it runs, else fp32;
  * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
  *
- * Elements of one pipeline with the same settings share one network, and an application can let pipelines share it:
- * it passes on the context that a HAVE_CONTEXT message offers. `batch` lets their frames run together.
+ * Elements of one process with the same settings share one network, whatever pipeline they are in, unless the
+ * application gives them another by a context. `batch` lets their frames run together.
  *
  * A film that a phone took upright is stored lying, with a tag that says so. `video-direction=auto` heeds it: the
  * network sees the frame upright, and downstream gets it as it came.

@@ -39,29 +39,32 @@ struct _CnxEngine
 
 /* ---- places ---- */
 
-/* What contexts hold: the place of a network that elements share. It keeps no network that no element uses. Who finds
- * the place empty, or what is in it made of files that were replaced since, fills it, while the others wait. */
+/* The place of a network that elements share: there is one for all of the process that ask for the same, and contexts
+ * hold it. It keeps no network that no element uses. Who finds the place empty, or what is in it made of files that
+ * were replaced since, fills it, while the others wait. */
 struct _CnxEnginePlace
 {
   gatomicrefcount refs;
+  char *type;                   /* of its context, by which it is found; NULL: who gives it means the very network that
+                                 * is in it, whatever became of its files, and no other is put there */
   GMutex filling;
   CnxEngine *engine;            /* not owned; under `places` */
-  gboolean given;               /* by somebody who means this very network, whatever became of its files */
 };
 
-/* An engine's end and a place's emptying are one. */
+/* An engine's end and a place's emptying are one, and so are a place's end and its leaving `by_type`. */
 static GMutex places;
+static GHashTable *by_type;     /* of CnxEnginePlace, not owned, by its own `type`; under `places` */
 
 /* @engine: the one that is given; NULL: a place to be filled. */
 static CnxEnginePlace *
-place_new (CnxEngine * engine)
+place_new (CnxEngine * engine, const char *type)
 {
   CnxEnginePlace *place = g_new0 (CnxEnginePlace, 1);
 
   g_atomic_ref_count_init (&place->refs);
   g_mutex_init (&place->filling);
+  place->type = g_strdup (type);
   place->engine = engine;
-  place->given = engine != NULL;
   return place;
 }
 
@@ -72,12 +75,42 @@ place_ref (CnxEnginePlace * place)
   return place;
 }
 
+/* The process's, which is there as long as somebody has it. */
+static CnxEnginePlace *
+place_of_type (const char *type)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&places);
+
+  if (!by_type)
+    by_type = g_hash_table_new (g_str_hash, g_str_equal);
+  CnxEnginePlace *place = g_hash_table_lookup (by_type, type);
+  if (place)
+    return place_ref (place);
+  place = place_new (NULL, type);
+  g_hash_table_insert (by_type, place->type, place);
+  return place;
+}
+
+/* Returns whether nobody has @place any more; then nobody finds it either. */
+static gboolean
+leave (CnxEnginePlace * place)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&places);
+
+  if (!g_atomic_ref_count_dec (&place->refs))
+    return FALSE;
+  if (place->type)
+    g_hash_table_remove (by_type, place->type);
+  return TRUE;
+}
+
 static void
 place_unref (CnxEnginePlace * place)
 {
-  if (!g_atomic_ref_count_dec (&place->refs))
+  if (!leave (place))
     return;
   g_mutex_clear (&place->filling);
+  g_free (place->type);
   g_free (place);
 }
 
@@ -157,7 +190,7 @@ cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->batch = MAX (settings->batch, 1);
-  self->given = place_new (self);
+  self->given = place_new (self, NULL);
   self->stamp = cnx_model_stamp (settings->model, settings->variant, settings->labels);
   if (!open_network (self, settings, error))
     return NULL;
@@ -332,12 +365,11 @@ fill (CnxEnginePlace * place, const CnxEngineSettings * settings, GError ** erro
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&place->filling);
   g_autoptr (CnxEngine) engine = place_get (place);
 
-  if (engine && (place->given || is_current (engine, settings)))
+  if (engine && is_current (engine, settings))
     return g_steal_pointer (&engine);
   g_clear_pointer (&engine, cnx_engine_unref);
   if (!(engine = cnx_engine_new (settings, error)))
     return NULL;
-  place->given = FALSE;
   put (engine, place);
   return g_steal_pointer (&engine);
 }
@@ -392,36 +424,41 @@ cnx_engine_from_context (GstContext * context)
   return place ? place_get (place) : NULL;
 }
 
-/* The one that a neighbour has, or the application, or a new one that is offered to them. One thread at a time, so that
- * elements which are opened at once find the same one; nothing is loaded meanwhile. */
-static CnxEnginePlace *
-find_place (GstElement * element, const char *type)
+/* What the application, or a neighbour, lets @element have for @type; NULL: nothing. */
+static GstContext *
+ask_for_context (GstElement * element, const char *type)
 {
-  static GRecMutex finding;
-  g_autoptr (GRecMutexLocker) locker = g_rec_mutex_locker_new (&finding);
-  g_autoptr (GstContext) context = gst_element_get_context (element, type);
+  GstContext *context = gst_element_get_context (element, type);
 
-  if (!context) {
-    gst_element_post_message (element, gst_message_new_need_context (GST_OBJECT (element), type));
-    context = gst_element_get_context (element, type);
-  }
-  CnxEnginePlace *place = place_in (context);
-  if (place)
-    return place;
-  place = place_new (NULL);
-  g_autoptr (GstContext) offered = context_of (place, type);
-  gst_element_set_context (element, offered);
-  gst_element_post_message (element, gst_message_new_have_context (GST_OBJECT (element),
-          g_steal_pointer (&offered)));
-  return place;
+  if (context)
+    return context;
+  gst_element_post_message (element, gst_message_new_need_context (GST_OBJECT (element), type));
+  return gst_element_get_context (element, type);
+}
+
+/* To who may want to give it to others. */
+static void
+offer (GstElement * element, CnxEnginePlace * place)
+{
+  GstContext *context = context_of (place, place->type);
+
+  gst_element_set_context (element, context);
+  gst_element_post_message (element, gst_message_new_have_context (GST_OBJECT (element), context));
 }
 
 CnxEngine *
 cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error)
 {
   g_autofree char *type = cnx_engine_context_type (settings);
-  g_autoptr (CnxEnginePlace) place = find_place (element, type);
+  g_autoptr (GstContext) context = ask_for_context (element, type);
+  g_autoptr (CnxEnginePlace) held = place_in (context);
+  g_autoptr (CnxEngine) given = held && !held->type ? place_get (held) : NULL;
 
+  if (given)
+    return g_steal_pointer (&given);
+  g_autoptr (CnxEnginePlace) place = place_of_type (type);
+  if (!context)
+    offer (element, place);
   return fill (place, settings, error);
 }
 

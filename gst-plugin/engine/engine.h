@@ -1,7 +1,8 @@
 /* A model on a device, which several elements may share: its weights are held once, and what they ask for at about the
  * same time runs as one batch.
  *
- * Elements find each other's engines by a GstContext, whose type says what the engine was made with. */
+ * All elements of a process that ask for the same have the same one, unless their application gives them another by a
+ * GstContext, whose type says what the engine was made with. */
 #pragma once
 
 #include <gst/gst.h>
@@ -70,9 +71,9 @@ GstContext *cnx_engine_context (CnxEngine * engine);
 /** The engine that elements with @context share; NULL where none does now. Free with cnx_engine_unref(). */
 CnxEngine *cnx_engine_from_context (GstContext * context);
 
-/** The engine of these settings that @element's neighbours share, or the application gave it, or a new one that is
- * offered to them; a new one too where other files stand now where that one was read from. Elements that ask at the
- * same time get the same one. Errors: those of cnx_engine_new(). Free with cnx_engine_unref(). */
+/** The engine of these settings that the application gave @element, or else the one that the process's elements share,
+ * which is offered by a HAVE_CONTEXT message; a new one where there is none, and where other files stand now where that
+ * one was read from. Who asks at the same time gets the same one. For any thread. Errors: those of cnx_engine_new(). Free with cnx_engine_unref(). */
 CnxEngine *cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error);
 
 /** Posts an error message of @element's, of why there is no engine. */

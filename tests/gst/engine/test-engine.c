@@ -55,34 +55,39 @@ static void
 test_lifetime (void)
 {
   GstElement *pipeline = ready ("fakesrc ! convnext name=a ! convnext name=b ! fakesink");
-  g_autoptr (CnxEngine) engine = cnx_engine_ref (engine_of (GST_BIN (pipeline), "a"));
   const CnxEngineSettings settings = {.device = "auto" };
   g_autofree char *type = cnx_engine_context_type (&settings);
 
   g_autoptr (GstContext) offered = gst_element_get_context (pipeline, type);
   g_assert_nonnull (offered);
+  CnxEngine *engine = cnx_engine_from_context (offered);
+  g_assert_true (engine == engine_of (GST_BIN (pipeline), "a"));
+  cnx_engine_unref (engine);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   g_assert_null (gst_element_get_context (pipeline, type));
+  g_assert_null (cnx_engine_from_context (offered));
   gst_element_set_state (pipeline, GST_STATE_READY);
-  g_assert_true (engine_of (GST_BIN (pipeline), "a") != engine);
+  engine = cnx_engine_from_context (offered);
+  g_assert_true (engine == engine_of (GST_BIN (pipeline), "a"));
+  cnx_engine_unref (engine);
   close_pipeline (pipeline);
 }
 
-/* As an application does it for its pipelines. */
+/* Nobody has to tell them of each other. */
 static void
 test_between_pipelines (void)
 {
   GstElement *first = ready ("fakesrc ! convnext name=a batch=3 ! fakesink");
+  GstElement *second = ready ("fakesrc ! convnext name=a batch=3 ! convnext name=b ! fakesink");
   CnxEngine *engine = engine_of (GST_BIN (first), "a");
-  g_autoptr (GstContext) context = cnx_engine_context (engine);
-  GstElement *second = gst_parse_launch ("fakesrc ! convnext name=a batch=3 ! convnext name=b ! fakesink", NULL);
 
-  gst_element_set_context (second, context);
-  g_assert_cmpint (gst_element_set_state (second, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
   g_assert_true (engine_of (GST_BIN (second), "a") == engine);
   g_assert_true (engine_of (GST_BIN (second), "b") != engine);
   close_pipeline (first);
+  GstElement *third = ready ("fakesrc ! convnext name=a batch=3 ! fakesink");
+  g_assert_true (engine_of (GST_BIN (third), "a") == engine);   /* the second still has it */
   close_pipeline (second);
+  close_pipeline (third);
 }
 
 /* A context keeps no network: an element with other settings has let go of the one before. */
@@ -115,16 +120,19 @@ open_branch (gpointer branch)
   return GINT_TO_POINTER (gst_element_set_state (branch, GST_STATE_READY));
 }
 
+/* In one pipeline, or (@data) each in its own. */
 static void
-test_at_once (void)
+test_at_once (gconstpointer data)
 {
-  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *pipelines[BRANCHES] = { gst_pipeline_new (NULL) };
   GstElement *branches[BRANCHES];
   GThread *threads[BRANCHES];
 
   for (guint i = 0; i < BRANCHES; i++) {
+    if (data && i > 0)
+      pipelines[i] = gst_pipeline_new (NULL);
     branches[i] = gst_parse_bin_from_description ("fakesrc ! convnext name=c batch=5 ! fakesink", FALSE, NULL);
-    gst_bin_add (GST_BIN (pipeline), branches[i]);
+    gst_bin_add (GST_BIN (pipelines[data ? i : 0]), branches[i]);
   }
   for (guint i = 0; i < BRANCHES; i++)
     threads[i] = g_thread_new ("open", open_branch, branches[i]);
@@ -132,7 +140,9 @@ test_at_once (void)
     g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (threads[i])), ==, GST_STATE_CHANGE_SUCCESS);
   for (guint i = 1; i < BRANCHES; i++)
     g_assert_true (engine_of (GST_BIN (branches[i]), "c") == engine_of (GST_BIN (branches[0]), "c"));
-  close_pipeline (pipeline);
+  for (guint i = 0; i < BRANCHES; i++)
+    if (pipelines[i])
+      close_pipeline (pipelines[i]);
 }
 
 /* ---- files that are replaced ---- */
@@ -193,6 +203,9 @@ test_replaced (void)
   CnxEngine *found = cnx_engine_from_context (given);
   g_assert_true (found == first);
   cnx_engine_unref (found);
+  GstElement *stranger = ready (line);
+  g_assert_true (engine_of (GST_BIN (stranger), "a") == second);
+  close_pipeline (stranger);
 
   g_free (cnx_test_write_text (model, "config.json", "{\"architecture\": \"renamed\"}"));
   g_assert_cmpstr (cnx_model_name (cnx_engine_model (again (pipeline))), ==, "renamed");
@@ -213,7 +226,8 @@ test_replaced (void)
   close_pipeline (pipeline);
 }
 
-/* Whoever hands a network on means that one: a run goes on with what it began with. */
+/* Whoever hands a network on means that one, as long as it is there: a run goes on with what it began with, while
+ * others share another. */
 static void
 test_given (void)
 {
@@ -224,15 +238,26 @@ test_given (void)
 
   g_assert_true (cnx_write_random_checkpoint (dir, &arch, 1, NULL));
   const CnxEngineSettings settings = {.model = dir,.device = "auto" };
-  g_autoptr (CnxEngine) engine = cnx_engine_new (&settings, &error);
+  CnxEngine *engine = cnx_engine_new (&settings, &error);
   g_assert_no_error (error);
   g_autoptr (GstContext) context = cnx_engine_context (engine);
   g_autofree char *line = g_strdup_printf ("fakesrc ! convnext name=a model=%s ! fakesink", dir);
-  GstElement *pipeline = gst_parse_launch (line, NULL);
+  GstElement *other = ready (line), *pipeline = gst_parse_launch (line, NULL);
+  CnxEngine *shared = engine_of (GST_BIN (other), "a");
+  g_assert_true (shared != engine);
   gst_element_set_context (pipeline, context);
   replace (weights, weights);
   g_assert_true (again (pipeline) == engine);
+
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  cnx_engine_unref (engine);
+  g_assert_null (cnx_engine_from_context (context));
+  gst_element_set_context (pipeline, context);
+  CnxEngine *found = again (pipeline), *new = again (other);
+  g_assert_true (new != shared);        /* its files were replaced */
+  g_assert_true (found == new);
   close_pipeline (pipeline);
+  close_pipeline (other);
 }
 
 /* ---- batches ---- */
@@ -390,7 +415,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/lifetime", test_lifetime);
   g_test_add_func ("/engine/between-pipelines", test_between_pipelines);
   g_test_add_func ("/engine/unused", test_unused);
-  g_test_add_func ("/engine/at-once", test_at_once);
+  g_test_add_data_func ("/engine/at-once", NULL, test_at_once);
+  g_test_add_data_func ("/engine/at-once/pipelines", "each", test_at_once);
   g_test_add_func ("/engine/replaced", test_replaced);
   g_test_add_func ("/engine/given", test_given);
   g_test_add_data_func ("/engine/batches/fp32", GINT_TO_POINTER (CNX_PRECISION_FP32), test_batches);
