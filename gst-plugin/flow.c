@@ -197,7 +197,7 @@ GstFlowReturn
 cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
 {
   const CnxClassifyRequest request = { running_time, set->top_k, set->threshold, set->smoothing * GST_MSECOND,
-    set->hysteresis
+    set->hysteresis, set->batch_timeout
   };
   const gboolean waits = cnx_mode_choose (&self->choice, set->mode, self->element) != MODE_LATEST;
   GstClockTime now = running_time;

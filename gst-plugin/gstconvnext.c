@@ -16,7 +16,8 @@
  * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
  *
  * Elements of one process with the same settings share one network, whatever pipeline they are in, unless the
- * application gives them another by a context. `batch` lets their frames run together.
+ * application gives them another by a context. `batch` lets their frames run together, and `batch-timeout` wait for each
+ * other.
  *
  * A film that a phone took upright is stored lying, with a tag that says so. `video-direction=auto` heeds it: the
  * network sees the frame upright, and downstream gets it as it came.
@@ -215,7 +216,7 @@ try_pass (GstConvnext * self)
   if (cnx_latency_is_known (&self->flow.latency) || !GST_STATE_TRYLOCK (self))
     return;
   if (self->flow.classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
-      && cnx_classifier_try (self->flow.classifier))
+      && cnx_classifier_try (self->flow.classifier, plain_settings (self).batch_timeout))
     cnx_latency_note (&self->flow.latency, GST_ELEMENT (self), start);
   GST_STATE_UNLOCK (self);
 }

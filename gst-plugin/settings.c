@@ -4,6 +4,7 @@
 #define DEFAULT_THREADS 0
 #define DEFAULT_PRECISION CNX_PRECISION_AUTO
 #define DEFAULT_BATCH 1
+#define DEFAULT_BATCH_TIMEOUT 0
 #define DEFAULT_TOP_K 5
 #define DEFAULT_THRESHOLD -1.0  /* below 0: what the model recommends */
 #define DEFAULT_MODE MODE_AUTO
@@ -39,6 +40,7 @@ enum
   PROP_INTERVAL,
   PROP_MAX_RATE,
   PROP_SCENE_THRESHOLD,
+  PROP_BATCH_TIMEOUT,
 };
 
 typedef enum
@@ -71,6 +73,7 @@ static const struct
   [PROP_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, pace.interval), FALSE},
   [PROP_MAX_RATE] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, pace.max_rate), FALSE},
   [PROP_SCENE_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_threshold), FALSE},
+  [PROP_BATCH_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch_timeout), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -103,6 +106,9 @@ install_model_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_BATCH, g_param_spec_uint ("batch", "Batch",
           "Where several elements share a network: run at most so many of their frames at once", 1, 256,
           DEFAULT_BATCH, READY_FLAGS));
+  g_object_class_install_property (klass, PROP_BATCH_TIMEOUT, g_param_spec_uint ("batch-timeout", "Batch timeout",
+          "Where fewer frames than batch wait: let this element's wait so many microseconds for more; 0: for none", 0,
+          G_USEC_PER_SEC, DEFAULT_BATCH_TIMEOUT, PLAYING_FLAGS));
 }
 
 /* No more than a signed number holds: what is given as -1 is refused, and not taken for 49 days. */
@@ -174,8 +180,8 @@ cnx_settings_init (CnxSettings * self)
 {
   *self = (CnxSettings) {
     .device = g_strdup (DEFAULT_DEVICE),.threads = DEFAULT_THREADS,.precision = DEFAULT_PRECISION,
-    .batch = DEFAULT_BATCH,.top_k = DEFAULT_TOP_K,.threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,
-    .label_timeout = DEFAULT_LABEL_TIMEOUT,.smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
+    .batch = DEFAULT_BATCH,.batch_timeout = DEFAULT_BATCH_TIMEOUT,.top_k = DEFAULT_TOP_K,
+    .threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,.label_timeout = DEFAULT_LABEL_TIMEOUT,.smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
     .post_messages = DEFAULT_POST_MESSAGES,
     .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE},
     .scene_threshold = DEFAULT_SCENE_THRESHOLD

@@ -20,7 +20,7 @@ typedef struct
   char *variant, *model, *labels, *recipe, *device, *source;
   guint threads;
   CnxPrecision precision;
-  guint batch;
+  guint batch, batch_timeout;
   guint top_k;
   double threshold;
   Mode mode;

@@ -126,7 +126,7 @@ cnx_classifier_forward (gpointer user_data, const float *in, float *logits, GErr
   CnxClassifier *self = user_data;
 
   return self->plan ? cnx_network_forward_frame (cnx_engine_network (self->engine), self->plan, (const guint8 *) in,
-      logits, error) : cnx_engine_forward (self->engine, in, logits, error);
+      logits, error) : cnx_engine_forward (self->engine, in, self->request.batch_timeout, logits, error);
 }
 
 void
@@ -204,10 +204,11 @@ cnx_classifier_release (CnxClassifier * self)
 }
 
 gboolean
-cnx_classifier_try (CnxClassifier * self)
+cnx_classifier_try (CnxClassifier * self, guint batch_timeout)
 {
   if (!cnx_classifier_claim (self, FALSE))
     return FALSE;
+  self->request.batch_timeout = batch_timeout;
   const gboolean good = self->forward (self->forward_data, self->tensor, self->logits, NULL);
   cnx_classifier_release (self);
   return good;

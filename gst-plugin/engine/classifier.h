@@ -47,6 +47,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResult, cnx_result_unref)
  * @threshold: with at least this confidence; below 0: with what cnx_model_threshold() has for the model
  * @smoothing: the time constant (ns) of cnx_steady_smooth(); 0: off
  * @hysteresis: that of cnx_steady_top_k(); 0: off
+ * @batch_timeout: the patience (us) of cnx_engine_forward()
  */
 typedef struct
 {
@@ -55,6 +56,7 @@ typedef struct
   float threshold;
   guint64 smoothing;
   double hysteresis;
+  guint batch_timeout;
 } CnxClassifyRequest;
 
 /** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_free(). */
@@ -74,9 +76,9 @@ CnxModel *cnx_classifier_model (CnxClassifier * classifier);
 float *cnx_classifier_claim (CnxClassifier * classifier, gboolean wait);
 void cnx_classifier_release (CnxClassifier * classifier);
 
-/** Whether a pass could be run, of whatever is in the slot, to see how long it takes: not while somebody has the slot,
- * nor with a device that fails. For any thread. */
-gboolean cnx_classifier_try (CnxClassifier * classifier);
+/** Whether a pass could be run, of whatever is in the slot, to see how long it takes with that @batch_timeout: not
+ * while somebody has the slot, nor with a device that fails. For any thread. */
+gboolean cnx_classifier_try (CnxClassifier * classifier, guint batch_timeout);
 
 /** Whether the slot may hold a packed frame instead: by itself where the device is not a CPU. */
 gboolean cnx_classifier_takes_frames (CnxClassifier * classifier);

@@ -9,6 +9,8 @@ typedef struct
 {
   const float *in;
   float *logits;
+  gint64 since;                 /* as g_get_monotonic_time() tells */
+  guint patience;               /* waits for others so long (us), if there are not enough of them */
   gboolean done;
   GError *error;
 } Wish;
@@ -285,16 +287,26 @@ failed_for (CnxEngine * self, const Wish * wish, const GError * error)
       || !cnx_check_finite (wish->logits, 1, self->outputs, NULL);
 }
 
-/* Those of a batch come back together: often just after their streams' next frames have gone by. A CPU, to which a
- * picture is nearly as much work in a batch as alone, has nothing to do then until the ones after those; that costs it
- * more than a batch gains. It takes a third of who waits: in a model of the queue, of eight cameras that tick together,
- * a half still loses 2.5 % of what passes of one give at worst, and a third nothing. */
+/* Whether @wish is to wait no longer for others: its patience is at an end, or there are enough. */
+static gboolean
+is_time (CnxEngine * self, const Wish * wish)
+{
+  return g_queue_get_length (&self->wishes) >= self->batch || g_get_monotonic_time () >= wish->since + wish->patience;
+}
+
+/* All that there is room for of those that have waited for each other. Others come back from a batch together: often just
+ * after their streams' next frames have gone by. A CPU, to which a picture is nearly as much work in a batch as alone,
+ * has nothing to do then until the ones after those; that costs it more than a batch gains. It takes a third of who
+ * waits: in a model of the queue, of eight cameras that tick together, a half still loses 2.5 % of what passes of one
+ * give at worst, and a third nothing. */
 static guint
 pass_size (CnxEngine * self)
 {
   const guint waiting = g_queue_get_length (&self->wishes);
+  const Wish *first = g_queue_peek_head (&self->wishes);
+  const gboolean all = first->patience > 0 || !cnx_device_info (self->device)->is_cpu;
 
-  return MIN (cnx_device_info (self->device)->is_cpu ? (waiting + 2) / 3 : waiting, self->batch);
+  return MIN (all ? waiting : (waiting + 2) / 3, self->batch);
 }
 
 /* With the lock held, which it lets go of meanwhile. */
@@ -320,19 +332,21 @@ serve (CnxEngine * self)
   g_cond_broadcast (&self->changed);
 }
 
-/* Whoever comes while nobody runs a pass runs one; those who come meanwhile make up the next. */
+/* Whoever comes, or has waited enough, while nobody runs a pass runs one; those who come meanwhile make up the next. */
 gboolean
-cnx_engine_forward (CnxEngine * self, const float *in, float *logits, GError ** error)
+cnx_engine_forward (CnxEngine * self, const float *in, guint patience, float *logits, GError ** error)
 {
-  Wish wish = { in, logits, FALSE, NULL };
+  Wish wish = {.in = in,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };
 
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->wishes, &wish);
   while (!wish.done) {
     if (self->running)
       g_cond_wait (&self->changed, &self->lock);
-    else
+    else if (is_time (self, &wish))
       serve (self);
+    else
+      g_cond_wait_until (&self->changed, &self->lock, wish.since + wish.patience);
   }
   g_mutex_unlock (&self->lock);
   if (wish.error)
@@ -346,6 +360,14 @@ cnx_engine_largest_pass (CnxEngine * self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->largest;
+}
+
+guint
+cnx_engine_waiting (CnxEngine * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return g_queue_get_length (&self->wishes);
 }
 
 /* ---- sharing ---- */

@@ -524,7 +524,7 @@ test_told_first (void)
 static gpointer
 try_one (gpointer classifier)
 {
-  g_assert_true (cnx_classifier_try (classifier));
+  g_assert_true (cnx_classifier_try (classifier, 0));
   return NULL;
 }
 

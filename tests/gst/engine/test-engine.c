@@ -301,7 +301,7 @@ ask (gpointer data)
 
   for (guint round = 0; round < ROUNDS; round++) {
     g_autofree float *in = noise (asker->engine, asker->seed + round);
-    g_assert_true (cnx_engine_forward (asker->engine, in, logits, NULL));
+    g_assert_true (cnx_engine_forward (asker->engine, in, 0, logits, NULL));
     g_assert_cmpmem (logits, outputs * sizeof (float), asker->expected + round * outputs, outputs * sizeof (float));
   }
   return NULL;
@@ -319,7 +319,7 @@ ask_at_once (CnxEngine * engine, GThreadFunc other)
     askers[t] = (Asker) { engine, t * ROUNDS, g_new0 (float, ROUNDS * outputs) };
     for (guint round = 0; round < ROUNDS; round++) {
       g_autofree float *in = noise (engine, askers[t].seed + round);
-      g_assert_true (cnx_engine_forward (engine, in, askers[t].expected + round * outputs, NULL));
+      g_assert_true (cnx_engine_forward (engine, in, 0, askers[t].expected + round * outputs, NULL));
     }
   }
   g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 1);
@@ -376,7 +376,7 @@ ask_with_nan (gpointer data)
     g_autoptr (GError) error = NULL;
     g_autofree float *in = noise (asker->engine, asker->seed + round);
     in[round] = NAN;
-    g_assert_false (cnx_engine_forward (asker->engine, in, logits, &error));
+    g_assert_false (cnx_engine_forward (asker->engine, in, 0, logits, &error));
     g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
   }
   return NULL;
@@ -389,6 +389,92 @@ test_not_finite (void)
 
   ask_at_once (engine, ask_with_nan);
   g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
+}
+
+/* ---- waiting for each other ---- */
+
+#define FOR_EVER G_MAXUINT
+
+typedef struct
+{
+  CnxEngine *engine;
+  guint seed, patience;
+} Waiter;
+
+static gpointer
+ask_patiently (gpointer data)
+{
+  const Waiter *waiter = data;
+  g_autofree float *in = noise (waiter->engine, waiter->seed);
+  g_autofree float *logits = g_new0 (float, cnx_network_outputs (cnx_engine_network (waiter->engine)));
+
+  g_assert_true (cnx_engine_forward (waiter->engine, in, waiter->patience, logits, NULL));
+  return NULL;
+}
+
+static void
+await (CnxEngine * engine, guint waiting)
+{
+  while (cnx_engine_waiting (engine) < waiting)
+    g_usleep (1000);
+}
+
+/* With @n - 1 that would wait for ever comes one more, with that @patience. */
+static void
+check_patience (guint batch, guint n, guint patience, guint largest)
+{
+  g_autoptr (CnxEngine) engine = engine_with (batch, CNX_PRECISION_FP32);
+  Waiter waiters[THREADS];
+  GThread *threads[THREADS];
+
+  g_assert_cmpint (cnx_network_batch (cnx_engine_network (engine)), ==, batch);
+  for (guint i = 0; i < n; i++) {
+    waiters[i] = (Waiter) { engine, i, i == n - 1 ? patience : FOR_EVER };
+    threads[i] = g_thread_new ("wait", ask_patiently, &waiters[i]);
+    if (i < n - 1)
+      await (engine, i + 1);
+  }
+  for (guint i = 0; i < n; i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, largest);
+  g_assert_cmpuint (cnx_engine_waiting (engine), ==, 0);
+}
+
+static void
+test_patience (void)
+{
+  check_patience (4, 4, FOR_EVER, 4);   /* until there are enough */
+  check_patience (4, 3, 0, 3);  /* one that does not wait takes the others along */
+  check_patience (4, 3, 20000, 3);
+  check_patience (4, 1, 20000, 1);      /* nobody comes */
+  check_patience (1, 1, FOR_EVER, 1);   /* nobody is waited for */
+}
+
+/* Two elements of two pipelines, whose frames wait for each other's. */
+static void
+test_frames_wait (void)
+{
+  const char *line = "videotestsrc num-buffers=10 ! video/x-raw,width=64,height=64 ! "
+      "convnext name=a mode=every-frame batch=2 batch-timeout=1000000 ! fakesink";
+  GstElement *pipelines[2];
+  CnxEngine *engine = NULL;
+
+  for (guint i = 0; i < 2; i++) {
+    pipelines[i] = ready (line);
+    engine = engine_of (GST_BIN (pipelines[i]), "a");
+  }
+  g_assert_true (engine_of (GST_BIN (pipelines[0]), "a") == engine);
+  for (guint i = 0; i < 2; i++)
+    gst_element_set_state (pipelines[i], GST_STATE_PLAYING);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstBus) bus = gst_element_get_bus (pipelines[i]);
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  }
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 2);
+  for (guint i = 0; i < 2; i++)
+    close_pipeline (pipelines[i]);
 }
 
 /* Programs print the messages that they get: what they print of a context says what is in it. */
@@ -423,6 +509,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/engine/batches/int8", GINT_TO_POINTER (CNX_PRECISION_INT8), test_batches);
   g_test_add_func ("/engine/third", test_third);
   g_test_add_func ("/engine/not-finite", test_not_finite);
+  g_test_add_func ("/engine/patience", test_patience);
+  g_test_add_func ("/engine/frames-wait", test_frames_wait);
   g_test_add_func ("/engine/printed", test_printed);
   return g_test_run ();
 }
