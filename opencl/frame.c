@@ -10,6 +10,7 @@
 #define LEVELS 256
 #define QUAD 4                  /* bytes that a work-item of shrink_rows takes */
 #define ITEMS 32                /* work-items across are a multiple of this */
+#define KEPT 32                 /* plans whose tables stay on the device: of so many cameras in turn */
 
 /* What of a plane is packed. */
 typedef struct
@@ -150,11 +151,20 @@ cnx_frame_plan_tensor_bytes (const CnxFramePlan * plan)
   return (gsize) plan->shape.width * plan->shape.height * 3 * sizeof (float);
 }
 
+static gboolean
+check_size (const CnxFramePlan * plan, GError ** error)
+{
+  if (plan->bytes <= G_MAXINT && plan->floats <= G_MAXINT)
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame of %" G_GSIZE_FORMAT " bytes is too large", plan->bytes);
+  return FALSE;
+}
+
 gboolean
 cnx_frame_plan_fits (const CnxFramePlan * plan, int width, int height, GError ** error)
 {
   if (plan->shape.width == width && plan->shape.height == height)
-    return TRUE;
+    return check_size (plan, error);
   g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame is brought to %d x %d, and the network takes %d x %d",
       plan->shape.width, plan->shape.height, width, height);
   return FALSE;
@@ -184,13 +194,21 @@ typedef struct
   gsize size;
 } Buffer;
 
+/* A plan's on the device. */
+typedef struct
+{
+  CnxFramePlan *plan;           /* NULL: there are none */
+  Buffer shape, places, numbers;
+  guint64 used;                 /* of all times that one was, when */
+} Tables;
+
 struct _CnxFrameKernels
 {
   CnxDevice *device;
   cl_program program;
   cl_kernel rows_kernel, columns_kernel;
-  CnxFramePlan *plan;           /* whose tables are on the device */
-  Buffer shape, places, numbers;
+  Tables kept[KEPT];
+  guint64 uses;
   Buffer packed, rows;
 };
 
@@ -215,22 +233,37 @@ cnx_frame_kernels_new (CnxDevice * device, GError ** error)
   return g_steal_pointer (&self);
 }
 
+static void
+clear_buffer (Buffer * buffer)
+{
+  if (buffer->mem)
+    clReleaseMemObject (buffer->mem);
+}
+
+static void
+clear_tables (Tables * tables)
+{
+  clear_buffer (&tables->shape);
+  clear_buffer (&tables->places);
+  clear_buffer (&tables->numbers);
+  cnx_frame_plan_unref (tables->plan);
+}
+
 void
 cnx_frame_kernels_free (CnxFrameKernels * self)
 {
   if (!self)
     return;
-  Buffer *all[] = { &self->shape, &self->places, &self->numbers, &self->packed, &self->rows };
-  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
-    if (all[i]->mem)
-      clReleaseMemObject (all[i]->mem);
+  for (guint i = 0; i < KEPT; i++)
+    clear_tables (&self->kept[i]);
+  clear_buffer (&self->packed);
+  clear_buffer (&self->rows);
   if (self->rows_kernel)
     clReleaseKernel (self->rows_kernel);
   if (self->columns_kernel)
     clReleaseKernel (self->columns_kernel);
   if (self->program)
     cnx_program_release (self->program);
-  cnx_frame_plan_unref (self->plan);
   cnx_device_unref (self->device);
   g_free (self);
 }
@@ -246,8 +279,7 @@ reserve (CnxFrameKernels * self, cl_command_queue queue, Buffer * buffer, gsize 
   size = (size + sizeof zero - 1) / sizeof zero * sizeof zero;
   if (buffer->size >= size)
     return CL_SUCCESS;
-  if (buffer->mem)
-    clReleaseMemObject (buffer->mem);
+  clear_buffer (buffer);
   *buffer = (Buffer) { NULL, 0 };
   buffer->mem = clCreateBuffer (cnx_device_context (self->device), CL_MEM_READ_WRITE, size, NULL, &code);
   if (code != CL_SUCCESS)
@@ -267,31 +299,50 @@ write_buffer (CnxFrameKernels * self, cl_command_queue queue, Buffer * buffer, g
 
 /* The plan that was there may still be on its way to the device, and is let go of only then. */
 static cl_int
-use_plan (CnxFrameKernels * self, cl_command_queue queue, CnxFramePlan * plan)
+fill_tables (CnxFrameKernels * self, cl_command_queue queue, CnxFramePlan * plan, Tables * tables)
 {
   cl_int code = CL_SUCCESS;
 
-  if (self->plan == plan)
-    return CL_SUCCESS;
-  if (self->plan)
+  if (tables->plan)
     code = clFinish (queue);
-  g_clear_pointer (&self->plan, cnx_frame_plan_unref);
+  g_clear_pointer (&tables->plan, cnx_frame_plan_unref);
   if (code == CL_SUCCESS)
-    code = write_buffer (self, queue, &self->shape, &plan->shape, sizeof plan->shape);
+    code = write_buffer (self, queue, &tables->shape, &plan->shape, sizeof plan->shape);
   if (code == CL_SUCCESS)
-    code = write_buffer (self, queue, &self->places, plan->places->data, plan->places->len * sizeof (int));
+    code = write_buffer (self, queue, &tables->places, plan->places->data, plan->places->len * sizeof (int));
   if (code == CL_SUCCESS)
-    code = write_buffer (self, queue, &self->numbers, plan->numbers->data, plan->numbers->len * sizeof (float));
+    code = write_buffer (self, queue, &tables->numbers, plan->numbers->data, plan->numbers->len * sizeof (float));
   if (code == CL_SUCCESS)
-    self->plan = cnx_frame_plan_ref (plan);
+    tables->plan = cnx_frame_plan_ref (plan);
   return code;
 }
 
+/* Those of @plan, in the place of what was not used for longest where there are none; to *@tables. */
 static cl_int
-launch (CnxFrameKernels * self, cl_command_queue queue, cl_kernel kernel, cl_mem in, cl_mem out, gsize across,
+find_tables (CnxFrameKernels * self, cl_command_queue queue, CnxFramePlan * plan, Tables ** tables)
+{
+  Tables *oldest = &self->kept[0];
+
+  self->uses++;
+  for (Tables * each = self->kept; each < self->kept + KEPT; each++) {
+    if (each->plan == plan) {
+      each->used = self->uses;
+      *tables = each;
+      return CL_SUCCESS;
+    }
+    if (each->used < oldest->used)
+      oldest = each;
+  }
+  oldest->used = self->uses;
+  *tables = oldest;
+  return fill_tables (self, queue, plan, oldest);
+}
+
+static cl_int
+launch (const Tables * tables, cl_command_queue queue, cl_kernel kernel, cl_mem in, cl_mem out, gsize across,
     gsize down)
 {
-  const cl_mem args[] = { in, self->shape.mem, self->places.mem, self->numbers.mem, out };
+  const cl_mem args[] = { in, tables->shape.mem, tables->places.mem, tables->numbers.mem, out };
   const size_t global[2] = { (across + ITEMS - 1) / ITEMS * ITEMS, down };
   cl_int code = CL_SUCCESS;
 
@@ -303,10 +354,11 @@ launch (CnxFrameKernels * self, cl_command_queue queue, cl_kernel kernel, cl_mem
 
 static cl_int
 queue_frame (CnxFrameKernels * self, cl_command_queue queue, CnxFramePlan * plan, const guint8 * packed,
-    cl_mem tensor)
+    cl_mem tensor, cl_int at)
 {
   const FrameShape *shape = &plan->shape;
-  cl_int code = use_plan (self, queue, plan);
+  Tables *tables = NULL;
+  cl_int code = find_tables (self, queue, plan, &tables);
   gsize quads = 0;
 
   for (int p = 0; p < shape->n_planes; p++)
@@ -316,23 +368,22 @@ queue_frame (CnxFrameKernels * self, cl_command_queue queue, CnxFramePlan * plan
   if (code == CL_SUCCESS)
     code = reserve (self, queue, &self->rows, plan->floats * sizeof (float));
   if (code == CL_SUCCESS)
-    code = launch (self, queue, self->rows_kernel, self->packed.mem, self->rows.mem, quads,
+    code = launch (tables, queue, self->rows_kernel, self->packed.mem, self->rows.mem, quads,
         shape->bottom - shape->top);
   if (code == CL_SUCCESS)
-    code = launch (self, queue, self->columns_kernel, self->rows.mem, tensor, shape->width, shape->height);
+    code = clSetKernelArg (self->columns_kernel, 5, sizeof at, &at);
+  if (code == CL_SUCCESS)
+    code = launch (tables, queue, self->columns_kernel, self->rows.mem, tensor, shape->width, shape->height);
   return code;
 }
 
 gboolean
 cnx_frame_kernels_run (CnxFrameKernels * self, cl_command_queue queue, CnxFramePlan * plan,
-    const guint8 * packed, cl_mem tensor, GError ** error)
+    const guint8 * packed, cl_mem tensor, gsize at, GError ** error)
 {
-  if (plan->bytes > G_MAXINT || plan->floats > G_MAXINT) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame of %" G_GSIZE_FORMAT " bytes is too large",
-        plan->bytes);
+  if (!check_size (plan, error))
     return FALSE;
-  }
-  const cl_int code = queue_frame (self, queue, plan, packed, tensor);
+  const cl_int code = queue_frame (self, queue, plan, packed, tensor, at);
   if (code == CL_SUCCESS)
     return TRUE;
   clFinish (queue);

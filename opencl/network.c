@@ -177,6 +177,15 @@ run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** er
   return run_input (net, n, logits, error);
 }
 
+/* Of what is left that many run next, so that passes are of about one size. */
+static int
+next_pass (CnxNetwork * net, int left)
+{
+  const int passes = (left + net->max_batch - 1) / net->max_batch;
+
+  return (left + passes - 1) / passes;
+}
+
 gboolean
 cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
 {
@@ -184,10 +193,8 @@ cnx_network_forward (CnxNetwork * net, const float *in, int n, float *logits, GE
   gboolean ok = TRUE;
 
   g_mutex_lock (&net->lock);
-  /* passes of about one size */
   for (int first = 0, count; first < n && ok; first += count) {
-    const int left = n - first, passes = (left + net->max_batch - 1) / net->max_batch;
-    count = (left + passes - 1) / passes;
+    count = next_pass (net, n - first);
     ok = run_batch (net, in + first * picture, count, logits + (gsize) first * cnx_network_outputs (net), error);
   }
   g_mutex_unlock (&net->lock);
@@ -206,16 +213,49 @@ cnx_network_take_frames (CnxNetwork * net, GError ** error)
 }
 
 gboolean
-cnx_network_forward_frame (CnxNetwork * net, CnxFramePlan * plan, const guint8 * packed, float *logits,
-    GError ** error)
+cnx_network_takes (CnxNetwork * net, const CnxPicture * picture, GError ** error)
 {
-  if (!cnx_frame_plan_fits (plan, net->width, net->height, error))
-    return FALSE;
+  return !picture->plan || cnx_frame_plan_fits (picture->plan, net->width, net->height, error);
+}
+
+/* To its place in the batch. */
+static gboolean
+write_picture (CnxNetwork * net, const CnxPicture * picture, int place, GError ** error)
+{
+  const gsize row = (gsize) place * net->height;
+
+  if (picture->plan)
+    return cnx_frame_kernels_run (net->frame, cnx_ops_queue (net->ops), picture->plan, picture->data, net->input,
+        row * net->width * 3, error);
+  cnx_ops_write_rows_at (net->ops, net->input, row, picture->data, net->height, net->width * 3);
+  return TRUE;
+}
+
+static gboolean
+run_pictures (CnxNetwork * net, const CnxPicture * pictures, int n, float *logits, GError ** error)
+{
+  for (int i = 0; i < n; i++)
+    if (!write_picture (net, &pictures[i], i, error))
+      return FALSE;
+  return run_input (net, n, logits, error);
+}
+
+gboolean
+cnx_network_forward_pictures (CnxNetwork * net, const CnxPicture * pictures, int n, float *logits, GError ** error)
+{
+  const gsize outputs = cnx_network_outputs (net);
+  gboolean ok = TRUE;
+
+  for (int i = 0; i < n; i++)
+    if (!cnx_network_takes (net, &pictures[i], error))
+      return FALSE;
   g_mutex_lock (&net->lock);
-  const gboolean ok = cnx_frame_kernels_run (net->frame, cnx_ops_queue (net->ops), plan, packed, net->input, error)
-      && run_input (net, 1, logits, error);
+  for (int first = 0, count; first < n && ok; first += count) {
+    count = next_pass (net, n - first);
+    ok = run_pictures (net, pictures + first, count, logits + first * outputs, error);
+  }
   g_mutex_unlock (&net->lock);
-  return ok && cnx_check_finite (logits, 1, cnx_network_outputs (net), error);
+  return ok && cnx_check_finite (logits, n, outputs, error);
 }
 
 /* ---- life ---- */

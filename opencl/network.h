@@ -42,12 +42,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
  * is not finite, and all of @logits is written, so that cnx_check_finite() tells which picture's. */
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
 
-/** Builds what cnx_network_forward_frame() needs. Errors: CNX_ERROR_DEVICE. */
+/**
+ * CnxPicture:
+ * @data: (height, width, 3) normalised floats, or, where there is a @plan, a frame packed by it
+ * @plan: not owned; NULL: none
+ */
+typedef struct
+{
+  gconstpointer data;
+  CnxFramePlan *plan;
+} CnxPicture;
+
+/** Builds what pictures with a plan need. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_network_take_frames (CnxNetwork * network, GError ** error);
-/** Classifies one frame, packed by @plan, after cnx_network_take_frames(); otherwise as cnx_network_forward().
- * Errors: CNX_ERROR_INPUT for a plan of another size, CNX_ERROR_DEVICE, CNX_ERROR_NUMBERS. */
-gboolean cnx_network_forward_frame (CnxNetwork * network, CnxFramePlan * plan, const guint8 * packed,
-    float *logits, GError ** error);
+/** Whether @picture can be classified. Errors: CNX_ERROR_INPUT for a plan that cnx_frame_plan_fits() not. */
+gboolean cnx_network_takes (CnxNetwork * network, const CnxPicture * picture, GError ** error);
+/** As cnx_network_forward() of @n @pictures, whether tensors or, after cnx_network_take_frames(), frames packed by one
+ * plan or by several. Errors: also CNX_ERROR_INPUT, of cnx_network_takes(), and then none is classified. */
+gboolean cnx_network_forward_pictures (CnxNetwork * network, const CnxPicture * pictures, int n, float *logits,
+    GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
 /** What a picture gets: as many logits as there are classes, or cnx_arch_features(). */

@@ -124,9 +124,9 @@ gboolean
 cnx_classifier_forward (gpointer user_data, const float *in, float *logits, GError ** error)
 {
   CnxClassifier *self = user_data;
+  const CnxPicture picture = { in, self->plan };
 
-  return self->plan ? cnx_network_forward_frame (cnx_engine_network (self->engine), self->plan, (const guint8 *) in,
-      logits, error) : cnx_engine_forward (self->engine, in, self->request.batch_timeout, logits, error);
+  return cnx_engine_forward (self->engine, &picture, self->request.batch_timeout, logits, error);
 }
 
 void

@@ -7,7 +7,7 @@
 /* One that waits for its picture's logits; on its thread's stack. */
 typedef struct
 {
-  const float *in;
+  CnxPicture picture;
   float *logits;
   gint64 since;                 /* as g_get_monotonic_time() tells */
   guint patience;               /* waits for others so long (us), if there are not enough of them */
@@ -27,7 +27,7 @@ struct _CnxEngine
   char *stamp;                  /* cnx_model_stamp() before the model was read */
   CnxEnginePlace *given;        /* of its own, for cnx_engine_context() */
   CnxEnginePlace *shared;       /* that it was put into, or NULL */
-  gsize picture, outputs;       /* floats of an input and of an answer */
+  gsize outputs;                /* floats of an answer */
   guint batch;
 
   GMutex lock;                  /* guards what follows */
@@ -36,7 +36,7 @@ struct _CnxEngine
   gboolean running;             /* one of the waiting threads runs a pass, and owns what is below */
   guint largest;
 
-  float *in, *logits;           /* of a pass of several; NULL where there is none */
+  float *logits;                /* of a pass of several; NULL where there is none */
 };
 
 /* ---- places ---- */
@@ -197,12 +197,10 @@ cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
   if (!open_network (self, settings, error))
     return NULL;
   const CnxRecipe *recipe = cnx_model_recipe (self->model);
-  self->picture = (gsize) recipe->height * recipe->width * 3;
   self->outputs = cnx_network_outputs (self->network);
   self->batch = cnx_network_batch (self->network);      /* more would run one after the other and come back together */
-  if (self->batch > 1 && (!(self->in = cnx_try_new (self->batch * self->picture, sizeof (float), "a batch of frames",
-                  error))
-          || !(self->logits = cnx_try_new (self->batch * self->outputs, sizeof (float), "a batch of answers", error))))
+  if (self->batch > 1
+      && !(self->logits = cnx_try_new (self->batch * self->outputs, sizeof (float), "a batch of answers", error)))
     return NULL;
   self->context_type = cnx_engine_context_type (settings);
   self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, in %s on %s (%s)",
@@ -232,7 +230,6 @@ cnx_engine_unref (CnxEngine * self)
   g_free (self->description);
   g_free (self->context_type);
   g_free (self->stamp);
-  g_free (self->in);
   g_free (self->logits);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
@@ -270,10 +267,11 @@ static gboolean
 run_pass (CnxEngine * self, Wish ** wishes, guint n, GError ** error)
 {
   if (n == 1)
-    return cnx_network_forward (self->network, wishes[0]->in, 1, wishes[0]->logits, error);
+    return cnx_network_forward_pictures (self->network, &wishes[0]->picture, 1, wishes[0]->logits, error);
+  g_autofree CnxPicture *pictures = g_new (CnxPicture, n);
   for (guint i = 0; i < n; i++)
-    memcpy (self->in + i * self->picture, wishes[i]->in, self->picture * sizeof (float));
-  const gboolean ok = cnx_network_forward (self->network, self->in, n, self->logits, error);
+    pictures[i] = wishes[i]->picture;
+  const gboolean ok = cnx_network_forward_pictures (self->network, pictures, n, self->logits, error);
   for (guint i = 0; i < n; i++)
     memcpy (wishes[i]->logits, self->logits + i * self->outputs, self->outputs * sizeof (float));
   return ok;
@@ -334,10 +332,12 @@ serve (CnxEngine * self)
 
 /* Whoever comes, or has waited enough, while nobody runs a pass runs one; those who come meanwhile make up the next. */
 gboolean
-cnx_engine_forward (CnxEngine * self, const float *in, guint patience, float *logits, GError ** error)
+cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience, float *logits, GError ** error)
 {
-  Wish wish = {.in = in,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };
+  Wish wish = {.picture = *picture,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };
 
+  if (!cnx_network_takes (self->network, picture, error))
+    return FALSE;
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->wishes, &wish);
   while (!wish.done) {

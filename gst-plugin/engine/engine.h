@@ -56,11 +56,13 @@ CnxDevice *cnx_engine_device (CnxEngine * engine);
  * engine. */
 const char *cnx_engine_description (CnxEngine * engine);
 
-/** Classifies one picture, as cnx_network_forward() does, together with those that other threads ask for while a pass
- * runs, and while this one waits: up to @patience (microseconds) for as many as run at once. A pass begins as soon as
+/** Classifies one picture, as cnx_network_forward_pictures() does, together with those that other threads ask for while
+ * a pass runs, and while this one waits: up to @patience (microseconds) for as many as run at once. A pass begins as soon as
  * one of those that wait has waited enough, and takes others along that would have waited longer. Blocks until done;
- * callable from any thread. Errors: CNX_ERROR_DEVICE; CNX_ERROR_NUMBERS for this picture's. */
-gboolean cnx_engine_forward (CnxEngine * engine, const float *in, guint patience, float *logits, GError ** error);
+ * callable from any thread. Errors, of this picture's alone: CNX_ERROR_INPUT, CNX_ERROR_NUMBERS; of the pass's:
+ * CNX_ERROR_DEVICE. */
+gboolean cnx_engine_forward (CnxEngine * engine, const CnxPicture * picture, guint patience, float *logits,
+    GError ** error);
 
 /** How many pictures the largest pass so far had. For tests, and for tuning. */
 guint cnx_engine_largest_pass (CnxEngine * engine);

@@ -62,16 +62,16 @@ pick (float4 sums, int lane, float otherwise)
   return lane < 0 ? otherwise : lane == 0 ? sums.x : lane == 1 ? sums.y : lane == 2 ? sums.z : sums.w;
 }
 
-/* One work-item: one pixel of the tensor. */
+/* One work-item: one pixel of the tensor, which begins at float `at`. */
 kernel void
 shrink_columns (global const float *rows, global const FrameShape *shape, global const int *places,
-    global const float *numbers, global float *tensor)
+    global const float *numbers, global float *tensor, int at)
 {
   const int x = get_global_id (0), y = get_global_id (1);
 
   if (x >= shape->width)
     return;
-  global float *out = tensor + 3 * (y * shape->width + x);
+  global float *out = tensor + at + 3 * (y * shape->width + x);
   if (x < shape->left || x >= shape->right || y < shape->top || y >= shape->bottom) {
     for (int c = 0; c < 3; c++)
       out[c] = shape->pad[c];

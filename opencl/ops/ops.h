@@ -93,6 +93,8 @@ cl_mem cnx_ops_upload_rows (CnxOps * ops, const float *values, gsize rows, int c
 cl_mem cnx_ops_upload_vector (CnxOps * ops, const float *values, int channels);
 /** Overwrites the first rows of @buffer; @values must stay until cnx_ops_finish(). */
 void cnx_ops_write_rows (CnxOps * ops, cl_mem buffer, const float *values, gsize rows, int channels);
+/** The same of the rows from @first on. */
+void cnx_ops_write_rows_at (CnxOps * ops, cl_mem buffer, gsize first, const float *values, gsize rows, int channels);
 /** Queues a read of @rows x @channels floats without padding into @values. */
 void cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels);
 

@@ -33,11 +33,11 @@ cnx_ops_rows (CnxOps * ops, gsize rows, int channels)
   return zeroed (ops, (rows + ops->tuning.tile_rows) * cnx_ops_stride (channels));
 }
 
-/* A row without its padding, as clEnqueue*BufferRect wants it; returns the number of rows. */
+/* Rows without their padding, as clEnqueue*BufferRect wants it; of the buffer's those from @first on. */
 static void
-transfer_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels, gboolean write)
+transfer_rows (CnxOps * ops, cl_mem buffer, gsize first, float *values, gsize rows, int channels, gboolean write)
 {
-  const size_t origin[3] = { 0 };
+  const size_t buffer_origin[3] = { 0, first, 0 }, origin[3] = { 0 };
   const size_t region[3] = { channels * sizeof (float), rows, 1 };
   const size_t pitch = cnx_ops_stride (channels) * sizeof (float);
   const size_t host_pitch = channels * sizeof (float);
@@ -45,23 +45,29 @@ transfer_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int chann
   if (ops->status != CL_SUCCESS)
     return;
   if (write)
-    cnx_ops_check (ops, clEnqueueWriteBufferRect (ops->queue, buffer, CL_FALSE, origin, origin, region, pitch, 0,
-            host_pitch, 0, values, 0, NULL, NULL), "writing");
+    cnx_ops_check (ops, clEnqueueWriteBufferRect (ops->queue, buffer, CL_FALSE, buffer_origin, origin, region, pitch,
+            0, host_pitch, 0, values, 0, NULL, NULL), "writing");
   else
-    cnx_ops_check (ops, clEnqueueReadBufferRect (ops->queue, buffer, CL_FALSE, origin, origin, region, pitch, 0,
-            host_pitch, 0, values, 0, NULL, NULL), "reading");
+    cnx_ops_check (ops, clEnqueueReadBufferRect (ops->queue, buffer, CL_FALSE, buffer_origin, origin, region, pitch,
+            0, host_pitch, 0, values, 0, NULL, NULL), "reading");
 }
 
 void
 cnx_ops_write_rows (CnxOps * ops, cl_mem buffer, const float *values, gsize rows, int channels)
 {
-  transfer_rows (ops, buffer, (float *) values, rows, channels, TRUE);
+  transfer_rows (ops, buffer, 0, (float *) values, rows, channels, TRUE);
+}
+
+void
+cnx_ops_write_rows_at (CnxOps * ops, cl_mem buffer, gsize first, const float *values, gsize rows, int channels)
+{
+  transfer_rows (ops, buffer, first, (float *) values, rows, channels, TRUE);
 }
 
 void
 cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels)
 {
-  transfer_rows (ops, buffer, values, rows, channels, FALSE);
+  transfer_rows (ops, buffer, 0, values, rows, channels, FALSE);
 }
 
 cl_mem

@@ -107,7 +107,7 @@ time_row (Row * row, OnDevice * on, float *out)
   start = g_get_monotonic_time ();
   for (int i = 0; i < FRAMES; i++) {
     cnx_frame_plan_pack (row->plan, &row->planes, row->packed);
-    cnx_frame_kernels_run (on->kernels, on->queue, row->plan, row->packed, on->tensor, NULL);
+    cnx_frame_kernels_run (on->kernels, on->queue, row->plan, row->packed, on->tensor, 0, NULL);
     clFinish (on->queue);
   }
   row->device = MIN (row->device, (g_get_monotonic_time () - start) / 1000.0 / FRAMES);

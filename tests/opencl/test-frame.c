@@ -150,7 +150,7 @@ run_on_device (CnxFramePlan * plan, const Frame * frame)
   clEnqueueFillBuffer (queue, buffer, &canary, sizeof canary, 0, size, 0, NULL, NULL);
   cl_mem tensor = clCreateSubBuffer (buffer, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
   g_assert_cmpint (code, ==, CL_SUCCESS);
-  cnx_frame_kernels_run (kernels, queue, plan, packed, tensor, &error);
+  cnx_frame_kernels_run (kernels, queue, plan, packed, tensor, 0, &error);
   g_assert_no_error (error);
   g_assert_cmpint (clEnqueueReadBuffer (queue, buffer, CL_TRUE, 0, size, guarded, 0, NULL, NULL), ==, CL_SUCCESS);
   for (int i = 0; i < GUARD; i++)
@@ -395,12 +395,61 @@ test_network (void)
 
     cnx_resampler_run (resampler, &frame->planes, tensor);
     g_assert_true (cnx_network_forward (network, tensor, 1, want, &error));
-    g_assert_true (cnx_network_forward_frame (network, plan, packed, got, &error));
+    const CnxPicture picture = { packed, plan }, small_picture = { packed, small_plan };
+    g_assert_true (cnx_network_forward_pictures (network, &picture, 1, got, &error));
     for (int c = 0; c < 7; c++)
       g_assert_cmpfloat_with_epsilon (got[c], want[c], 1e-3);
-    g_assert_false (cnx_network_forward_frame (network, small_plan, packed, got, &error));
+    g_assert_false (cnx_network_forward_pictures (network, &small_picture, 1, got, &error));
     g_assert_error (error, CNX_ERROR, CNX_ERROR_INPUT);
     g_clear_error (&error);
+  }
+}
+
+#define PICTURES 75             /* more plans than stay on the device */
+
+/* Frames of as many plans as there are, and tensors between them, batch by batch and more than once, get what each
+ * gets alone. */
+static void
+test_batches (void)
+{
+  g_autofree char *path = cnx_test_data ("golden/timm_v1.safetensors");
+  const CnxNetworkOptions options = { 64, 64, 4, CNX_PRECISION_FP32 };
+  const CnxRecipe recipe = recipe_of (64, 73);
+  CnxPicture pictures[PICTURES];
+  float want[PICTURES][7], got[PICTURES][7];
+  g_autoptr (GError) error = NULL;
+
+  g_autoptr (CnxModel) model = cnx_model_load (path, &error);
+  g_assert_no_error (error);
+  g_autoptr (CnxNetwork) network = cnx_network_new (device, model, &options, &error);
+  g_assert_no_error (error);
+  g_assert_true (cnx_network_take_frames (network, &error));
+  for (int i = 0; i < PICTURES; i++) {
+    CnxFrameFormat format = usual;
+
+    format.pixels = i % (CNX_PIXELS_GRAY8 + 1);
+    format.width = 100 + i;
+    format.height = 90 + i % 7;
+    g_autoptr (Frame) frame = frame_new (&format, NOISE, 0, FALSE);
+    g_autoptr (CnxResampler) resampler = cnx_resampler_new (&format, &recipe, NULL);
+    float *tensor = g_new (float, 3 * 64 * 64);
+    cnx_resampler_run (resampler, &frame->planes, tensor);
+    pictures[i] = (CnxPicture) { tensor };
+    if (i % 5 != 3) {
+      CnxFramePlan *plan = cnx_frame_plan_new (resampler);
+      pictures[i] = (CnxPicture) { pack (plan, frame), plan };
+      g_free (tensor);
+    }
+    g_assert_true (cnx_network_forward_pictures (network, &pictures[i], 1, want[i], &error));
+  }
+  for (int n = PICTURES; n > 0; n -= 37) {
+    memset (got, 0, sizeof got);
+    g_assert_true (cnx_network_forward_pictures (network, pictures, n, got[0], &error));
+    g_assert_cmpmem (got, n * sizeof got[0], want, n * sizeof want[0]);
+  }
+  for (int i = 0; i < PICTURES; i++) {
+    g_free ((gpointer) pictures[i].data);
+    cnx_frame_plan_unref (pictures[i].plan);
   }
 }
 
@@ -432,6 +481,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frame/large", test_large);
   g_test_add_func ("/frame/bytes", test_bytes);
   g_test_add_func ("/frame/network", test_network);
+  g_test_add_func ("/frame/batches", test_batches);
   g_test_add_func ("/frame/figure", test_figure);
   const int result = g_test_run ();
   clReleaseCommandQueue (queue);

@@ -301,7 +301,7 @@ ask (gpointer data)
 
   for (guint round = 0; round < ROUNDS; round++) {
     g_autofree float *in = noise (asker->engine, asker->seed + round);
-    g_assert_true (cnx_engine_forward (asker->engine, in, 0, logits, NULL));
+    g_assert_true (cnx_engine_forward (asker->engine, &(CnxPicture) { in }, 0, logits, NULL));
     g_assert_cmpmem (logits, outputs * sizeof (float), asker->expected + round * outputs, outputs * sizeof (float));
   }
   return NULL;
@@ -319,7 +319,7 @@ ask_at_once (CnxEngine * engine, GThreadFunc other)
     askers[t] = (Asker) { engine, t * ROUNDS, g_new0 (float, ROUNDS * outputs) };
     for (guint round = 0; round < ROUNDS; round++) {
       g_autofree float *in = noise (engine, askers[t].seed + round);
-      g_assert_true (cnx_engine_forward (engine, in, 0, askers[t].expected + round * outputs, NULL));
+      g_assert_true (cnx_engine_forward (engine, &(CnxPicture) { in }, 0, askers[t].expected + round * outputs, NULL));
     }
   }
   g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 1);
@@ -376,7 +376,7 @@ ask_with_nan (gpointer data)
     g_autoptr (GError) error = NULL;
     g_autofree float *in = noise (asker->engine, asker->seed + round);
     in[round] = NAN;
-    g_assert_false (cnx_engine_forward (asker->engine, in, 0, logits, &error));
+    g_assert_false (cnx_engine_forward (asker->engine, &(CnxPicture) { in }, 0, logits, &error));
     g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
   }
   return NULL;
@@ -408,7 +408,7 @@ ask_patiently (gpointer data)
   g_autofree float *in = noise (waiter->engine, waiter->seed);
   g_autofree float *logits = g_new0 (float, cnx_network_outputs (cnx_engine_network (waiter->engine)));
 
-  g_assert_true (cnx_engine_forward (waiter->engine, in, waiter->patience, logits, NULL));
+  g_assert_true (cnx_engine_forward (waiter->engine, &(CnxPicture) { in }, waiter->patience, logits, NULL));
   return NULL;
 }
 

@@ -167,6 +167,64 @@ test_by_itself (void)
   gst_harness_teardown (h);
 }
 
+/* ---- frames of several elements in one pass ---- */
+
+#define FRAMES 6
+
+typedef struct
+{
+  GstHarness *harness;
+  const char *format;
+  CnxTestAnswer want[FRAMES];
+} Camera;
+
+static gpointer
+push_frames (gpointer data)
+{
+  Camera *camera = data;
+  g_autofree char *caps = caps_of (camera->format);
+
+  for (guint seed = 0; seed < FRAMES; seed++) {
+    const CnxTestAnswer got = pull (camera->harness, cnx_test_frame (caps, seed, seed * GST_SECOND));
+    assert_same (&got, &camera->want[seed]);
+  }
+  return NULL;
+}
+
+/* Each of another format, and one that sends tensors; they wait for each other. */
+static void
+test_together (void)
+{
+  const char *const formats[] = { small[0], small[4], small[13], "NV12,width=640,height=480" };
+  Camera cameras[G_N_ELEMENTS (formats)] = { 0 };
+  GThread *threads[G_N_ELEMENTS (formats)];
+  g_autoptr (GError) error = NULL;
+  CnxEngine *engine = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+    g_autofree char *caps = caps_of (formats[i]);
+    cameras[i].format = formats[i];
+    cameras[i].harness = gst_harness_new_parse ("convnext top-k=5 threshold=0 mode=every-frame batch=4");
+    g_autoptr (GstElement) element = gst_harness_find_element (cameras[i].harness, "convnext");
+    CnxClassifier *classifier = gst_convnext_classifier (GST_CONVNEXT (element));
+    g_assert_true (!engine || engine == cnx_classifier_engine (classifier));
+    engine = cnx_classifier_engine (classifier);
+    g_assert_true (cnx_classifier_set_takes_frames (classifier, TRUE, &error));
+    gst_harness_set_src_caps_str (cameras[i].harness, caps);
+    for (guint seed = 0; seed < FRAMES; seed++)
+      cameras[i].want[seed] = pull (cameras[i].harness, cnx_test_frame (caps, seed, seed * GST_SECOND));
+    g_object_set (element, "batch-timeout", 1000000, NULL);
+  }
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    threads[i] = g_thread_new ("push", push_frames, &cameras[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    gst_harness_teardown (cameras[i].harness);
+}
+
 /* Strictly fewer bytes than the tensor's 64 x 64 x 12; the crop that a GstVideoCropMeta leaves counts, not the
  * frame. */
 static void
@@ -233,6 +291,7 @@ main (int argc, char **argv)
     g_test_add_data_func (large, modes[m], test_large_frames);
   }
   g_test_add_func ("/planes/by-itself", test_by_itself);
+  g_test_add_func ("/planes/together", test_together);
   g_test_add_func ("/planes/choice", test_choice);
   return g_test_run ();
 }
