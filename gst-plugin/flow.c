@@ -18,7 +18,7 @@ fail (CnxFlow * self, const GError * error)
 static void
 post (CnxFlow * self, const CnxResult * result)
 {
-  cnx_teller_post (&self->teller, self->classifier, result, self->element);
+  cnx_teller_post (&self->teller, result, self->element);
 }
 
 /* What the worker has found is told at once: the next buffer may be a second away, or never come. */
@@ -33,10 +33,18 @@ on_finished (gpointer user_data, const CnxResult * result, const GError * error)
 
 /* ---- what frames are ---- */
 
+static void
+forget_frames (CnxFlow * self)
+{
+  cnx_pace_forget (&self->pace);
+  cnx_scene_forget (&self->scene);
+}
+
 void
 cnx_flow_init (CnxFlow * self, GstElement * element)
 {
   self->element = element;
+  g_mutex_init (&self->lock);
   cnx_teller_init (&self->teller);
   cnx_latency_init (&self->latency);
 }
@@ -46,20 +54,69 @@ cnx_flow_clear (CnxFlow * self)
 {
   cnx_carried_set (&self->carried, NULL);
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
-  g_clear_pointer (&self->classifier, cnx_classifier_free);
+  cnx_flow_set_classifier (self, NULL);
   cnx_latency_clear (&self->latency);
   cnx_teller_clear (&self->teller);
+  g_mutex_clear (&self->lock);
+}
+
+/* Returns the one before. */
+static CnxClassifier *
+swap_classifier (CnxFlow * self, CnxClassifier * classifier)
+{
+  if (classifier) {
+    cnx_latency_forget (&self->latency);
+    cnx_classifier_set_finished (classifier, on_finished, self);
+  }
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  CnxClassifier *before = self->classifier;
+  self->classifier = classifier;
+  return before;
 }
 
 void
 cnx_flow_set_classifier (CnxFlow * self, CnxClassifier * classifier)
 {
-  g_clear_pointer (&self->classifier, cnx_classifier_free);
-  self->classifier = classifier;
-  if (!classifier)
-    return;
-  cnx_latency_forget (&self->latency);
-  cnx_classifier_set_finished (classifier, on_finished, self);
+  g_autoptr (CnxClassifier) before = swap_classifier (self, classifier);
+
+  if (before)
+    cnx_classifier_stop (before);       /* somebody else may have it for a moment still, and what it says comes here */
+}
+
+CnxClassifier *
+cnx_flow_change_classifier (CnxFlow * self, CnxClassifier * classifier, GError ** error)
+{
+  CnxFrameIn *frame_in = NULL;
+
+  if (self->frame_in
+      && !(frame_in = cnx_frame_in_new (&self->info, cnx_model_recipe (cnx_classifier_model (classifier)), error)))
+    return NULL;
+  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  self->frame_in = frame_in;
+  CnxClassifier *before = swap_classifier (self, classifier);
+  CnxResult *last = cnx_classifier_take (before, NULL);
+  if (last)
+    cnx_carried_set (&self->carried, last);
+  cnx_classifier_retire (before);
+  forget_frames (self);
+  return before;
+}
+
+CnxClassifier *
+cnx_flow_ref_classifier (CnxFlow * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->classifier ? cnx_classifier_ref (self->classifier) : NULL;
+}
+
+void
+cnx_flow_reset (CnxFlow * self)
+{
+  g_autoptr (CnxClassifier) classifier = cnx_flow_ref_classifier (self);
+
+  if (classifier)
+    cnx_classifier_reset (classifier);
 }
 
 gboolean
@@ -84,13 +141,6 @@ cnx_flow_begin_stream (CnxFlow * self, const char *stream)
   cnx_mode_forget (&self->choice);
   self->tagged = GST_VIDEO_ORIENTATION_IDENTITY;
   cnx_flow_forget (self);
-}
-
-static void
-forget_frames (CnxFlow * self)
-{
-  cnx_pace_forget (&self->pace);
-  cnx_scene_forget (&self->scene);
 }
 
 void
@@ -146,7 +196,7 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
     return fail (self, error);
   cnx_latency_note (&self->latency, self->element, start);
   cnx_carried_set (&self->carried, result);
-  cnx_teller_add (&self->teller, self->classifier, result, buffer);
+  cnx_teller_add (&self->teller, result, buffer);
   post (self, result);
   return GST_FLOW_OK;
 }
@@ -189,7 +239,7 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
       return fail (self, error);
   }
   if (carried)
-    cnx_teller_add (&self->teller, self->classifier, carried, buffer);
+    cnx_teller_add (&self->teller, carried, buffer);
   return GST_FLOW_OK;
 }
 

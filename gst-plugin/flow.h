@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 /**
  * CnxFlow:
  * @element: not owned
- * @classifier: the network that frames are given to; NULL until cnx_flow_set_classifier()
+ * @classifier: the network that frames are given to; NULL until cnx_flow_set_classifier(). Others than the streaming
+ *   thread have it from cnx_flow_ref_classifier()
  * @choice, @teller, @latency: each for any thread
  * @frame_in: NULL until there are caps
  * @tagged: what the stream's tags say
@@ -23,6 +24,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstElement *element;
+  GMutex lock;                  /* guards that `classifier` is another, against other threads */
   CnxClassifier *classifier;
   CnxTeller teller;
   CnxLatency latency;
@@ -39,8 +41,19 @@ typedef struct
 void cnx_flow_init (CnxFlow * flow, GstElement * element);
 void cnx_flow_clear (CnxFlow * flow);
 
-/** Frames go to @classifier, which it takes, from now on; NULL: there is none any more. */
+/** Frames go to @classifier, which it takes, from now on; NULL: there is none any more. Waits for the one before. */
 void cnx_flow_set_classifier (CnxFlow * flow, CnxClassifier * classifier);
+
+/** The same between two frames, which are brought to @classifier's recipe from now on, and which have nothing to do
+ * with those before, but carry what those gave. Does not wait for the one before: it is retired, and to be let go of
+ * by the caller. Errors, after which nothing is changed and NULL is returned: those of cnx_frame_in_new(). */
+CnxClassifier *cnx_flow_change_classifier (CnxFlow * flow, CnxClassifier * classifier, GError ** error);
+
+/** The one that there is now, for any thread; NULL: none. Free with cnx_classifier_unref(). */
+CnxClassifier *cnx_flow_ref_classifier (CnxFlow * flow);
+
+/** cnx_classifier_reset() of that one. For any thread. */
+void cnx_flow_reset (CnxFlow * flow);
 
 /** Frames are as @caps say. FALSE after an error message, or for caps of something else. */
 gboolean cnx_flow_set_caps (CnxFlow * flow, GstCaps * caps);

@@ -16,8 +16,14 @@
  * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
  *
  * Elements of one process with the same settings share one network, whatever pipeline they are in, unless the
- * application gives them another by a context. `batch` lets their frames run together, and `batch-timeout` wait for each
- * other.
+ * application gives them another by a context. `batch` lets their frames run together, and `batch-timeout` lets them
+ * wait for each other.
+ *
+ * All properties but `device` and `threads` may be set while frames flow. Where that takes another network it is loaded
+ * beside the one that goes on, takes over between two frames, and is told of in an element message `convnext-model`:
+ * `model` and `previous`, their names, and `seconds`, that loading took. What was set last wins. One that cannot be
+ * loaded is told of in a WARNING message, and changes nothing: the properties are again those of the network that is
+ * used.
  *
  * A film that a phone took upright is stored lying, with a tag that says so. `video-direction=auto` heeds it: the
  * network sees the frame upright, and downstream gets it as it came.
@@ -30,6 +36,7 @@
  * ]|
  */
 #include "gst-plugin/gstconvnext.h"
+#include "gst-plugin/engine/loader.h"
 #include "gst-plugin/flow.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/log.h"
@@ -46,9 +53,10 @@ struct _GstConvnext
 
   /* under the object lock */
   CnxSettings settings;
-  gboolean stale;               /* the classifier was made with other settings */
-  gboolean fixed;               /* from READY to PAUSED on: what it was made with stays */
+  CnxEngineSettings *used;      /* that the classifier was, or is being, made with; NULL: none */
+  gboolean streams;             /* from READY to PAUSED on: another network is the loader's to open */
 
+  CnxLoader *loader;
   CnxFlow flow;                 /* with a classifier from READY on */
 };
 
@@ -78,26 +86,39 @@ plain_settings (GstConvnext * self)
 
 /* ---- opening and closing ---- */
 
+static void
+log_engine (GstConvnext * self, CnxEngine * engine)
+{
+  g_auto (GStrv) notes = cnx_model_notes (cnx_engine_model (engine));
+
+  GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
+  for (guint i = 0; notes[i]; i++)
+    GST_WARNING_OBJECT (self, "%s", notes[i]);
+}
+
+/* Under the object lock. */
+static void
+set_used (GstConvnext * self, const CnxEngineSettings * used)
+{
+  g_clear_pointer (&self->used, cnx_engine_settings_free);
+  self->used = used ? cnx_engine_settings_copy (used) : NULL;
+}
+
 static gboolean
 open_classifier (GstConvnext * self)
 {
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  const gboolean stale = self->stale;
-  self->stale = FALSE;
-  const CnxSettings *set = &self->settings;
-  g_autofree char *model = g_strdup (set->model), *variant = g_strdup (set->variant);
-  g_autofree char *labels = g_strdup (set->labels), *recipe = g_strdup (set->recipe);
-  g_autofree char *device = g_strdup (set->device);
-  const CnxEngineSettings settings = { model, variant, labels, recipe, device, set->threads, set->precision,
-    set->batch
-  };
+  const CnxEngineSettings now = cnx_settings_engine (&self->settings);
+  const gboolean stale = self->used && !cnx_engine_settings_equal (self->used, &now);
+  g_autoptr (CnxEngineSettings) settings = cnx_engine_settings_copy (&now);
+  set_used (self, settings);
   GST_OBJECT_UNLOCK (self);
 
   if (stale)
     cnx_flow_set_classifier (&self->flow, NULL);
-  g_autoptr (CnxEngine) engine = cnx_engine_find (GST_ELEMENT (self), &settings, &error);
+  g_autoptr (CnxEngine) engine = cnx_engine_find (GST_ELEMENT (self), settings, TRUE, &error);
   if (engine && self->flow.classifier && cnx_classifier_engine (self->flow.classifier) == engine)
     return TRUE;
   cnx_flow_set_classifier (&self->flow, NULL);
@@ -107,11 +128,18 @@ open_classifier (GstConvnext * self)
     return FALSE;
   }
   cnx_flow_set_classifier (&self->flow, classifier);
-  GST_INFO_OBJECT (self, "%s", cnx_engine_description (engine));
-  g_auto (GStrv) notes = cnx_model_notes (cnx_engine_model (engine));
-  for (guint i = 0; notes[i]; i++)
-    GST_WARNING_OBJECT (self, "%s", notes[i]);
+  log_engine (self, engine);
   return TRUE;
+}
+
+static void
+close_classifier (GstConvnext * self)
+{
+  cnx_loader_stop (self->loader);
+  cnx_flow_set_classifier (&self->flow, NULL);
+  GST_OBJECT_LOCK (self);
+  set_used (self, NULL);
+  GST_OBJECT_UNLOCK (self);
 }
 
 static gboolean
@@ -125,12 +153,15 @@ stop (GstBaseTransform * base)
   return TRUE;
 }
 
+/* Only while frames flow, or are about to, is another network the loader's to open. */
 static void
-set_fixed (GstConvnext * self, gboolean fixed)
+set_streams (GstConvnext * self, gboolean streams)
 {
   GST_OBJECT_LOCK (self);
-  self->fixed = fixed;
+  self->streams = streams;
   GST_OBJECT_UNLOCK (self);
+  if (!streams)
+    cnx_loader_forget (self->loader);
 }
 
 static GstStateChangeReturn
@@ -141,19 +172,19 @@ change_state (GstElement * element, GstStateChange transition)
 
   /* Again before streaming starts: properties may have been set in READY. */
   if (starts)
-    set_fixed (self, TRUE);
+    set_streams (self, TRUE);
   if ((starts || transition == GST_STATE_CHANGE_NULL_TO_READY) && !open_classifier (self)) {
-    set_fixed (self, FALSE);
+    set_streams (self, FALSE);
     return GST_STATE_CHANGE_FAILURE;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    cnx_classifier_reset (self->flow.classifier);    /* nobody waits for it any longer */
+    cnx_flow_reset (&self->flow);    /* nobody waits for it any longer */
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS (gst_convnext_parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || (starts && result == GST_STATE_CHANGE_FAILURE))
-    set_fixed (self, FALSE);
+    set_streams (self, FALSE);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
-    cnx_flow_set_classifier (&self->flow, NULL);
+    close_classifier (self);
   return result;
 }
 
@@ -161,6 +192,68 @@ CnxClassifier *
 gst_convnext_classifier (GstConvnext * self)
 {
   return self->flow.classifier;
+}
+
+CnxLoader *
+gst_convnext_loader (GstConvnext * self)
+{
+  return self->loader;
+}
+
+/* ---- another network ---- */
+
+/* What was asked for with @ticket cannot be had. Where that is still what is wanted, it is no longer. */
+static void
+keep_used (gpointer user_data, guint ticket, const GError * error)
+{
+  GstConvnext *self = user_data;
+
+  GST_OBJECT_LOCK (self);
+  const gboolean newest = cnx_loader_is_newest (self->loader, ticket) && self->used;
+  if (newest)
+    cnx_settings_put_back (&self->settings, self->used);
+  GST_OBJECT_UNLOCK (self);
+  if (newest)
+    cnx_engine_post_warning (GST_ELEMENT (self), error);
+}
+
+static void
+tell_change (GstConvnext * self, const char *previous, double seconds)
+{
+  CnxEngine *engine = cnx_classifier_engine (self->flow.classifier);
+  GstStructure *structure = gst_structure_new ("convnext-model", "model", G_TYPE_STRING,
+      cnx_model_name (cnx_engine_model (engine)), "previous", G_TYPE_STRING, previous, "seconds", G_TYPE_DOUBLE,
+      seconds, NULL);
+
+  log_engine (self, engine);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+/* Between two frames: what has been loaded meanwhile takes over, unless it is the same. */
+static void
+take_over (GstConvnext * self)
+{
+  g_autoptr (CnxLoaded) loaded = cnx_loader_take (self->loader);
+  g_autoptr (GError) error = NULL;
+  CnxClassifier *previous = NULL;
+
+  if (!loaded)
+    return;
+  if (cnx_classifier_engine (loaded->classifier) != cnx_classifier_engine (self->flow.classifier)) {
+    previous = cnx_flow_change_classifier (&self->flow, loaded->classifier, &error);
+    if (!previous) {
+      keep_used (self, loaded->ticket, error);
+      return;
+    }
+    loaded->classifier = NULL;
+  }
+  GST_OBJECT_LOCK (self);
+  set_used (self, loaded->settings);
+  GST_OBJECT_UNLOCK (self);
+  if (!previous)
+    return;
+  tell_change (self, cnx_model_name (cnx_classifier_model (previous)), loaded->seconds);
+  cnx_loader_retire (self->loader, previous);
 }
 
 /* ---- negotiation and events ---- */
@@ -192,7 +285,7 @@ sink_event (GstBaseTransform * base, GstEvent * event)
       gst_video_orientation_from_tag (tags, &self->flow.tagged);
       break;
     case GST_EVENT_FLUSH_START:        /* beside the streaming thread, which may be waiting */
-      cnx_classifier_reset (self->flow.classifier);
+      cnx_flow_reset (&self->flow);
       break;
     case GST_EVENT_FLUSH_STOP:
       cnx_flow_forget (&self->flow);
@@ -206,18 +299,25 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
 }
 
-/* Asked before the first frame has come: what takes most of its time can be tried without it. Not while the state
- * changes, which may take the classifier away; a change waits until it is done. */
 static void
 try_pass (GstConvnext * self)
 {
   const gint64 start = g_get_monotonic_time ();
+  g_autoptr (CnxClassifier) classifier = cnx_flow_ref_classifier (&self->flow);
 
+  if (classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
+      && cnx_classifier_try (classifier, plain_settings (self).batch_timeout))
+    cnx_latency_note (&self->flow.latency, GST_ELEMENT (self), start);
+}
+
+/* Asked before the first frame has come: what takes most of its time can be tried without it. Not while the state
+ * changes, which may take the classifier away; a change waits until it is done. */
+static void
+find_latency (GstConvnext * self)
+{
   if (cnx_latency_is_known (&self->flow.latency) || !GST_STATE_TRYLOCK (self))
     return;
-  if (self->flow.classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
-      && cnx_classifier_try (self->flow.classifier, plain_settings (self).batch_timeout))
-    cnx_latency_note (&self->flow.latency, GST_ELEMENT (self), start);
+  try_pass (self);
   GST_STATE_UNLOCK (self);
 }
 
@@ -240,7 +340,7 @@ query (GstBaseTransform * base, GstPadDirection direction, GstQuery * query)
   const gboolean wait = frames_wait (self);
   gst_query_parse_latency (query, &live, NULL, NULL);
   if (live && wait)
-    try_pass (self);
+    find_latency (self);
   cnx_latency_answer (&self->flow.latency, query, wait);
   return TRUE;
 }
@@ -254,6 +354,7 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 
   if (!self->flow.frame_in)
     return GST_FLOW_NOT_NEGOTIATED;
+  take_over (self);
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
     return GST_FLOW_OK;
   const CnxSettings settings = plain_settings (self);
@@ -271,12 +372,20 @@ prepare_output_buffer (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out
 
 /* ---- properties ---- */
 
-/* Under the object lock. */
-static void
-set_setting (GstConvnext * self, guint id, const GValue * value)
+/* Under the object lock, as what is asked for must come in the order in which it is set. Also of what is set already:
+ * other files may stand there now. */
+static gboolean
+set_setting (GstConvnext * self, guint id, const GValue * value, GError ** error)
 {
   cnx_settings_set (&self->settings, id, value);
   cnx_teller_set (&self->flow.teller, self->settings.source, self->settings.post_messages);
+  if (!self->streams || !cnx_settings_opens (id))
+    return TRUE;
+  const CnxEngineSettings wanted = cnx_settings_engine (&self->settings);
+  if (cnx_loader_ask (self->loader, &wanted, error))
+    return TRUE;
+  cnx_settings_put_back (&self->settings, self->used);
+  return FALSE;
 }
 
 static void
@@ -284,16 +393,17 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
 {
   GstConvnext *self = GST_CONVNEXT (object);
   const gboolean waited = frames_wait (self);
+  g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  const gboolean fixed = self->fixed, reopens = cnx_settings_reopens (&self->settings, id, value);
-  if (!fixed || !reopens)
-    set_setting (self, id, value);
-  self->stale = self->stale || (reopens && !fixed);
+  const gboolean streams = self->streams, refused = streams && cnx_settings_refuses (&self->settings, id, value);
+  const gboolean set = !refused && set_setting (self, id, value, &error);
   GST_OBJECT_UNLOCK (self);
-  if (fixed && reopens)
+  if (refused)
     cnx_refuse_property (GST_ELEMENT (self), pspec);
-  if (fixed && waited != frames_wait (self))    /* sinks were told what they wait for */
+  else if (!set)
+    cnx_engine_post_warning (GST_ELEMENT (self), error);
+  if (streams && waited != frames_wait (self))  /* sinks were told what they wait for */
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
@@ -312,7 +422,9 @@ finalize (GObject * object)
 {
   GstConvnext *self = GST_CONVNEXT (object);
 
+  cnx_loader_free (self->loader);
   cnx_flow_clear (&self->flow);
+  set_used (self, NULL);
   cnx_settings_clear (&self->settings);
   G_OBJECT_CLASS (gst_convnext_parent_class)->finalize (object);
 }
@@ -323,6 +435,7 @@ gst_convnext_init (GstConvnext * self)
   cnx_cache_set_up_pocl ();     /* now, for when it is opened there are threads */
   cnx_settings_init (&self->settings);
   cnx_flow_init (&self->flow, GST_ELEMENT (self));
+  self->loader = cnx_loader_new (GST_ELEMENT (self), keep_used, self);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
 }
 

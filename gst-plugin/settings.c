@@ -46,19 +46,20 @@ enum
 typedef enum
 { KIND_NONE, KIND_STRING, KIND_UINT, KIND_ENUM, KIND_DOUBLE, KIND_BOOLEAN } Kind;
 
-/* Where a property's value is, and whether it is one that the network is opened with. */
+/* Where a property's value is, whether it is one that the network is opened with, and whether it stays while that is
+ * used. */
 static const struct
 {
   Kind kind;
   gsize offset;
-  gboolean opens;
+  gboolean opens, stays;
 } fields[] = {
   [PROP_VARIANT] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, variant), TRUE},
   [PROP_MODEL] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, model), TRUE},
   [PROP_LABELS] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, labels), TRUE},
   [PROP_RECIPE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, recipe), TRUE},
-  [PROP_DEVICE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, device), TRUE},
-  [PROP_THREADS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, threads), TRUE},
+  [PROP_DEVICE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, device), TRUE, TRUE},
+  [PROP_THREADS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, threads), TRUE, TRUE},
   [PROP_PRECISION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, precision), TRUE},
   [PROP_BATCH] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch), TRUE},
   [PROP_TOP_K] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, top_k), FALSE},
@@ -85,16 +86,16 @@ install_model_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_VARIANT, g_param_spec_string ("variant", "Variant",
           "Find weights of this published variant: T, S, B, L, XL, atto, femto, pico, nano or the long "
           "names, with v2- before it for ConvNeXt V2; with model set, what the model must be", NULL,
-          READY_FLAGS));
+          PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_MODEL, g_param_spec_string ("model", "Model",
           "Weights (.safetensors, .pth), a folder that holds them, or a model's name; unset, and "
-          "variant too: the model that ships (everyday)", NULL, READY_FLAGS));
+          "variant too: the model that ships (everyday)", NULL, PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_LABELS, g_param_spec_string ("labels", "Labels",
           "A text file with a label per line, in class order; unset: the model's own", NULL,
-          READY_FLAGS));
+          PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_RECIPE, g_param_spec_string ("recipe", "Recipe",
           "How a frame becomes the network's input, where not as the model says, such as "
-          "size=288,crop-pct=1.0: size, crop-pct, crop-mode, interpolation, mean, std", NULL, READY_FLAGS));
+          "size=288,crop-pct=1.0: size, crop-pct, crop-mode, interpolation, mean, std", NULL, PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_DEVICE, g_param_spec_string ("device", "Device",
           "The OpenCL device: auto (a hardware GPU, else a CPU), gpu, cpu, an index, or a part of a "
           "name", DEFAULT_DEVICE, READY_FLAGS));
@@ -102,10 +103,10 @@ install_model_properties (GObjectClass * klass)
           "On a CPU device, use at most so many threads; 0: all", 0, 1024, DEFAULT_THREADS,
           READY_FLAGS));
   g_object_class_install_property (klass, PROP_PRECISION, g_param_spec_enum ("precision", "Precision",
-          "What the network's products run in", TYPE_PRECISION, DEFAULT_PRECISION, READY_FLAGS));
+          "What the network's products run in", TYPE_PRECISION, DEFAULT_PRECISION, PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_BATCH, g_param_spec_uint ("batch", "Batch",
           "Where several elements share a network: run at most so many of their frames at once", 1, 256,
-          DEFAULT_BATCH, READY_FLAGS));
+          DEFAULT_BATCH, PLAYING_FLAGS));
   g_object_class_install_property (klass, PROP_BATCH_TIMEOUT, g_param_spec_uint ("batch-timeout", "Batch timeout",
           "Where fewer frames than batch wait: let this element's wait so many microseconds for more; 0: for none", 0,
           G_USEC_PER_SEC, DEFAULT_BATCH_TIMEOUT, PLAYING_FLAGS));
@@ -181,7 +182,8 @@ cnx_settings_init (CnxSettings * self)
   *self = (CnxSettings) {
     .device = g_strdup (DEFAULT_DEVICE),.threads = DEFAULT_THREADS,.precision = DEFAULT_PRECISION,
     .batch = DEFAULT_BATCH,.batch_timeout = DEFAULT_BATCH_TIMEOUT,.top_k = DEFAULT_TOP_K,
-    .threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,.label_timeout = DEFAULT_LABEL_TIMEOUT,.smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
+    .threshold = DEFAULT_THRESHOLD,.mode = DEFAULT_MODE,.label_timeout = DEFAULT_LABEL_TIMEOUT,
+    .smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
     .post_messages = DEFAULT_POST_MESSAGES,
     .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE},
     .scene_threshold = DEFAULT_SCENE_THRESHOLD
@@ -250,12 +252,46 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
   }
 }
 
+CnxEngineSettings
+cnx_settings_engine (const CnxSettings * self)
+{
+  return (CnxEngineSettings) { self->model, self->variant, self->labels, self->recipe, self->device, self->threads,
+    self->precision, self->batch
+  };
+}
+
+static void
+replace (char **field, const char *value)
+{
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
+void
+cnx_settings_put_back (CnxSettings * self, const CnxEngineSettings * opened)
+{
+  replace (&self->model, opened->model);
+  replace (&self->variant, opened->variant);
+  replace (&self->labels, opened->labels);
+  replace (&self->recipe, opened->recipe);
+  replace (&self->device, opened->device);
+  self->threads = opened->threads;
+  self->precision = opened->precision;
+  self->batch = opened->batch;
+}
+
 gboolean
-cnx_settings_reopens (const CnxSettings * self, guint id, const GValue * value)
+cnx_settings_opens (guint id)
+{
+  return fields[id].opens;
+}
+
+gboolean
+cnx_settings_refuses (const CnxSettings * self, guint id, const GValue * value)
 {
   g_auto (GValue) now = G_VALUE_INIT;
 
-  if (!fields[id].opens)
+  if (!fields[id].stays)
     return FALSE;
   g_value_init (&now, G_VALUE_TYPE (value));
   cnx_settings_get (self, id, &now);

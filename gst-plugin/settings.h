@@ -45,9 +45,15 @@ void cnx_settings_clear (CnxSettings * settings);
 void cnx_settings_get (const CnxSettings * settings, guint id, GValue * value);
 void cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
 
-/** Whether what was opened must be opened anew for @value, which is another than there is: not to be had while the
- * network is used. */
-gboolean cnx_settings_reopens (const CnxSettings * settings, guint id, const GValue * value);
+/** What the network is opened with; its strings are those of @settings. */
+CnxEngineSettings cnx_settings_engine (const CnxSettings * settings);
+/** Puts what a network was opened with back. */
+void cnx_settings_put_back (CnxSettings * settings, const CnxEngineSettings * opened);
+
+/** Whether a network is opened with the property with that id. */
+gboolean cnx_settings_opens (guint id);
+/** Whether that property stays as it is while the network is used, and @value is another. */
+gboolean cnx_settings_refuses (const CnxSettings * settings, guint id, const GValue * value);
 
 /** Warns, in the log and on the bus, that @element's property cannot be changed now but in READY. */
 void cnx_refuse_property (GstElement * element, GParamSpec * pspec);

@@ -26,10 +26,10 @@ void cnx_teller_clear (CnxTeller * teller);
 void cnx_teller_set_stream (CnxTeller * teller, const char *stream);
 void cnx_teller_set (CnxTeller * teller, const char *source, gboolean posts);
 
-/** Adds @result, which @classifier gave, to @buffer, which must be writable (its memory need not be). */
-void cnx_teller_add (CnxTeller * teller, CnxClassifier * classifier, const CnxResult * result, GstBuffer * buffer);
+/** Adds @result to @buffer, which must be writable (its memory need not be). */
+void cnx_teller_add (CnxTeller * teller, const CnxResult * result, GstBuffer * buffer);
 
 /** A new one: posts it as an element message of @element's, if that is wanted. */
-void cnx_teller_post (CnxTeller * teller, CnxClassifier * classifier, const CnxResult * result, GstElement * element);
+void cnx_teller_post (CnxTeller * teller, const CnxResult * result, GstElement * element);
 
 G_END_DECLS

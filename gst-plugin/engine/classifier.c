@@ -11,6 +11,7 @@ typedef enum
 
 struct _CnxClassifier
 {
+  gatomicrefcount refs;
   CnxEngine *engine;
   CnxForwardFunc forward;
   gpointer forward_data;
@@ -43,10 +44,26 @@ cnx_result_ref (CnxResult * result)
   return g_atomic_rc_box_acquire (result);
 }
 
+static void
+clear_result (gpointer result)
+{
+  cnx_model_unref (((CnxResult *) result)->model);
+}
+
 void
 cnx_result_unref (CnxResult * result)
 {
-  g_atomic_rc_box_release (result);
+  g_atomic_rc_box_release_full (result, clear_result);
+}
+
+CnxMetaLabels
+cnx_result_describe (const CnxResult * result, const char *stream, const char *source, CnxMetaLabel * items)
+{
+  for (guint i = 0; i < result->n; i++)
+    items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (result->model, result->labels[i].id),
+      result->labels[i].confidence
+    };
+  return (CnxMetaLabels) { cnx_model_name (result->model), stream, result->running_time, result->n, items, source };
 }
 
 gboolean
@@ -81,6 +98,7 @@ cnx_classifier_new (CnxEngine * engine, GError ** error)
   g_autoptr (CnxClassifier) self = g_new0 (CnxClassifier, 1);
   const CnxRecipe *recipe = cnx_model_recipe (cnx_engine_model (engine));
 
+  g_atomic_ref_count_init (&self->refs);
   self->engine = cnx_engine_ref (engine);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -94,9 +112,18 @@ cnx_classifier_new (CnxEngine * engine, GError ** error)
   return g_steal_pointer (&self);
 }
 
-void
-cnx_classifier_free (CnxClassifier * self)
+CnxClassifier *
+cnx_classifier_ref (CnxClassifier * self)
 {
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+cnx_classifier_unref (CnxClassifier * self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
   cnx_classifier_stop (self);
   cnx_engine_unref (self->engine);
   cnx_frame_plan_unref (self->plan);
@@ -247,6 +274,7 @@ classify (CnxClassifier * self, GError ** error)
   if (!self->forward (self->forward_data, self->tensor, self->logits, error))
     return NULL;
   g_autoptr (CnxResult) result = g_atomic_rc_box_alloc0 (sizeof (CnxResult) + k * sizeof (CnxLabel));
+  result->model = cnx_model_ref (cnx_classifier_model (self));
   result->running_time = self->request.running_time;
   result->made = g_get_monotonic_time ();
   return find_labels (self, classes, k, result, error) ? g_steal_pointer (&result) : NULL;
@@ -348,19 +376,6 @@ cnx_classifier_take (CnxClassifier * self, GError ** error)
   return g_steal_pointer (&self->finished);
 }
 
-CnxMetaLabels
-cnx_classifier_describe (CnxClassifier * self, const CnxResult * result, const char *stream, const char *source,
-    CnxMetaLabel * items)
-{
-  CnxModel *model = cnx_classifier_model (self);
-
-  for (guint i = 0; i < result->n; i++)
-    items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (model, result->labels[i].id),
-      result->labels[i].confidence
-    };
-  return (CnxMetaLabels) { cnx_model_name (model), stream, result->running_time, result->n, items, source };
-}
-
 void
 cnx_classifier_set_finished (CnxClassifier * self, CnxFinishedFunc finished, gpointer user_data)
 {
@@ -400,15 +415,22 @@ cnx_classifier_begin_anew (CnxClassifier * self)
 }
 
 void
+cnx_classifier_retire (CnxClassifier * self)
+{
+  cnx_classifier_reset (self);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  self->stopping = TRUE;
+  g_cond_broadcast (&self->changed);
+}
+
+void
 cnx_classifier_stop (CnxClassifier * self)
 {
   GThread *worker;
 
-  cnx_classifier_reset (self);
+  cnx_classifier_retire (self);
   g_mutex_lock (&self->lock);
   worker = g_steal_pointer (&self->worker);
-  self->stopping = TRUE;
-  g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   if (worker)
     g_thread_join (worker);

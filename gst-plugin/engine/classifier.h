@@ -22,6 +22,7 @@ typedef struct _CnxClassifier CnxClassifier;
 
 /**
  * CnxResult:
+ * @model: whose it is; the result keeps it
  * @running_time: what was given with the frame; G_MAXUINT64 if unknown
  * @made: when it was, as g_get_monotonic_time() tells
  * @n, @labels: best first, or the one that stands and then the best; may be 0
@@ -30,6 +31,7 @@ typedef struct _CnxClassifier CnxClassifier;
  */
 typedef struct
 {
+  CnxModel *model;
   guint64 running_time;
   gint64 made;
   guint n;
@@ -59,12 +61,18 @@ typedef struct
   guint batch_timeout;
 } CnxClassifyRequest;
 
-/** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_free(). */
+/** @result as it rides on buffers; @items is room for its labels. What it points to is the result's and what is
+ * given. */
+CnxMetaLabels cnx_result_describe (const CnxResult * result, const char *stream, const char *source,
+    CnxMetaLabel * items);
+
+/** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_unref(). */
 CnxClassifier *cnx_classifier_new (CnxEngine * engine, GError ** error);
 
-/** cnx_classifier_stop(), and frees everything. */
-void cnx_classifier_free (CnxClassifier * classifier);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxClassifier, cnx_classifier_free)
+CnxClassifier *cnx_classifier_ref (CnxClassifier * classifier);
+/** The last one is cnx_classifier_stop(), and frees everything. */
+void cnx_classifier_unref (CnxClassifier * classifier);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxClassifier, cnx_classifier_unref)
 
 /** Owned by the classifier. */
 CnxEngine *cnx_classifier_engine (CnxClassifier * classifier);
@@ -118,11 +126,6 @@ void cnx_classifier_set_finished (CnxClassifier * classifier, CnxFinishedFunc fi
  * the last. */
 gboolean cnx_classifier_drain (CnxClassifier * classifier, gint64 timeout);
 
-/** @result as it rides on buffers; @items is room for its labels. What it points to is the classifier's and what is
- * given. For any thread. */
-CnxMetaLabels cnx_classifier_describe (CnxClassifier * classifier, const CnxResult * result, const char *stream,
-    const char *source, CnxMetaLabel * items);
-
 /** Forgets what the worker found and what it is working on: no result of what was submitted before is taken after. A
  * failure is not forgotten, for it is the device's. Begins anew too. Does not wait; for any thread. */
 void cnx_classifier_reset (CnxClassifier * classifier);
@@ -130,6 +133,10 @@ void cnx_classifier_reset (CnxClassifier * classifier);
 /** What is run or submitted from now on has nothing to do with the frames before: smoothing and hysteresis begin with
  * it. Results are not forgotten. Does not wait; for any thread. */
 void cnx_classifier_begin_anew (CnxClassifier * classifier);
+
+/** Nothing is run or submitted any more, and nothing said of what the worker is still at. Does not wait; for any
+ * thread. */
+void cnx_classifier_retire (CnxClassifier * classifier);
 
 /** Resets, forgets a failure too, waits for the worker, ends its thread, and waits for another thread that has claimed
  * the slot; the next submit starts another worker. */

@@ -166,6 +166,41 @@ put (CnxEngine * engine, CnxEnginePlace * place)
   engine->shared = place_ref (place);
 }
 
+/* ---- settings ---- */
+
+CnxEngineSettings *
+cnx_engine_settings_copy (const CnxEngineSettings * from)
+{
+  CnxEngineSettings *copy = g_memdup2 (from, sizeof *from);
+
+  copy->model = g_strdup (from->model);
+  copy->variant = g_strdup (from->variant);
+  copy->labels = g_strdup (from->labels);
+  copy->recipe = g_strdup (from->recipe);
+  copy->device = g_strdup (from->device);
+  return copy;
+}
+
+void
+cnx_engine_settings_free (CnxEngineSettings * settings)
+{
+  const char *const strings[] = { settings->model, settings->variant, settings->labels, settings->recipe,
+    settings->device
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
+    g_free ((gpointer) strings[i]);
+  g_free (settings);
+}
+
+gboolean
+cnx_engine_settings_equal (const CnxEngineSettings * a, const CnxEngineSettings * b)
+{
+  g_autofree char *type_a = cnx_engine_context_type (a), *type_b = cnx_engine_context_type (b);
+
+  return strcmp (type_a, type_b) == 0;
+}
+
 /* ---- life ---- */
 
 static gboolean
@@ -292,11 +327,11 @@ is_time (CnxEngine * self, const Wish * wish)
   return g_queue_get_length (&self->wishes) >= self->batch || g_get_monotonic_time () >= wish->since + wish->patience;
 }
 
-/* All that there is room for of those that have waited for each other. Others come back from a batch together: often just
- * after their streams' next frames have gone by. A CPU, to which a picture is nearly as much work in a batch as alone,
- * has nothing to do then until the ones after those; that costs it more than a batch gains. It takes a third of who
- * waits: in a model of the queue, of eight cameras that tick together, a half still loses 2.5 % of what passes of one
- * give at worst, and a third nothing. */
+/* All that there is room for of those that have waited for each other. Others come back from a batch together: often
+ * just after their streams' next frames have gone by. A CPU, to which a picture is nearly as much work in a batch as
+ * alone, has nothing to do then until the ones after those; that costs it more than a batch gains. It takes a third of
+ * who waits: in a model of the queue, of eight cameras that tick together, a half still loses 2.5 % of what passes of
+ * one give at worst, and a third nothing. */
 static guint
 pass_size (CnxEngine * self)
 {
@@ -469,7 +504,7 @@ offer (GstElement * element, CnxEnginePlace * place)
 }
 
 CnxEngine *
-cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error)
+cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, gboolean offers, GError ** error)
 {
   g_autofree char *type = cnx_engine_context_type (settings);
   g_autoptr (GstContext) context = ask_for_context (element, type);
@@ -479,20 +514,35 @@ cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GErro
   if (given)
     return g_steal_pointer (&given);
   g_autoptr (CnxEnginePlace) place = place_of_type (type);
-  if (!context)
+  if (!context && offers)
     offer (element, place);
   return fill (place, settings, error);
+}
+
+/* ---- what is told ---- */
+
+static void
+post_failure (GstElement * element, GstMessageType type, char *text, const GError * error)
+{
+  int code = GST_RESOURCE_ERROR_SETTINGS;
+
+  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE))
+    code = GST_RESOURCE_ERROR_OPEN_READ_WRITE;
+  else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NOT_FOUND))
+    code = GST_RESOURCE_ERROR_NOT_FOUND;
+  gst_element_message_full (element, type, GST_RESOURCE_ERROR, code, text, NULL, __FILE__, GST_FUNCTION, __LINE__);
 }
 
 void
 cnx_engine_post_error (GstElement * element, const GError * error)
 {
+  post_failure (element, GST_MESSAGE_ERROR, cnx_printable (error->message), error);
+}
+
+void
+cnx_engine_post_warning (GstElement * element, const GError * error)
+{
   g_autofree char *text = cnx_printable (error->message);
 
-  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_DEVICE))
-    GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ_WRITE, ("%s", text), (NULL));
-  else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND, ("%s", text), (NULL));
-  else
-    GST_ELEMENT_ERROR (element, RESOURCE, SETTINGS, ("%s", text), (NULL));
+  post_failure (element, GST_MESSAGE_WARNING, g_strdup_printf ("The network stays as it was: %s", text), error);
 }

@@ -39,6 +39,13 @@ typedef struct
   guint batch;
 } CnxEngineSettings;
 
+/** A copy, with strings of its own. Free with cnx_engine_settings_free(). */
+CnxEngineSettings *cnx_engine_settings_copy (const CnxEngineSettings * settings);
+void cnx_engine_settings_free (CnxEngineSettings * settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxEngineSettings, cnx_engine_settings_free)
+/** Whether both ask for the same. */
+gboolean cnx_engine_settings_equal (const CnxEngineSettings * a, const CnxEngineSettings * b);
+
 /** Finds and loads the model, checks it against the variant, opens the device and builds the network.
  * Takes from a fraction of a second to several, when kernels are built for the first time.
  * Errors: those of cnx_model_open(), cnx_device_open() and cnx_network_new().
@@ -57,9 +64,9 @@ CnxDevice *cnx_engine_device (CnxEngine * engine);
 const char *cnx_engine_description (CnxEngine * engine);
 
 /** Classifies one picture, as cnx_network_forward_pictures() does, together with those that other threads ask for while
- * a pass runs, and while this one waits: up to @patience (microseconds) for as many as run at once. A pass begins as soon as
- * one of those that wait has waited enough, and takes others along that would have waited longer. Blocks until done;
- * callable from any thread. Errors, of this picture's alone: CNX_ERROR_INPUT, CNX_ERROR_NUMBERS; of the pass's:
+ * a pass runs, and while this one waits: up to @patience (microseconds) for as many as run at once. A pass begins as
+ * soon as one of those that wait has waited enough, and takes others along that would have waited longer. Blocks until
+ * done; callable from any thread. Errors, of this picture's alone: CNX_ERROR_INPUT, CNX_ERROR_NUMBERS; of the pass's:
  * CNX_ERROR_DEVICE. */
 gboolean cnx_engine_forward (CnxEngine * engine, const CnxPicture * picture, guint patience, float *logits,
     GError ** error);
@@ -78,11 +85,14 @@ GstContext *cnx_engine_context (CnxEngine * engine);
 CnxEngine *cnx_engine_from_context (GstContext * context);
 
 /** The engine of these settings that the application gave @element, or else the one that the process's elements share,
- * which is offered by a HAVE_CONTEXT message; a new one where there is none, and where other files stand now where that
- * one was read from. Who asks at the same time gets the same one. For any thread. Errors: those of cnx_engine_new(). Free with cnx_engine_unref(). */
-CnxEngine *cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, GError ** error);
+ * which, if @offers, is offered by a HAVE_CONTEXT message and stays in @element's contexts; a new one where there is
+ * none, and where other files stand now where that one was read from. Who asks at the same time gets the same one. For
+ * any thread. Errors: those of cnx_engine_new(). Free with cnx_engine_unref(). */
+CnxEngine *cnx_engine_find (GstElement * element, const CnxEngineSettings * settings, gboolean offers, GError ** error);
 
 /** Posts an error message of @element's, of why there is no engine. */
 void cnx_engine_post_error (GstElement * element, const GError * error);
+/** The same as a warning, where there is another that stays in use. */
+void cnx_engine_post_warning (GstElement * element, const GError * error);
 
 G_END_DECLS
