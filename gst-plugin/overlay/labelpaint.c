@@ -92,13 +92,13 @@ paint (PangoLayout * layout, int width, int height, double narrow, double paddin
 }
 
 GstVideoOverlayComposition *
-cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintStyle * style, gboolean * legible)
+cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxLooks * looks, gboolean * legible)
 {
-  const double line = MAX (info->height * style->text_height / 100, MIN_TEXT_PIXELS);
+  const double line = MAX (info->height * looks->text_height / 100, MIN_TEXT_PIXELS);
   const double padding = line * 0.3, margin = line * 0.5;
   const double narrow = info->par_n > 0 && info->par_d > 0 ? (double) info->par_d / info->par_n : 1;
   int text_width, text_height;
-  PangoLayout *layout = layout_new (text, line, style->font);
+  PangoLayout *layout = layout_new (text, line, looks->font);
 
   fit_width (layout, info->width / narrow - 2 * (margin + padding));
   pango_layout_get_pixel_size (layout, &text_width, &text_height);
@@ -109,12 +109,12 @@ cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxPaintSty
     g_object_unref (layout);
     return NULL;
   }
-  GstBuffer *pixels = paint (layout, width, height, narrow, padding, style->opacity);
+  GstBuffer *pixels = paint (layout, width, height, narrow, padding, looks->opacity);
   g_object_unref (layout);
   if (!pixels)
     return NULL;
 
-  const gboolean right = style->position & 1, bottom = style->position & 2;
+  const gboolean right = looks->position & 1, bottom = looks->position & 2;
   int x = (int) MIN (margin * narrow, info->width - width);
   int y = (int) MIN (margin, info->height - height);
   if (right)

@@ -228,9 +228,10 @@ read_frame (CnxFrameIn * frame_in, GstBuffer * buffer, const GstVideoInfo * caps
 static void
 paint_labels (Input * in, const GstVideoInfo * caps)
 {
-  const CnxPaintStyle style = { NULL, 1 + take (in, 1) % 50, 0.5, take (in, 1) % 4 };
+  const double text_height = 1 + take (in, 1) % 50;
+  const CnxLooks looks = {.text_height = text_height,.opacity = 0.5,.position = take (in, 1) % 4 };
   gboolean legible;
-  GstVideoOverlayComposition *painted = cnx_paint_labels ("a label  50 %", caps, &style, &legible);
+  GstVideoOverlayComposition *painted = cnx_paint_labels ("a label  50 %", caps, &looks, &legible);
 
   if (painted)
     gst_video_overlay_composition_unref (painted);

@@ -1,0 +1,145 @@
+#include "gst-plugin/overlay/looks.h"
+
+#include <gst/gst.h>
+
+#define DEFAULT_POSITION CNX_POSITION_TOP_LEFT
+#define DEFAULT_MAX_LABELS 3
+#define DEFAULT_SHOW_CONFIDENCE TRUE
+#define DEFAULT_FONT "Sans Bold"
+#define DEFAULT_TEXT_HEIGHT 6.0
+#define DEFAULT_OPACITY 0.6
+
+enum
+{
+  PROP_0,
+  PROP_POSITION,
+  PROP_MAX_LABELS,
+  PROP_SHOW_CONFIDENCE,
+  PROP_FONT,
+  PROP_TEXT_HEIGHT,
+  PROP_OPACITY,
+};
+
+/* Where a property's value is. */
+static const gsize fields[] = {
+  [PROP_POSITION] = G_STRUCT_OFFSET (CnxLooks, position),
+  [PROP_MAX_LABELS] = G_STRUCT_OFFSET (CnxLooks, max_labels),
+  [PROP_SHOW_CONFIDENCE] = G_STRUCT_OFFSET (CnxLooks, show_confidence),
+  [PROP_FONT] = G_STRUCT_OFFSET (CnxLooks, font),
+  [PROP_TEXT_HEIGHT] = G_STRUCT_OFFSET (CnxLooks, text_height),
+  [PROP_OPACITY] = G_STRUCT_OFFSET (CnxLooks, opacity),
+};
+
+GType
+gst_label_overlay_position_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    {CNX_POSITION_TOP_LEFT, "Top left", "top-left"},
+    {CNX_POSITION_TOP_RIGHT, "Top right", "top-right"},
+    {CNX_POSITION_BOTTOM_LEFT, "Bottom left", "bottom-left"},
+    {CNX_POSITION_BOTTOM_RIGHT, "Bottom right", "bottom-right"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstLabelOverlayPosition", values));
+  return type;
+}
+
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+
+void
+cnx_looks_install (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_POSITION, g_param_spec_enum ("position", "Position",
+          "The corner of the frame that the text is drawn in", GST_TYPE_LABEL_OVERLAY_POSITION,
+          DEFAULT_POSITION, FLAGS));
+  g_object_class_install_property (klass, PROP_MAX_LABELS, g_param_spec_uint ("max-labels",
+          "Most labels", "Draw at most so many labels of each classifier, best first", 1, 100,
+          DEFAULT_MAX_LABELS, FLAGS));
+  g_object_class_install_property (klass, PROP_SHOW_CONFIDENCE,
+      g_param_spec_boolean ("show-confidence", "Show confidence",
+          "Write the confidence, in percent, behind each label", DEFAULT_SHOW_CONFIDENCE, FLAGS));
+  g_object_class_install_property (klass, PROP_FONT, g_param_spec_string ("font", "Font",
+          "A Pango font description without a size", DEFAULT_FONT, FLAGS));
+  g_object_class_install_property (klass, PROP_TEXT_HEIGHT, g_param_spec_double ("text-height",
+          "Text height", "A line's height in percent of the frame's height (at least 8 pixels)", 1,
+          50, DEFAULT_TEXT_HEIGHT, FLAGS));
+  g_object_class_install_property (klass, PROP_OPACITY, g_param_spec_double ("opacity", "Opacity",
+          "Opacity of the dark panel behind the text, from 0 (none) to 1", 0, 1, DEFAULT_OPACITY,
+          FLAGS));
+}
+
+void
+cnx_looks_init (CnxLooks * self)
+{
+  *self = (CnxLooks) {
+    .position = DEFAULT_POSITION,.max_labels = DEFAULT_MAX_LABELS,.show_confidence = DEFAULT_SHOW_CONFIDENCE,
+    .font = g_strdup (DEFAULT_FONT),.text_height = DEFAULT_TEXT_HEIGHT,.opacity = DEFAULT_OPACITY
+  };
+}
+
+void
+cnx_looks_clear (CnxLooks * self)
+{
+  g_clear_pointer (&self->font, g_free);
+}
+
+void
+cnx_looks_copy (CnxLooks * self, const CnxLooks * from)
+{
+  cnx_looks_clear (self);
+  *self = *from;
+  self->font = g_strdup (from->font);
+}
+
+void
+cnx_looks_get (const CnxLooks * self, guint id, GValue * value)
+{
+  const gconstpointer field = G_STRUCT_MEMBER_P (self, fields[id]);
+
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+    case G_TYPE_ENUM:
+      g_value_set_enum (value, *(const int *) field);
+      break;
+    case G_TYPE_UINT:
+      g_value_set_uint (value, *(const guint *) field);
+      break;
+    case G_TYPE_BOOLEAN:
+      g_value_set_boolean (value, *(const gboolean *) field);
+      break;
+    case G_TYPE_DOUBLE:
+      g_value_set_double (value, *(const double *) field);
+      break;
+    case G_TYPE_STRING:
+      g_value_set_string (value, *(char *const *) field);
+      break;
+  }
+}
+
+void
+cnx_looks_set (CnxLooks * self, guint id, const GValue * value)
+{
+  const gpointer field = G_STRUCT_MEMBER_P (self, fields[id]);
+
+  self->changes++;
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+    case G_TYPE_ENUM:
+      *(int *) field = g_value_get_enum (value);
+      break;
+    case G_TYPE_UINT:
+      *(guint *) field = g_value_get_uint (value);
+      break;
+    case G_TYPE_BOOLEAN:
+      *(gboolean *) field = g_value_get_boolean (value);
+      break;
+    case G_TYPE_DOUBLE:
+      *(double *) field = g_value_get_double (value);
+      break;
+    case G_TYPE_STRING:
+      g_free (*(char **) field);
+      *(char **) field = g_value_dup_string (value);
+      break;
+  }
+}

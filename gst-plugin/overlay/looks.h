@@ -1,0 +1,56 @@
+/* The properties of `labeloverlay`: their texts and defaults, and where their values are kept. */
+#pragma once
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CNX_POSITION_TOP_LEFT,
+  CNX_POSITION_TOP_RIGHT,
+  CNX_POSITION_BOTTOM_LEFT,
+  CNX_POSITION_BOTTOM_RIGHT,
+} CnxPosition;
+
+#define GST_TYPE_LABEL_OVERLAY_POSITION (gst_label_overlay_position_get_type ())
+GType gst_label_overlay_position_get_type (void);
+
+/**
+ * CnxLooks:
+ * @position: the frame's corner
+ * @max_labels: at most so many of each classifier
+ * @show_confidence: whether it stands behind each label
+ * @font: a Pango font description without a size; NULL: "Sans Bold"
+ * @text_height: a line's height, in hundredths of the frame's height
+ * @opacity: of the panel behind the text, 0..1
+ * @changes: how often any of them was set
+ *
+ * Not locked: that is its element's to do.
+ */
+typedef struct
+{
+  CnxPosition position;
+  guint max_labels;
+  gboolean show_confidence;
+  char *font;
+  double text_height;
+  double opacity;
+  guint changes;
+} CnxLooks;
+
+/** Installs the properties. */
+void cnx_looks_install (GObjectClass * klass);
+
+/** Their defaults. Clear with cnx_looks_clear(). */
+void cnx_looks_init (CnxLooks * looks);
+void cnx_looks_clear (CnxLooks * looks);
+
+/** Makes @looks the same as @from. */
+void cnx_looks_copy (CnxLooks * looks, const CnxLooks * from);
+
+/** The value of the property with that id. */
+void cnx_looks_get (const CnxLooks * looks, guint id, GValue * value);
+void cnx_looks_set (CnxLooks * looks, guint id, const GValue * value);
+
+G_END_DECLS
