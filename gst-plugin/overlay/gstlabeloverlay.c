@@ -8,18 +8,23 @@
  * Frames without labels pass untouched. Where downstream takes overlay compositions the text is attached
  * and not blended.
  *
+ * With `style=bars` each confidence is a bar, too, which moves to a new result's within 300 ms of running time.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext ! labeloverlay ! videoconvert ! autovideosink
+ * ]|
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext threshold=0 ! labeloverlay style=bars max-labels=5 \
+ *   colour=0xffffc83d ! videoconvert ! autovideosink
  * ]|
  */
 #include "gst-plugin/overlay/gstlabeloverlay.h"
 #include "gst-plugin/overlay/labelpaint.h"
 #include "gst-plugin/overlay/looks.h"
+#include "gst-plugin/overlay/motion.h"
 #include "gst-plugin/overlay/overlaycaps.h"
-#include "gst-plugin/overlay/panel.h"
-
-#include <string.h>
+#include "gst-plugin/upstream.h"
 
 GST_DEBUG_CATEGORY_STATIC (label_overlay_debug);
 #define GST_CAT_DEFAULT label_overlay_debug
@@ -37,7 +42,8 @@ struct _GstLabelOverlay
   gboolean warned;              /* that there are no letters */
   int asked;                    /* atomic: downstream, for `attach`, since the caps or the peer changed */
   gboolean attach;              /* downstream draws the composition itself */
-  char *text;                   /* what `composition` shows */
+  CnxMotion motion;             /* of bars */
+  GArray *panel;                /* what `composition` shows */
   GstVideoOverlayComposition *composition;
 };
 
@@ -53,9 +59,9 @@ transform_caps (GstBaseTransform * base, GstPadDirection direction, GstCaps * ca
 }
 
 static void
-forget_text (GstLabelOverlay * self)
+forget_panel (GstLabelOverlay * self)
 {
-  g_clear_pointer (&self->text, g_free);
+  g_clear_pointer (&self->panel, g_array_unref);
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
 }
 
@@ -82,7 +88,7 @@ set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
   GstLabelOverlay *self = GST_LABEL_OVERLAY (base);
 
   g_atomic_int_set (&self->asked, FALSE);
-  forget_text (self);
+  forget_panel (self);
   if (!gst_video_info_from_caps (&self->info, in))
     return FALSE;
   self->drawn = self->info;
@@ -118,7 +124,19 @@ src_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->src_event (base, event);
 }
 
-/* ---- text ---- */
+/* Bars do not move from what a frame showed that the next one has nothing to do with. */
+static gboolean
+sink_event (GstBaseTransform * base, GstEvent * event)
+{
+  const GstEventType type = GST_EVENT_TYPE (event);
+
+  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_FLUSH_STOP
+      || (type == GST_EVENT_SEGMENT && cnx_upstream_jumps (&base->segment, event)))
+    cnx_motion_forget (&GST_LABEL_OVERLAY (base)->motion);
+  return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->sink_event (base, event);
+}
+
+/* ---- what is drawn ---- */
 
 /* Returns whether they have changed since. */
 static gboolean
@@ -141,24 +159,40 @@ warn_of_fonts (GstLabelOverlay * self)
   self->warned = TRUE;
   GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND, ("Labels are not drawn: no font here has their letters. Install one, "
           "for example the package fonts-dejavu-core, or name one that has them in the property font."),
-      ("text: %s", self->text));
+      ("text: %s", g_array_index (self->panel, CnxPanelRow, 0).text));
 }
 
-/* Paints when the text or its looks are not what the last composition shows. */
+/* What the panel shows over @buffer. */
+static GArray *
+panel_of (GstLabelOverlay * self, GstBuffer * buffer)
+{
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
+    return cnx_panel_new ();
+  g_autoptr (GArray) panel = cnx_panel_read (buffer, &self->shown);
+  if (self->shown.style == CNX_STYLE_BARS)
+    return cnx_motion_show (&self->motion, panel,
+        cnx_upstream_running_time (&GST_BASE_TRANSFORM (self)->segment, buffer));
+  cnx_motion_forget (&self->motion);
+  return g_steal_pointer (&panel);
+}
+
+/* Paints when the panel or its looks are not what the last composition shows. */
 static void
 update_composition (GstLabelOverlay * self, GstBuffer * buffer)
 {
   const gboolean changed = take_looks (self);
-  g_autofree char *text = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) ? g_strdup ("") :
-      cnx_panel_text (buffer, &self->shown);
+  g_autoptr (GArray) panel = panel_of (self, buffer);
+  gboolean legible;
 
-  if (!changed && g_strcmp0 (text, self->text) == 0)
+  if (!changed && cnx_panel_equal (panel, self->panel))
     return;
-  forget_text (self);
-  self->text = g_steal_pointer (&text);
-  gboolean legible = TRUE;
-  if (*self->text)
-    self->composition = cnx_paint_labels (self->text, &self->drawn, &self->shown, &legible);
+  forget_panel (self);
+  self->panel = g_steal_pointer (&panel);
+  GstVideoOverlayRectangle *painted = cnx_paint_panel (self->panel, &self->drawn, &self->shown, &legible);
+  if (painted) {
+    self->composition = gst_video_overlay_composition_new (painted);
+    gst_video_overlay_rectangle_unref (painted);
+  }
   if (!legible)
     warn_of_fonts (self);
 }
@@ -249,7 +283,8 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 static gboolean
 stop (GstBaseTransform * base)
 {
-  forget_text (GST_LABEL_OVERLAY (base));
+  forget_panel (GST_LABEL_OVERLAY (base));
+  cnx_motion_forget (&GST_LABEL_OVERLAY (base)->motion);
   GST_LABEL_OVERLAY (base)->warned = FALSE;
   return TRUE;
 }
@@ -281,7 +316,8 @@ finalize (GObject * object)
 {
   GstLabelOverlay *self = GST_LABEL_OVERLAY (object);
 
-  forget_text (self);
+  forget_panel (self);
+  cnx_motion_forget (&self->motion);
   cnx_looks_clear (&self->looks);
   cnx_looks_clear (&self->shown);
   G_OBJECT_CLASS (gst_label_overlay_parent_class)->finalize (object);
@@ -310,6 +346,7 @@ gst_label_overlay_class_init (GstLabelOverlayClass * klass)
   base_class->transform_caps = transform_caps;
   base_class->set_caps = set_caps;
   base_class->src_event = src_event;
+  base_class->sink_event = sink_event;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;
   base_class->stop = stop;
@@ -322,4 +359,5 @@ gst_label_overlay_class_init (GstLabelOverlayClass * klass)
   gst_element_class_set_static_metadata (element_class, "Label overlay", "Filter/Editor/Video",
       "Draws the labels that a classifier attached to each frame", "The gst-convnext authors");
   gst_type_mark_as_plugin_api (GST_TYPE_LABEL_OVERLAY_POSITION, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_LABEL_OVERLAY_STYLE, 0);
 }

@@ -1,131 +1,141 @@
 #include "gst-plugin/overlay/labelpaint.h"
+#include "gst-plugin/overlay/barpaint.h"
 
 #include <math.h>
-#include <pango/pangocairo.h>
 
 #define MIN_TEXT_PIXELS 8       /* smaller letters cannot be read */
 
-static PangoLayout *
-layout_new (const char *text, double line_pixels, const char *font)
+/* Pango's alpha is the whole of it, and 0 would be none set. */
+static void
+append_span (GString * markup, const char *size, const char *text, const CnxLooks * looks)
 {
-  PangoFontMap *map = pango_cairo_font_map_get_default ();
-  PangoContext *context = pango_font_map_create_context (map);
-  PangoLayout *layout = pango_layout_new (context);
-  PangoFontDescription *description =
-      pango_font_description_from_string (font && *font ? font : "Sans Bold");
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
 
-  pango_font_description_set_absolute_size (description, line_pixels * 0.75 * PANGO_SCALE);
-  pango_layout_set_font_description (layout, description);
-  pango_layout_set_markup (layout, text, -1);
-  pango_font_description_free (description);
-  g_object_unref (context);
+  g_string_append_printf (markup, "<span%s alpha='%d'>%s</span>", size,
+      MAX ((int) (CNX_PALE * (looks->colour >> 24) / 255 * 65535), 1), escaped);
+}
+
+/* One text for all the rows, so that those from right to left end where the others do. */
+static char *
+markup_of (const GArray * panel, const CnxLooks * looks)
+{
+  GString *markup = g_string_new (NULL);
+
+  for (guint i = 0; i < panel->len; i++) {
+    const CnxPanelRow *row = &g_array_index (panel, CnxPanelRow, i);
+    const char *size = row->kind == CNX_ROW_LABEL ? "" : " size='smaller'";
+    if (i > 0)
+      g_string_append_c (markup, '\n');
+    if (row->kind == CNX_ROW_LABEL) {
+      g_autofree char *escaped = g_markup_escape_text (row->text, -1);
+      g_string_append (markup, escaped);
+    } else
+      append_span (markup, size, row->text, looks);
+    if (row->figure) {
+      g_string_append (markup, "  ");
+      append_span (markup, size, row->figure, looks);
+    }
+  }
+  return g_string_free (markup, FALSE);
+}
+
+/* What is on the panel: one of the two. */
+typedef struct
+{
+  PangoLayout *text;
+  CnxBars *bars;
+} Content;
+
+static PangoLayout *
+text_new (const GArray * panel, const CnxLooks * looks, double line, double most)
+{
+  PangoLayout *layout = cnx_letters_new (line, looks->font);
+  g_autofree char *markup = markup_of (panel, looks);
+
+  pango_layout_set_markup (layout, markup, -1);
+  /* a name says most at its start, and the confidence is at the end */
+  cnx_letters_fit (layout, most, PANGO_ELLIPSIZE_MIDDLE);
   return layout;
 }
 
-/* Whether there is a letter for any of it: what there is none for becomes a box. */
-static gboolean
-is_legible (PangoLayout * layout)
+static void
+content_clear (Content * content)
 {
-  int letters = 0;
-
-  for (const char *at = pango_layout_get_text (layout); *at; at = g_utf8_next_char (at))
-    letters += !g_unichar_isspace (g_utf8_get_char (at));
-  return letters == 0 || pango_layout_get_unknown_glyphs_count (layout) < letters;
+  g_clear_object (&content->text);
+  g_clear_pointer (&content->bars, cnx_bars_free);
 }
 
-/* Lines wider than @pixels lose their middle: a name says most at its start, and the confidence is at
- * the end. */
-static void
-fit_width (PangoLayout * layout, double pixels)
-{
-  int width;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Content, content_clear)
 
-  pango_layout_get_pixel_size (layout, &width, NULL);
-  if (width <= pixels)
+static void
+content_measure (const Content * content, double *width, double *height)
+{
+  int x, y;
+
+  if (content->bars) {
+    *width = cnx_bars_width (content->bars);
+    *height = cnx_bars_height (content->bars);
     return;
-  pango_layout_set_width (layout, CLAMP (pixels, 1, G_MAXINT / PANGO_SCALE) * PANGO_SCALE);
-  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_MIDDLE);
+  }
+  pango_layout_get_pixel_size (content->text, &x, &y);
+  *width = x;
+  *height = y;
+}
+
+static gboolean
+content_is_legible (const Content * content)
+{
+  int letters = 0, unknown = 0;
+
+  if (content->bars)
+    cnx_bars_count (content->bars, &letters, &unknown);
+  else
+    cnx_letters_count (content->text, &letters, &unknown);
+  return letters == 0 || unknown < letters;
 }
 
 static void
-rounded_rectangle (cairo_t * cr, double width, double height, double radius)
+content_paint (const Content * content, CnxCanvas * canvas, double padding, const CnxLooks * looks)
 {
-  cairo_new_sub_path (cr);
-  cairo_arc (cr, width - radius, radius, radius, -G_PI_2, 0);
-  cairo_arc (cr, width - radius, height - radius, radius, 0, G_PI_2);
-  cairo_arc (cr, radius, height - radius, radius, G_PI_2, G_PI);
-  cairo_arc (cr, radius, radius, radius, G_PI, 3 * G_PI_2);
-  cairo_close_path (cr);
+  if (content->bars) {
+    cnx_bars_paint (content->bars, canvas, padding, padding);
+    return;
+  }
+  cnx_canvas_set_colour (canvas, looks->colour, 1);
+  cairo_move_to (canvas->cr, padding, padding);
+  pango_cairo_show_layout (canvas->cr, content->text);
 }
 
-/* A panel of @width x @height frame pixels; @narrow is the width of a display pixel in them. NULL where there is no
- * memory for it. */
-static GstBuffer *
-paint (PangoLayout * layout, int width, int height, double narrow, double padding, double opacity)
-{
-  const int stride = cairo_format_stride_for_width (CAIRO_FORMAT_ARGB32, width);
-  guint8 *pixels = g_try_malloc0 ((gsize) stride * height);
-
-  if (!pixels)
-    return NULL;
-  cairo_surface_t *surface =
-      cairo_image_surface_create_for_data (pixels, CAIRO_FORMAT_ARGB32, width,
-      height, stride);
-  cairo_t *cr = cairo_create (surface);
-
-  cairo_scale (cr, narrow, 1);
-  rounded_rectangle (cr, width / narrow, height, padding);
-  cairo_set_source_rgba (cr, 0, 0, 0, opacity);
-  cairo_fill (cr);
-  cairo_set_source_rgb (cr, 1, 1, 1);
-  cairo_move_to (cr, padding, padding);
-  pango_cairo_show_layout (cr, layout);
-  cairo_destroy (cr);
-  cairo_surface_destroy (surface);
-
-  gsize offset[GST_VIDEO_MAX_PLANES] = { 0 };
-  gint strides[GST_VIDEO_MAX_PLANES] = { stride };
-  GstBuffer *buffer = gst_buffer_new_wrapped (pixels, (gsize) stride * height);
-  gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
-      GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, width, height, 1, offset, strides);
-  return buffer;
-}
-
-GstVideoOverlayComposition *
-cnx_paint_labels (const char *text, const GstVideoInfo * info, const CnxLooks * looks, gboolean * legible)
+GstVideoOverlayRectangle *
+cnx_paint_panel (const GArray * panel, const GstVideoInfo * info, const CnxLooks * looks, gboolean * legible)
 {
   const double line = MAX (info->height * looks->text_height / 100, MIN_TEXT_PIXELS);
-  const double padding = line * 0.3, margin = line * 0.5;
-  const double narrow = info->par_n > 0 && info->par_d > 0 ? (double) info->par_d / info->par_n : 1;
-  int text_width, text_height;
-  PangoLayout *layout = layout_new (text, line, looks->font);
+  const double padding = line * 0.3, margin = line * 0.5, narrow = cnx_canvas_narrow (info);
+  const double most = info->width / narrow - 2 * (margin + padding);
+  g_auto (Content) content = { NULL, NULL };
+  double content_width, content_height;
+  CnxCanvas canvas;
 
-  fit_width (layout, info->width / narrow - 2 * (margin + padding));
-  pango_layout_get_pixel_size (layout, &text_width, &text_height);
-  const int width = (int) MIN (ceil ((text_width + 2 * padding) * narrow), info->width);
-  const int height = (int) MIN (ceil (text_height + 2 * padding), info->height);
-  *legible = is_legible (layout);
-  if (width < 1 || height < 1 || !*legible) {
-    g_object_unref (layout);
+  *legible = TRUE;
+  if (panel->len == 0)
     return NULL;
-  }
-  GstBuffer *pixels = paint (layout, width, height, narrow, padding, looks->opacity);
-  g_object_unref (layout);
-  if (!pixels)
+  if (looks->style == CNX_STYLE_BARS)
+    content.bars = cnx_bars_new (panel, looks, line, most);
+  else
+    content.text = text_new (panel, looks, line, most);
+  content_measure (&content, &content_width, &content_height);
+  const int width = (int) MIN (ceil ((content_width + 2 * padding) * narrow), info->width);
+  const int height = (int) MIN (ceil (content_height + 2 * padding), info->height);
+  *legible = content_is_legible (&content);
+  if (width < 1 || height < 1 || !*legible || !cnx_canvas_begin (&canvas, width, height, narrow))
     return NULL;
+  const double there = content.bars ? MIN (2 * content_height / line, 1) : 1;   /* of a panel that opens or closes */
+  cnx_canvas_set_colour (&canvas, looks->background, looks->opacity * there);
+  cnx_canvas_fill_rounded (&canvas, 0, 0, width / narrow, height, padding);
+  content_paint (&content, &canvas, padding, looks);
 
   const gboolean right = looks->position & 1, bottom = looks->position & 2;
-  int x = (int) MIN (margin * narrow, info->width - width);
-  int y = (int) MIN (margin, info->height - height);
-  if (right)
-    x = info->width - width - x;
-  if (bottom)
-    y = info->height - height - y;
-  GstVideoOverlayRectangle *rectangle =
-      gst_video_overlay_rectangle_new_raw (pixels, x, y, width, height,
-      GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA);
-  gst_buffer_unref (pixels);
-  GstVideoOverlayComposition *composition = gst_video_overlay_composition_new (rectangle);
-  gst_video_overlay_rectangle_unref (rectangle);
-  return composition;
+  const int x = (int) MIN (margin * narrow, info->width - width);
+  const int y = (int) MIN (margin, info->height - height);
+  return cnx_canvas_end (&canvas, right ? info->width - width - x : x, bottom ? info->height - height - y : y);
 }

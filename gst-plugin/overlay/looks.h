@@ -13,17 +13,29 @@ typedef enum
   CNX_POSITION_BOTTOM_RIGHT,
 } CnxPosition;
 
+typedef enum
+{
+  CNX_STYLE_TEXT,
+  CNX_STYLE_BARS,
+} CnxStyle;
+
 #define GST_TYPE_LABEL_OVERLAY_POSITION (gst_label_overlay_position_get_type ())
 GType gst_label_overlay_position_get_type (void);
+#define GST_TYPE_LABEL_OVERLAY_STYLE (gst_label_overlay_style_get_type ())
+GType gst_label_overlay_style_get_type (void);
 
 /**
  * CnxLooks:
  * @position: the frame's corner
+ * @style: how labels are shown
  * @max_labels: at most so many of each classifier
+ * @threshold: with at least this confidence
  * @show_confidence: whether it stands behind each label
  * @font: a Pango font description without a size; NULL: "Sans Bold"
  * @text_height: a line's height, in hundredths of the frame's height
- * @opacity: of the panel behind the text, 0..1
+ * @colour: of text and bars, 0xAARRGGBB
+ * @background: of the panel behind them, 0xAARRGGBB
+ * @opacity: how much of the panel's own is there, 0..1
  * @changes: how often any of them was set
  *
  * Not locked: that is its element's to do.
@@ -31,10 +43,14 @@ GType gst_label_overlay_position_get_type (void);
 typedef struct
 {
   CnxPosition position;
+  CnxStyle style;
   guint max_labels;
+  double threshold;
   gboolean show_confidence;
   char *font;
   double text_height;
+  guint colour;
+  guint background;
   double opacity;
   guint changes;
 } CnxLooks;

@@ -1,57 +1,125 @@
 #include "gst-plugin/overlay/panel.h"
 #include "gst-plugin/labels/labelmeta.h"
 
+#include <string.h>
+
+/* Lines that a row takes where there are bars: a label has one below it. */
+static const double bar_heights[] = {
+  [CNX_ROW_LABEL] = 1.35,
+  [CNX_ROW_HEADING] = 0.9,
+};
+
 typedef struct
 {
-  GString *text;
+  GArray *panel;
   const CnxLooks *looks;
-  gboolean name_models;         /* more than one classifier has something to say */
-} TextBuilder;
+  guint owner;                  /* of the classification that is next */
+  guint labelled;               /* classifications with something to show */
+} PanelReader;
 
-static gboolean
-count_labelled (const CnxMetaLabels * labels, gpointer user_data)
-{
-  guint *n = user_data;
-
-  *n += labels->n > 0;
-  return TRUE;
-}
-
-/* Starts a line with @text, which may be anything: a label is as its file or another element wrote it. */
 static void
-append_line (GString * markup, const char *before, const char *text, const char *after)
+clear_row (gpointer data)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autofree char *escaped = g_markup_escape_text (g_strdelimit (valid, "\r\n\t", ' '), -1);
+  CnxPanelRow *row = data;
 
-  g_string_append_printf (markup, "%s%s%s%s", markup->len ? "\n" : "", before, escaped, after);
+  g_free (row->text);
+  g_free (row->figure);
+}
+
+GArray *
+cnx_panel_new (void)
+{
+  GArray *panel = g_array_new (FALSE, FALSE, sizeof (CnxPanelRow));
+
+  g_array_set_clear_func (panel, clear_row);
+  return panel;
+}
+
+void
+cnx_panel_append (GArray * panel, const CnxPanelRow * row)
+{
+  CnxPanelRow copy = *row;
+
+  copy.text = g_strdup (row->text);
+  copy.figure = g_strdup (row->figure);
+  g_array_append_val (panel, copy);
+}
+
+/* A row that is all there, with @text as one line: a label is as its file or another element wrote it. */
+static CnxPanelRow *
+append_row (PanelReader * reader, CnxRowKind kind, const char *text)
+{
+  const CnxPanelRow row = {.kind = kind,.text = g_strdelimit (g_utf8_make_valid (text, -1), "\r\n\t", ' '),
+    .owner = reader->owner,.height = reader->looks->style == CNX_STYLE_BARS ? bar_heights[kind] : 1,.presence = 1
+  };
+
+  g_array_append_val (reader->panel, row);
+  return &g_array_index (reader->panel, CnxPanelRow, reader->panel->len - 1);
+}
+
+static void
+append_label (PanelReader * reader, const CnxMetaLabel * label)
+{
+  CnxPanelRow *row = append_row (reader, CNX_ROW_LABEL, label->label);
+
+  row->id = label->id;
+  if (reader->looks->show_confidence)
+    row->figure = g_strdup_printf ("%.0f %%", label->confidence * 100);
+  if (reader->looks->style == CNX_STYLE_BARS) {
+    row->bar = label->confidence > 0 ? MIN (label->confidence, 1) : 0;  /* not every classifier's is a share */
+    row->track = 1;
+  }
 }
 
 static gboolean
-append_labels (const CnxMetaLabels * labels, gpointer user_data)
+read_labels (const CnxMetaLabels * labels, gpointer user_data)
 {
-  TextBuilder *builder = user_data;
+  PanelReader *reader = user_data;
+  guint n = 0;
 
-  if (labels->n > 0 && builder->name_models && labels->model)
-    append_line (builder->text, "<span size='smaller' alpha='75%'>", labels->model, "</span>");
-  for (guint i = 0; i < MIN (labels->n, builder->looks->max_labels); i++) {
-    append_line (builder->text, "", labels->labels[i].label, "");
-    if (builder->looks->show_confidence)
-      g_string_append_printf (builder->text, "  <span alpha='75%%'>%.0f %%</span>",
-          labels->labels[i].confidence * 100);
+  for (guint i = 0; i < labels->n && n < reader->looks->max_labels; i++) {
+    if (reader->looks->threshold > 0 && labels->labels[i].confidence < reader->looks->threshold)
+      continue;
+    if (n++ == 0 && labels->model)
+      append_row (reader, CNX_ROW_HEADING, labels->model);
+    append_label (reader, &labels->labels[i]);
   }
+  reader->labelled += n > 0;
+  reader->owner++;
   return TRUE;
 }
 
-char *
-cnx_panel_text (GstBuffer * buffer, const CnxLooks * looks)
+GArray *
+cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks)
 {
-  TextBuilder builder = { g_string_new (NULL), looks };
-  guint labelled = 0;
+  PanelReader reader = { cnx_panel_new (), looks };
 
-  cnx_label_meta_foreach (buffer, count_labelled, &labelled);
-  builder.name_models = labelled > 1;
-  if (labelled > 0)
-    cnx_label_meta_foreach (buffer, append_labels, &builder);
-  return g_string_free (builder.text, FALSE);
+  cnx_label_meta_foreach (buffer, read_labels, &reader);
+  if (reader.labelled == 1 && g_array_index (reader.panel, CnxPanelRow, 0).kind == CNX_ROW_HEADING)
+    g_array_remove_index (reader.panel, 0);
+  return reader.panel;
+}
+
+gboolean
+cnx_panel_row_same (const CnxPanelRow * a, const CnxPanelRow * b)
+{
+  return a->kind == b->kind && a->id == b->id && a->owner == b->owner && strcmp (a->text, b->text) == 0;
+}
+
+static gboolean
+looks_same (const CnxPanelRow * a, const CnxPanelRow * b)
+{
+  return a->kind == b->kind && strcmp (a->text, b->text) == 0 && g_strcmp0 (a->figure, b->figure) == 0
+      && a->height == b->height && a->presence == b->presence && a->bar == b->bar && a->track == b->track;
+}
+
+gboolean
+cnx_panel_equal (const GArray * a, const GArray * b)
+{
+  if (!b || a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (!looks_same (&g_array_index (a, CnxPanelRow, i), &g_array_index (b, CnxPanelRow, i)))
+      return FALSE;
+  return TRUE;
 }

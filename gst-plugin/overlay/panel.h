@@ -1,4 +1,4 @@
-/* What the panel over a frame shows of the labels that ride on it. */
+/* What the panel over a frame shows: a description, which is painted where it is not the same as the one before. */
 #pragma once
 
 #include <gst/gst.h>
@@ -7,7 +7,44 @@
 
 G_BEGIN_DECLS
 
-/** The labels on @buffer as Pango markup, one a line; "" for nothing. Free with g_free(). */
-char *cnx_panel_text (GstBuffer * buffer, const CnxLooks * looks);
+typedef enum
+{
+  CNX_ROW_LABEL,
+  CNX_ROW_HEADING,              /* smaller: whose labels follow */
+} CnxRowKind;
+
+/**
+ * CnxPanelRow:
+ * @text: a line of valid UTF-8
+ * @figure: what stands behind it, paler; NULL: nothing
+ * @id, @owner: the class, and which of the buffer's classifiers says it, from 0: two labels may have one text
+ * @height: in lines
+ * @presence: 0..1: how much of the text is there while it comes or goes
+ * @bar, @track: 0..1: the bar's length, and how much of it and of what it lies on is there; 0 without bars
+ */
+typedef struct
+{
+  CnxRowKind kind;
+  char *text, *figure;
+  int id;
+  guint owner;
+  double height, presence, bar, track;
+} CnxPanelRow;
+
+/** No rows. A panel is an array of CnxPanelRow, from the top down. Free with g_array_unref(). */
+GArray *cnx_panel_new (void);
+
+/** Adds a copy of @row. */
+void cnx_panel_append (GArray * panel, const CnxPanelRow * row);
+
+/** The labels on @buffer that @looks lets through. Where several classifiers have some, each one's stand below its
+ * model's name. Free with g_array_unref(). */
+GArray *cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks);
+
+/** Whether they look the same. @b may be NULL. */
+gboolean cnx_panel_equal (const GArray * a, const GArray * b);
+
+/** Whether two rows are of the same thing, whatever their figures and bars. */
+gboolean cnx_panel_row_same (const CnxPanelRow * a, const CnxPanelRow * b);
 
 G_END_DECLS

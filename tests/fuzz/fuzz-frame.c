@@ -229,12 +229,21 @@ static void
 paint_labels (Input * in, const GstVideoInfo * caps)
 {
   const double text_height = 1 + take (in, 1) % 50;
-  const CnxLooks looks = {.text_height = text_height,.opacity = 0.5,.position = take (in, 1) % 4 };
+  const guint place = take (in, 1);
+  const CnxLooks looks = {.text_height = text_height,.opacity = 0.5,.colour = 0xffffffff,.background = 0xff000000,
+    .position = place % 4,.style = place / 4 % 2
+  };
+  const CnxPanelRow row = {.kind = CNX_ROW_LABEL,.text = (char *) "a label",.figure = (char *) "50 %",.height = 1,
+    .presence = 1,.bar = 0.5,.track = 1
+  };
+  GArray *panel = cnx_panel_new ();
   gboolean legible;
-  GstVideoOverlayComposition *painted = cnx_paint_labels ("a label  50 %", caps, &looks, &legible);
 
+  cnx_panel_append (panel, &row);
+  GstVideoOverlayRectangle *painted = cnx_paint_panel (panel, caps, &looks, &legible);
   if (painted)
-    gst_video_overlay_composition_unref (painted);
+    gst_video_overlay_rectangle_unref (painted);
+  g_array_unref (panel);
 }
 
 int

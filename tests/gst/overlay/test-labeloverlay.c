@@ -1,124 +1,27 @@
 /* labeloverlay on video as it comes: every raw format, odd and tiny sizes, interlaced, non-square pixels,
  * text that upstream has put there already, names that are too long or no UTF-8, nothing to draw. */
-#include "tests/gst/elements.h"
+#include "tests/gst/overlay/drawn.h"
 
 #include <gst/video/video-overlay-composition.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define COMPOSITION_CAPS "video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition)"
-
-typedef struct
-{
-  int left, top, right, bottom; /* of what changed; right and bottom exclusive; 0 for nothing */
-} Box;
-
-/* Noise in the bits that a format does not use is no picture: what GStreamer's own functions make of it
- * is. */
-static void
-make_canonical (GstBuffer * buffer, const char *text)
-{
-  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
-  GstVideoInfo info;
-  GstVideoFrame frame;
-
-  g_assert_true (gst_video_info_from_caps (&info, caps));
-  g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READWRITE));
-  const GstVideoFormatInfo *format = info.finfo;
-  g_autofree guint8 *line = g_malloc0 (8 * (info.width + 16));
-  for (int row = 0; row < info.height; row++) {
-    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, frame.data, frame.info.stride, 0,
-        row, info.width);
-    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, 0, frame.data, frame.info.stride,
-        info.chroma_site, row, info.width);
-  }
-  gst_video_frame_unmap (&frame);
-}
-
-static GstBuffer *
-labelled (const char *caps, guint32 seed, const char *name, double confidence)
-{
-  const CnxMetaLabel label = { 3, name, confidence };
-  const CnxMetaLabels labels = { "model", "stream", 0, 1, &label };
-  GstBuffer *buffer = cnx_test_frame (caps, seed, 0);
-
-  make_canonical (buffer, caps);
-  cnx_label_meta_add (buffer, &labels);
-  return buffer;
-}
-
-static char *
-caps_of (const char *format, int width, int height, const char *more)
-{
-  return g_strdup_printf ("video/x-raw,format=%s,width=%d,height=%d,framerate=25/1%s", format,
-      width, height, more);
-}
-
-/* Both frames unpacked by GStreamer's own functions, line by line: the pixels that differ. */
-static Box
-changes (GstBuffer * a, GstBuffer * b, const char *text)
-{
-  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
-  Box box = { G_MAXINT, G_MAXINT, 0, 0 };
-  GstVideoInfo info;
-  GstVideoFrame x, y;
-
-  g_assert_true (gst_video_info_from_caps (&info, caps));
-  g_assert_true (gst_video_frame_map (&x, &info, a, GST_MAP_READ));
-  g_assert_true (gst_video_frame_map (&y, &info, b, GST_MAP_READ));
-  const GstVideoFormatInfo *format = info.finfo;
-  const gsize pixel =
-      GST_VIDEO_FORMAT_INFO_BITS (gst_video_format_get_info (format->unpack_format)) > 8 ? 8 : 4;
-  g_autofree guint8 *p = g_malloc0 (pixel * (info.width + 16));
-  g_autofree guint8 *q = g_malloc0 (pixel * (info.width + 16));
-  for (int row = 0; row < info.height; row++) {
-    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, p, x.data, x.info.stride, 0, row,
-        info.width);
-    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, q, y.data, y.info.stride, 0, row,
-        info.width);
-    for (int column = 0; column < info.width; column++)
-      if (memcmp (p + column * pixel, q + column * pixel, pixel) != 0) {
-        box.left = MIN (box.left, column);
-        box.top = MIN (box.top, row);
-        box.right = MAX (box.right, column + 1);
-        box.bottom = MAX (box.bottom, row + 1);
-      }
-  }
-  gst_video_frame_unmap (&x);
-  gst_video_frame_unmap (&y);
-  return box;
-}
-
-/* @in, drawn on by labeloverlay with @properties. */
-static GstBuffer *
-draw (const char *properties, const char *caps, GstBuffer * in)
-{
-  g_autofree char *line = g_strdup_printf ("labeloverlay %s", properties);
-  GstHarness *h = gst_harness_new_parse (line);
-
-  gst_harness_set_src_caps_str (h, caps);
-  GstBuffer *out = gst_harness_push_and_pull (h, in);
-  g_assert_nonnull (out);
-  gst_harness_teardown (h);
-  return out;
-}
-
 /* Where it draws one label on a frame of @caps. */
-static Box
+static CnxTestBox
 drawn (const char *properties, const char *caps, const char *name)
 {
-  GstBuffer *in = labelled (caps, 1, name, 0.5);
+  GstBuffer *in = cnx_test_labelled (caps, 1, name, 0.5);
   g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
-  g_autoptr (GstBuffer) out = draw (properties, caps, in);
+  g_autoptr (GstBuffer) out = cnx_test_draw (properties, caps, in);
 
-  return changes (plain, out, caps);
+  return cnx_test_changes (plain, out, caps);
 }
 
 static gboolean
 is_accepted (GstVideoFormat format)
 {
   GstHarness *h = gst_harness_new_parse ("labeloverlay");
-  g_autofree char *text = caps_of (gst_video_format_to_string (format), 320, 240, "");
+  g_autofree char *text = cnx_test_caps (gst_video_format_to_string (format), 320, 240, "");
   g_autoptr (GstCaps) caps = gst_caps_from_string (text);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (h->element, "sink");
   const gboolean accepted = gst_pad_query_accept_caps (pad, caps);
@@ -142,8 +45,8 @@ test_every_format (void)
       continue;
     }
     drawn_on++;
-    g_autofree char *caps = caps_of (format, 322, 242, "");
-    const Box box = drawn ("", caps, "dog");
+    g_autofree char *caps = cnx_test_caps (format, 322, 242, "");
+    const CnxTestBox box = drawn ("", caps, "dog");
     g_assert_cmpint (box.left, <, 12);
     g_assert_cmpint (box.right, >, 60);
     g_assert_cmpint (box.right, <, 161);
@@ -151,8 +54,8 @@ test_every_format (void)
     g_assert_cmpint (box.bottom, >, 20);
     g_assert_cmpint (box.bottom, <, 60);
     /* an odd width ends within a pixel group, where some formats' own functions lose the last chroma */
-    g_autofree char *odd = caps_of (format, 321, 241, "");
-    const Box odd_box = drawn ("", odd, "dog");
+    g_autofree char *odd = cnx_test_caps (format, 321, 241, "");
+    const CnxTestBox odd_box = drawn ("", odd, "dog");
     g_assert_cmpint (odd_box.left, <, 12);
     g_assert_cmpint (odd_box.top, <, 12);
   }
@@ -164,14 +67,14 @@ static void
 test_unlabelled (void)
 {
   const CnxMetaLabels none = { "model", "stream", 0, 0, NULL };
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
 
   for (int classified = 0; classified < 2; classified++) {
     GstBuffer *in = cnx_test_frame (caps, 2, 0);
     if (classified)
       cnx_label_meta_add (in, &none);
     g_autofree char *before = cnx_test_digest (in);
-    g_autoptr (GstBuffer) out = draw ("", caps, in);
+    g_autoptr (GstBuffer) out = cnx_test_draw ("", caps, in);
     g_autofree char *after = cnx_test_digest (out);
     g_assert_true (out == in);
     g_assert_cmpstr (before, ==, after);
@@ -182,10 +85,10 @@ test_unlabelled (void)
 static void
 test_shared (void)
 {
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
-  g_autoptr (GstBuffer) in = labelled (caps, 3, "cat", 0.5);
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
+  g_autoptr (GstBuffer) in = cnx_test_labelled (caps, 3, "cat", 0.5);
   g_autofree char *before = cnx_test_digest (in);
-  g_autoptr (GstBuffer) out = draw ("", caps, gst_buffer_ref (in));
+  g_autoptr (GstBuffer) out = cnx_test_draw ("", caps, gst_buffer_ref (in));
   g_autofree char *after = cnx_test_digest (in), *drawn_on = cnx_test_digest (out);
 
   g_assert_cmpstr (before, ==, after);
@@ -200,8 +103,8 @@ test_tiny (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     for (int size = 1; size < 24; size += 3) {
-      g_autofree char *caps = caps_of (formats[i], size, size, "");
-      g_autoptr (GstBuffer) out = draw ("", caps, labelled (caps, 2, "dog", 0.5));
+      g_autofree char *caps = cnx_test_caps (formats[i], size, size, "");
+      g_autoptr (GstBuffer) out = cnx_test_draw ("", caps, cnx_test_labelled (caps, 2, "dog", 0.5));
     }
 }
 
@@ -209,9 +112,9 @@ test_tiny (void)
 static void
 test_pixel_aspect (void)
 {
-  g_autofree char *square = caps_of ("RGB", 720, 480, ",pixel-aspect-ratio=1/1");
-  g_autofree char *wide = caps_of ("RGB", 720, 480, ",pixel-aspect-ratio=2/1");
-  const Box a = drawn ("", square, "cup of coffee"), b = drawn ("", wide, "cup of coffee");
+  g_autofree char *square = cnx_test_caps ("RGB", 720, 480, ",pixel-aspect-ratio=1/1");
+  g_autofree char *wide = cnx_test_caps ("RGB", 720, 480, ",pixel-aspect-ratio=2/1");
+  const CnxTestBox a = drawn ("", square, "cup of coffee"), b = drawn ("", wide, "cup of coffee");
 
   g_assert_cmpint (a.bottom, ==, b.bottom);
   g_assert_cmpint (ABS ((a.right - a.left) - 2 * (b.right - b.left)), <=, 4);
@@ -220,8 +123,8 @@ test_pixel_aspect (void)
 static void
 test_interlaced (void)
 {
-  g_autofree char *caps = caps_of ("I420", 720, 576, ",interlace-mode=interleaved");
-  const Box box = drawn ("", caps, "dog");
+  g_autofree char *caps = cnx_test_caps ("I420", 720, 576, ",interlace-mode=interleaved");
+  const CnxTestBox box = drawn ("", caps, "dog");
 
   g_assert_cmpint (box.right, >, 100);
   g_assert_cmpint (box.right, <, 360);
@@ -231,9 +134,9 @@ test_interlaced (void)
 static void
 test_corners (void)
 {
-  g_autofree char *caps = caps_of ("NV12", 320, 240, "");
-  const Box a = drawn ("", caps, "dog"), b = drawn ("position=bottom-right", caps, "dog");
-  const Box c = drawn ("position=top-right", caps, "dog"), d =
+  g_autofree char *caps = cnx_test_caps ("NV12", 320, 240, "");
+  const CnxTestBox a = drawn ("", caps, "dog"), b = drawn ("position=bottom-right", caps, "dog");
+  const CnxTestBox c = drawn ("position=top-right", caps, "dog"), d =
       drawn ("position=bottom-left", caps, "dog");
 
   g_assert_cmpint (b.right, >, 300);
@@ -249,12 +152,12 @@ test_corners (void)
 static void
 test_long_name (void)
 {
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
   g_autofree char *name = g_strnfill (300, 'm');
-  const Box shorter = drawn ("", caps, "m"), box = drawn ("", caps, name);
-  g_autoptr (GstBuffer) a = draw ("", caps, labelled (caps, 3, name, 0.11));
-  g_autoptr (GstBuffer) b = draw ("", caps, labelled (caps, 3, name, 0.99));
-  const Box confidence = changes (a, b, caps);
+  const CnxTestBox shorter = drawn ("", caps, "m"), box = drawn ("", caps, name);
+  g_autoptr (GstBuffer) a = cnx_test_draw ("", caps, cnx_test_labelled (caps, 3, name, 0.11));
+  g_autoptr (GstBuffer) b = cnx_test_draw ("", caps, cnx_test_labelled (caps, 3, name, 0.99));
+  const CnxTestBox confidence = cnx_test_changes (a, b, caps);
 
   g_assert_cmpint (box.left, ==, shorter.left);
   g_assert_cmpint (box.bottom, ==, shorter.bottom);
@@ -267,12 +170,12 @@ test_long_name (void)
 static void
 test_any_text (void)
 {
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
   const char *const names[] =
       { "<b>&amp;", "caf\xe9", "two\nlines", "\xf0\x9f\x90\x95 \xe7\x8a\xac", "" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    const Box box = drawn ("", caps, names[i]);
+    const CnxTestBox box = drawn ("", caps, names[i]);
     g_assert_cmpint (box.right, >, 20);
     g_assert_cmpint (box.bottom, <, 44);        /* one line */
   }
@@ -282,31 +185,31 @@ test_any_text (void)
 static void
 test_two_classifiers (void)
 {
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
   const CnxMetaLabel label = { 1, "cat", 0.7 };
   const CnxMetaLabels second = { "other", "stream", 0, 1, &label }, empty =
       { "other", "stream", 0, 0, &label };
-  GstBuffer *in = labelled (caps, 4, "dog", 0.5), *with_empty = gst_buffer_copy_deep (in);
+  GstBuffer *in = cnx_test_labelled (caps, 4, "dog", 0.5), *with_empty = gst_buffer_copy_deep (in);
   g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
   const int one = drawn ("", caps, "dog").bottom;
 
   cnx_label_meta_add (in, &second);
-  g_autoptr (GstBuffer) out = draw ("", caps, in);
-  g_assert_cmpint (changes (plain, out, caps).bottom, >, one + 25);     /* three lines more */
+  g_autoptr (GstBuffer) out = cnx_test_draw ("", caps, in);
+  g_assert_cmpint (cnx_test_changes (plain, out, caps).bottom, >, one + 25);     /* three lines more */
   cnx_label_meta_add (with_empty, &empty);
-  g_autoptr (GstBuffer) same = draw ("", caps, with_empty);
-  g_assert_cmpint (changes (plain, same, caps).bottom, ==, one);
+  g_autoptr (GstBuffer) same = cnx_test_draw ("", caps, with_empty);
+  g_assert_cmpint (cnx_test_changes (plain, same, caps).bottom, ==, one);
 }
 
 static void
 test_gap (void)
 {
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
-  GstBuffer *in = labelled (caps, 5, "dog", 0.5);
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
+  GstBuffer *in = cnx_test_labelled (caps, 5, "dog", 0.5);
 
   GST_BUFFER_FLAG_SET (in, GST_BUFFER_FLAG_GAP);
   g_autofree char *before = cnx_test_digest (in);
-  g_autoptr (GstBuffer) out = draw ("", caps, in);
+  g_autoptr (GstBuffer) out = cnx_test_draw ("", caps, in);
   g_autofree char *after = cnx_test_digest (out);
   g_assert_true (out == in);
   g_assert_cmpstr (before, ==, after);
@@ -316,16 +219,16 @@ test_gap (void)
 static void
 test_new_caps (void)
 {
-  g_autofree char *small = caps_of ("RGB", 320, 240, ""), *large = caps_of ("I420", 640, 480, "");
+  g_autofree char *small = cnx_test_caps ("RGB", 320, 240, ""), *large = cnx_test_caps ("I420", 640, 480, "");
   const char *const steps[] = { small, large, small };
   GstHarness *h = gst_harness_new_parse ("labeloverlay");
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
-    GstBuffer *in = labelled (steps[i], 6, "dog", 0.5);
+    GstBuffer *in = cnx_test_labelled (steps[i], 6, "dog", 0.5);
     g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
     gst_harness_set_src_caps_str (h, steps[i]);
     g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
-    const int bottom = changes (plain, out, steps[i]).bottom;
+    const int bottom = cnx_test_changes (plain, out, steps[i]).bottom;
     g_assert_cmpint (bottom, >, i == 1 ? 44 : 20);
     g_assert_cmpint (bottom, <, i == 1 ? 100 : 44);
   }
@@ -339,10 +242,10 @@ test_crop (void)
   const char *const formats[] = { "RGB", "I420", "YUY2" };
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
-    g_autofree char *whole = caps_of (formats[i], 320, 240, "");
-    g_autofree char *part = caps_of (formats[i], 200, 160, "");
-    const Box expected = drawn ("position=bottom-right", part, "dog");
-    GstBuffer *in = labelled (whole, 9, "dog", 0.5);
+    g_autofree char *whole = cnx_test_caps (formats[i], 320, 240, "");
+    g_autofree char *part = cnx_test_caps (formats[i], 200, 160, "");
+    const CnxTestBox expected = drawn ("position=bottom-right", part, "dog");
+    GstBuffer *in = cnx_test_labelled (whole, 9, "dog", 0.5);
     g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
 
     gst_buffer_add_video_meta (in, GST_VIDEO_FRAME_FLAG_NONE,
@@ -352,8 +255,8 @@ test_crop (void)
     crop->y = 30;
     crop->width = 200;
     crop->height = 160;
-    g_autoptr (GstBuffer) out = draw ("position=bottom-right", part, in);
-    const Box box = changes (plain, out, whole);
+    g_autoptr (GstBuffer) out = cnx_test_draw ("position=bottom-right", part, in);
+    const CnxTestBox box = cnx_test_changes (plain, out, whole);
     g_assert_cmpint (box.left, ==, expected.left + 40);
     g_assert_cmpint (box.right, ==, expected.right + 40);
     g_assert_cmpint (box.top, ==, expected.top + 30);
@@ -366,15 +269,15 @@ static void
 test_attaches (void)
 {
   GstHarness *h = gst_harness_new ("labeloverlay");
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
-  GstBuffer *first = labelled (caps, 5, "dog", 0.5);
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
+  GstBuffer *first = cnx_test_labelled (caps, 5, "dog", 0.5);
   g_autofree char *before = cnx_test_digest (first);
 
   gst_harness_add_propose_allocation_meta (h, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
-  gst_harness_set_sink_caps_str (h, COMPOSITION_CAPS);
+  gst_harness_set_sink_caps_str (h, CNX_TEST_COMPOSITION_CAPS);
   gst_harness_set_src_caps_str (h, caps);
   g_autoptr (GstBuffer) a = gst_harness_push_and_pull (h, first);
-  g_autoptr (GstBuffer) b = gst_harness_push_and_pull (h, labelled (caps, 5, "dog", 0.5));
+  g_autoptr (GstBuffer) b = gst_harness_push_and_pull (h, cnx_test_labelled (caps, 5, "dog", 0.5));
   g_autofree char *after = cnx_test_digest (a);
   g_assert_cmpstr (before, ==, after);
   GstVideoOverlayCompositionMeta *on_a = gst_buffer_get_video_overlay_composition_meta (a);
@@ -406,14 +309,14 @@ static void
 test_joins_upstream (void)
 {
   GstHarness *h = gst_harness_new_parse ("labeloverlay");
-  g_autofree char *format = caps_of ("RGB", 320, 240, "");
+  g_autofree char *format = cnx_test_caps ("RGB", 320, 240, "");
   g_autoptr (GString) caps = g_string_new (format);
-  GstBuffer *in = labelled (format, 7, "dog", 0.5);
+  GstBuffer *in = cnx_test_labelled (format, 7, "dog", 0.5);
   GstVideoOverlayComposition *upstream = dot ();
 
-  g_string_replace (caps, "video/x-raw", COMPOSITION_CAPS, 1);
+  g_string_replace (caps, "video/x-raw", CNX_TEST_COMPOSITION_CAPS, 1);
   gst_harness_add_propose_allocation_meta (h, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
-  gst_harness_set_sink_caps_str (h, COMPOSITION_CAPS);
+  gst_harness_set_sink_caps_str (h, CNX_TEST_COMPOSITION_CAPS);
   gst_harness_set_src_caps_str (h, caps->str);
   gst_buffer_add_video_overlay_composition_meta (in, upstream);
   g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
@@ -444,14 +347,14 @@ static void
 test_asks_again (void)
 {
   GstHarness *h = gst_harness_new_parse ("labeloverlay");
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
-  GstBuffer *in = labelled (caps, 8, "dog", 0.5);
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
+  GstBuffer *in = cnx_test_labelled (caps, 8, "dog", 0.5);
   g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
   gboolean draws = TRUE;
 
   gst_pad_add_probe (h->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH,
       answer_allocation, &draws, NULL);
-  gst_harness_set_sink_caps_str (h, COMPOSITION_CAPS);
+  gst_harness_set_sink_caps_str (h, CNX_TEST_COMPOSITION_CAPS);
   gst_harness_set_src_caps_str (h, caps);
   g_autoptr (GstBuffer) attached = gst_harness_push_and_pull (h, gst_buffer_copy_deep (in));
   g_assert_nonnull (gst_buffer_get_video_overlay_composition_meta (attached));
@@ -459,7 +362,7 @@ test_asks_again (void)
   gst_harness_push_upstream_event (h, gst_event_new_reconfigure ());
   g_autoptr (GstBuffer) blended = gst_harness_push_and_pull (h, in);
   g_assert_null (gst_buffer_get_video_overlay_composition_meta (blended));
-  g_assert_cmpint (changes (plain, blended, caps).right, >, 60);
+  g_assert_cmpint (cnx_test_changes (plain, blended, caps).right, >, 60);
   gst_harness_teardown (h);
 }
 
@@ -472,10 +375,10 @@ test_fields (void)
   for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
     g_autofree char *fields = g_strdup_printf ("video/x-raw(format:Interlaced),format=%s,width=320,height=240,"
         "framerate=25/1,interlace-mode=alternate", formats[f]);
-    g_autofree char *frames = caps_of (formats[f], 320, 120, ",pixel-aspect-ratio=1/2");
-    g_autoptr (GstBuffer) plain = labelled (frames, 8, "dog", 0.5);
-    g_autoptr (GstBuffer) expected = draw ("", frames, gst_buffer_copy_deep (plain));
-    g_autoptr (GstBuffer) found = draw ("", fields, gst_buffer_copy_deep (plain));
+    g_autofree char *frames = cnx_test_caps (formats[f], 320, 120, ",pixel-aspect-ratio=1/2");
+    g_autoptr (GstBuffer) plain = cnx_test_labelled (frames, 8, "dog", 0.5);
+    g_autoptr (GstBuffer) expected = cnx_test_draw ("", frames, gst_buffer_copy_deep (plain));
+    g_autoptr (GstBuffer) found = cnx_test_draw ("", fields, gst_buffer_copy_deep (plain));
     g_autofree char *before = cnx_test_digest (plain), *right = cnx_test_digest (expected), *digest =
         cnx_test_digest (found);
 
@@ -497,7 +400,7 @@ test_no_fonts (void)
   const char *set_up = "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig/>";
   g_autofree char *folder = g_dir_make_tmp ("no-fonts-XXXXXX", NULL);
   g_autofree char *file = g_build_filename (folder, "fonts.conf", NULL);
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
   GstHarness *h = gst_harness_new_parse ("labeloverlay");
   g_autoptr (GstElement) element = gst_harness_find_element (h, "labeloverlay");
   g_autoptr (GstBus) bus = gst_bus_new ();
@@ -508,7 +411,7 @@ test_no_fonts (void)
   gst_element_set_bus (element, bus);
   gst_harness_set_src_caps_str (h, caps);
   for (int i = 0; i < 2; i++) {
-    GstBuffer *in = labelled (caps, 8, i ? "cat" : "dog", 0.5);
+    GstBuffer *in = cnx_test_labelled (caps, 8, i ? "cat" : "dog", 0.5);
     g_autofree char *before = cnx_test_digest (in);
     g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
     g_autofree char *after = cnx_test_digest (out);
@@ -525,7 +428,7 @@ test_no_fonts (void)
 static void
 test_allocation (void)
 {
-  g_autofree char *caps = caps_of ("RGB", 320, 240, "");
+  g_autofree char *caps = cnx_test_caps ("RGB", 320, 240, "");
 
   cnx_test_offers_what_downstream_does ("labeloverlay", caps);
 }
