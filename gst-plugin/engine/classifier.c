@@ -63,7 +63,9 @@ cnx_result_describe (const CnxResult * result, const char *stream, const char *s
     items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (result->model, result->labels[i].id),
       result->labels[i].confidence
     };
-  return (CnxMetaLabels) { cnx_model_name (result->model), stream, result->running_time, result->n, items, source };
+  return (CnxMetaLabels) { cnx_model_name (result->model), stream, result->running_time, result->n, items, source,
+    result->pass
+  };
 }
 
 gboolean
@@ -270,6 +272,7 @@ classify (CnxClassifier * self, GError ** error)
 {
   int classes = cnx_network_classes (cnx_engine_network (self->engine));
   guint k = MIN (self->request.top_k, (guint) classes);
+  const gint64 start = g_get_monotonic_time ();
 
   if (!self->forward (self->forward_data, self->tensor, self->logits, error))
     return NULL;
@@ -277,6 +280,7 @@ classify (CnxClassifier * self, GError ** error)
   result->model = cnx_model_ref (cnx_classifier_model (self));
   result->running_time = self->request.running_time;
   result->made = g_get_monotonic_time ();
+  result->pass = MAX (result->made - start, 1) * 1000;
   return find_labels (self, classes, k, result, error) ? g_steal_pointer (&result) : NULL;
 }
 

@@ -25,6 +25,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * @model: whose it is; the result keeps it
  * @running_time: what was given with the frame; G_MAXUINT64 if unknown
  * @made: when it was, as g_get_monotonic_time() tells
+ * @pass: how long the network took, with its waiting for others', in ns
  * @n, @labels: best first, or the one that stands and then the best; may be 0
  *
  * What one forward pass found. Immutable; free with cnx_result_unref().
@@ -34,6 +35,7 @@ typedef struct
   CnxModel *model;
   guint64 running_time;
   gint64 made;
+  guint64 pass;
   guint n;
   CnxLabel labels[];
 } CnxResult;

@@ -54,6 +54,8 @@ fill_structure (GstStructure * s, const CnxMetaLabels * labels)
       "source", G_TYPE_STRING, labels->source ? labels->source : "", NULL);
   if (GST_CLOCK_TIME_IS_VALID (labels->running_time))
     gst_structure_set (s, "running-time", G_TYPE_UINT64, labels->running_time, NULL);
+  if (labels->pass > 0)
+    gst_structure_set (s, "pass", G_TYPE_UINT64, labels->pass, NULL);
   gst_structure_take_value (s, "ids", &ids);
   gst_structure_take_value (s, "labels", &names);
   gst_structure_take_value (s, "confidences", &confidences);
@@ -116,6 +118,8 @@ read_structure (const GstStructure * s, GArray * items, CnxMetaLabels * labels)
   labels->source = gst_structure_get_string (s, "source");
   labels->running_time = GST_CLOCK_TIME_NONE;
   gst_structure_get_uint64 (s, "running-time", &labels->running_time);
+  labels->pass = 0;
+  gst_structure_get_uint64 (s, "pass", &labels->pass);
   labels->n = n;
   labels->labels = (const CnxMetaLabel *) items->data;
   return TRUE;

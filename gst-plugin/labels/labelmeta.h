@@ -2,7 +2,8 @@
  *
  * Always: a GstCustomMeta "convnext-labels" whose GstStructure holds
  *   model (string), running-time (guint64, of the frame that was classified; not there where it is unknown), stream
- *   (string), source (string: what the user calls it, or ""),
+ *   (string), source (string: what the user calls it, or ""), pass (guint64: how many ns that took; not there where it
+ *   is unknown),
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
  * best first. Each classification has a meta of its own; the first one of a buffer also holds what was added after it,
  *   others (GstValueArray of structures with these fields),
@@ -30,6 +31,7 @@ typedef struct
  * @running_time: of the frame the labels came from, GST_CLOCK_TIME_NONE if unknown
  * @n, @labels: best first; may be 0 (a frame that was classified, with nothing above the threshold)
  * @source: what the user calls where the stream comes from, or "" or NULL
+ * @pass: how long the network took, with its waiting for others, in ns; 0: unknown
  */
 typedef struct
 {
@@ -39,6 +41,7 @@ typedef struct
   guint n;
   const CnxMetaLabel *labels;
   const char *source;
+  guint64 pass;
 } CnxMetaLabels;
 
 /** Registers the custom meta, unless a plugin or a program in this process has. Call it once, before it is used. */

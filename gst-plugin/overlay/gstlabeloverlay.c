@@ -24,6 +24,7 @@
 #include "gst-plugin/overlay/looks.h"
 #include "gst-plugin/overlay/motion.h"
 #include "gst-plugin/overlay/overlaycaps.h"
+#include "gst-plugin/overlay/pulse.h"
 #include "gst-plugin/upstream.h"
 
 GST_DEBUG_CATEGORY_STATIC (label_overlay_debug);
@@ -43,6 +44,7 @@ struct _GstLabelOverlay
   int asked;                    /* atomic: downstream, for `attach`, since the caps or the peer changed */
   gboolean attach;              /* downstream draws the composition itself */
   CnxMotion motion;             /* of bars */
+  CnxPulse pulse;               /* of what stats tell */
   GArray *panel;                /* what `composition` shows */
   GstVideoOverlayComposition *composition;
 };
@@ -124,7 +126,14 @@ src_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->src_event (base, event);
 }
 
-/* Bars do not move from what a frame showed that the next one has nothing to do with. */
+/* The next frame has nothing to do with those before. */
+static void
+begin_anew (GstLabelOverlay * self)
+{
+  cnx_motion_forget (&self->motion);
+  cnx_pulse_forget (&self->pulse);
+}
+
 static gboolean
 sink_event (GstBaseTransform * base, GstEvent * event)
 {
@@ -132,7 +141,7 @@ sink_event (GstBaseTransform * base, GstEvent * event)
 
   if (type == GST_EVENT_STREAM_START || type == GST_EVENT_FLUSH_STOP
       || (type == GST_EVENT_SEGMENT && cnx_upstream_jumps (&base->segment, event)))
-    cnx_motion_forget (&GST_LABEL_OVERLAY (base)->motion);
+    begin_anew (GST_LABEL_OVERLAY (base));
   return GST_BASE_TRANSFORM_CLASS (gst_label_overlay_parent_class)->sink_event (base, event);
 }
 
@@ -162,18 +171,34 @@ warn_of_fonts (GstLabelOverlay * self)
       ("text: %s", g_array_index (self->panel, CnxPanelRow, 0).text));
 }
 
+/* The labels on @buffer, as far as they have moved. */
+static GArray *
+labels_of (GstLabelOverlay * self, GstBuffer * buffer, GstClockTime running_time)
+{
+  g_autoptr (GArray) labels = cnx_panel_read (buffer, &self->shown);
+
+  if (self->shown.style == CNX_STYLE_BARS)
+    return cnx_motion_show (&self->motion, labels, running_time);
+  cnx_motion_forget (&self->motion);
+  return g_steal_pointer (&labels);
+}
+
 /* What the panel shows over @buffer. */
 static GArray *
 panel_of (GstLabelOverlay * self, GstBuffer * buffer)
 {
+  const GstClockTime running_time = cnx_upstream_running_time (&GST_BASE_TRANSFORM (self)->segment, buffer);
+
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
     return cnx_panel_new ();
-  g_autoptr (GArray) panel = cnx_panel_read (buffer, &self->shown);
-  if (self->shown.style == CNX_STYLE_BARS)
-    return cnx_motion_show (&self->motion, panel,
-        cnx_upstream_running_time (&GST_BASE_TRANSFORM (self)->segment, buffer));
-  cnx_motion_forget (&self->motion);
-  return g_steal_pointer (&panel);
+  g_autoptr (GArray) labels = labels_of (self, buffer, running_time);
+  if (!self->shown.show_stats) {
+    cnx_pulse_forget (&self->pulse);
+    return g_steal_pointer (&labels);
+  }
+  GArray *panel = cnx_panel_copy (labels);
+  cnx_pulse_append (&self->pulse, panel, &self->shown, buffer, running_time);
+  return panel;
 }
 
 /* Paints when the panel or its looks are not what the last composition shows. */
@@ -284,7 +309,7 @@ static gboolean
 stop (GstBaseTransform * base)
 {
   forget_panel (GST_LABEL_OVERLAY (base));
-  cnx_motion_forget (&GST_LABEL_OVERLAY (base)->motion);
+  begin_anew (GST_LABEL_OVERLAY (base));
   GST_LABEL_OVERLAY (base)->warned = FALSE;
   return TRUE;
 }
@@ -317,7 +342,7 @@ finalize (GObject * object)
   GstLabelOverlay *self = GST_LABEL_OVERLAY (object);
 
   forget_panel (self);
-  cnx_motion_forget (&self->motion);
+  begin_anew (self);
   cnx_looks_clear (&self->looks);
   cnx_looks_clear (&self->shown);
   G_OBJECT_CLASS (gst_label_overlay_parent_class)->finalize (object);

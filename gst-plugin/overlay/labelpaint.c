@@ -5,6 +5,7 @@
 
 #define MIN_TEXT_PIXELS 8       /* smaller letters cannot be read */
 
+
 /* Pango's alpha is the whole of it, and 0 would be none set. */
 static void
 append_span (GString * markup, const char *size, const char *text, const CnxLooks * looks)

@@ -7,6 +7,7 @@
 #define DEFAULT_MAX_LABELS 3
 #define DEFAULT_THRESHOLD 0.0
 #define DEFAULT_SHOW_CONFIDENCE TRUE
+#define DEFAULT_SHOW_STATS FALSE
 #define DEFAULT_FONT "Sans Bold"
 #define DEFAULT_TEXT_HEIGHT 6.0
 #define DEFAULT_COLOUR 0xffffffff
@@ -21,6 +22,7 @@ enum
   PROP_MAX_LABELS,
   PROP_THRESHOLD,
   PROP_SHOW_CONFIDENCE,
+  PROP_SHOW_STATS,
   PROP_FONT,
   PROP_TEXT_HEIGHT,
   PROP_COLOUR,
@@ -35,6 +37,7 @@ static const gsize fields[] = {
   [PROP_MAX_LABELS] = G_STRUCT_OFFSET (CnxLooks, max_labels),
   [PROP_THRESHOLD] = G_STRUCT_OFFSET (CnxLooks, threshold),
   [PROP_SHOW_CONFIDENCE] = G_STRUCT_OFFSET (CnxLooks, show_confidence),
+  [PROP_SHOW_STATS] = G_STRUCT_OFFSET (CnxLooks, show_stats),
   [PROP_FONT] = G_STRUCT_OFFSET (CnxLooks, font),
   [PROP_TEXT_HEIGHT] = G_STRUCT_OFFSET (CnxLooks, text_height),
   [PROP_COLOUR] = G_STRUCT_OFFSET (CnxLooks, colour),
@@ -94,6 +97,9 @@ install_content_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_SHOW_CONFIDENCE,
       g_param_spec_boolean ("show-confidence", "Show confidence",
           "Write the confidence, in percent, behind each label", DEFAULT_SHOW_CONFIDENCE, FLAGS));
+  g_object_class_install_property (klass, PROP_SHOW_STATS, g_param_spec_boolean ("show-stats", "Show stats",
+          "Write below the labels how many frames a second of running time come by, how long a pass of the network "
+          "takes and how old the labels are", DEFAULT_SHOW_STATS, FLAGS));
 }
 
 void
@@ -119,9 +125,9 @@ cnx_looks_init (CnxLooks * self)
 {
   *self = (CnxLooks) {
     .position = DEFAULT_POSITION,.style = DEFAULT_STYLE,.max_labels = DEFAULT_MAX_LABELS,
-    .threshold = DEFAULT_THRESHOLD,.show_confidence = DEFAULT_SHOW_CONFIDENCE,.font = g_strdup (DEFAULT_FONT),
-    .text_height = DEFAULT_TEXT_HEIGHT,.colour = DEFAULT_COLOUR,.background = DEFAULT_BACKGROUND,
-    .opacity = DEFAULT_OPACITY
+    .threshold = DEFAULT_THRESHOLD,.show_confidence = DEFAULT_SHOW_CONFIDENCE,.show_stats = DEFAULT_SHOW_STATS,
+    .font = g_strdup (DEFAULT_FONT),.text_height = DEFAULT_TEXT_HEIGHT,.colour = DEFAULT_COLOUR,
+    .background = DEFAULT_BACKGROUND,.opacity = DEFAULT_OPACITY
   };
 }
 

@@ -31,6 +31,7 @@ GType gst_label_overlay_style_get_type (void);
  * @max_labels: at most so many of each classifier
  * @threshold: with at least this confidence
  * @show_confidence: whether it stands behind each label
+ * @show_stats: whether there is more: how it goes
  * @font: a Pango font description without a size; NULL: "Sans Bold"
  * @text_height: a line's height, in hundredths of the frame's height
  * @colour: of text and bars, 0xAARRGGBB
@@ -47,6 +48,7 @@ typedef struct
   guint max_labels;
   double threshold;
   gboolean show_confidence;
+  gboolean show_stats;
   char *font;
   double text_height;
   guint colour;

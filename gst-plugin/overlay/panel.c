@@ -7,6 +7,7 @@
 static const double bar_heights[] = {
   [CNX_ROW_LABEL] = 1.35,
   [CNX_ROW_HEADING] = 0.9,
+  [CNX_ROW_STATS] = 0.9,
 };
 
 typedef struct
@@ -45,24 +46,34 @@ cnx_panel_append (GArray * panel, const CnxPanelRow * row)
   g_array_append_val (panel, copy);
 }
 
-/* A row that is all there, with @text as one line: a label is as its file or another element wrote it. */
-static CnxPanelRow *
-append_row (PanelReader * reader, CnxRowKind kind, const char *text)
+GArray *
+cnx_panel_copy (const GArray * panel)
+{
+  GArray *copy = cnx_panel_new ();
+
+  for (guint i = 0; i < panel->len; i++)
+    cnx_panel_append (copy, &g_array_index (panel, CnxPanelRow, i));
+  return copy;
+}
+
+CnxPanelRow *
+cnx_panel_add (GArray * panel, const CnxLooks * looks, CnxRowKind kind, const char *text)
 {
   const CnxPanelRow row = {.kind = kind,.text = g_strdelimit (g_utf8_make_valid (text, -1), "\r\n\t", ' '),
-    .owner = reader->owner,.height = reader->looks->style == CNX_STYLE_BARS ? bar_heights[kind] : 1,.presence = 1
+    .height = looks->style == CNX_STYLE_BARS ? bar_heights[kind] : 1,.presence = 1
   };
 
-  g_array_append_val (reader->panel, row);
-  return &g_array_index (reader->panel, CnxPanelRow, reader->panel->len - 1);
+  g_array_append_val (panel, row);
+  return &g_array_index (panel, CnxPanelRow, panel->len - 1);
 }
 
 static void
 append_label (PanelReader * reader, const CnxMetaLabel * label)
 {
-  CnxPanelRow *row = append_row (reader, CNX_ROW_LABEL, label->label);
+  CnxPanelRow *row = cnx_panel_add (reader->panel, reader->looks, CNX_ROW_LABEL, label->label);
 
   row->id = label->id;
+  row->owner = reader->owner;
   if (reader->looks->show_confidence)
     row->figure = g_strdup_printf ("%.0f %%", label->confidence * 100);
   if (reader->looks->style == CNX_STYLE_BARS) {
@@ -81,7 +92,7 @@ read_labels (const CnxMetaLabels * labels, gpointer user_data)
     if (reader->looks->threshold > 0 && labels->labels[i].confidence < reader->looks->threshold)
       continue;
     if (n++ == 0 && labels->model)
-      append_row (reader, CNX_ROW_HEADING, labels->model);
+      cnx_panel_add (reader->panel, reader->looks, CNX_ROW_HEADING, labels->model)->owner = reader->owner;
     append_label (reader, &labels->labels[i]);
   }
   reader->labelled += n > 0;

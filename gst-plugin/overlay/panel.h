@@ -11,6 +11,7 @@ typedef enum
 {
   CNX_ROW_LABEL,
   CNX_ROW_HEADING,              /* smaller: whose labels follow */
+  CNX_ROW_STATS,                /* smaller: how it goes */
 } CnxRowKind;
 
 /**
@@ -36,6 +37,13 @@ GArray *cnx_panel_new (void);
 
 /** Adds a copy of @row. */
 void cnx_panel_append (GArray * panel, const CnxPanelRow * row);
+
+/** Adds a row that is all there, as high as @looks has it, with @text, which may be anything, as one line of valid
+ * UTF-8. The panel's, until the next is added. */
+CnxPanelRow *cnx_panel_add (GArray * panel, const CnxLooks * looks, CnxRowKind kind, const char *text);
+
+/** The same rows once more. Free with g_array_unref(). */
+GArray *cnx_panel_copy (const GArray * panel);
 
 /** The labels on @buffer that @looks lets through. Where several classifiers have some, each one's stand below its
  * model's name. Free with g_array_unref(). */

@@ -10,7 +10,7 @@
 
 static const CnxMetaLabel three[] = { {7, "dog", 0.75}, {2, "cat & <kitten>", 0.125}, {0, "", 0.0625} };
 
-static const CnxMetaLabels all = { "model", "a stream", 40 * GST_MSECOND, 3, three, "garage" };
+static const CnxMetaLabels all = { "model", "a stream", 40 * GST_MSECOND, 3, three, "garage", 41700000 };
 
 static gboolean
 check_all (const CnxMetaLabels * labels, gpointer user_data)
@@ -19,6 +19,7 @@ check_all (const CnxMetaLabels * labels, gpointer user_data)
   g_assert_cmpstr (labels->stream, ==, "a stream");
   g_assert_cmpstr (labels->source, ==, "garage");
   g_assert_cmpuint (labels->running_time, ==, 40 * GST_MSECOND);
+  g_assert_cmpuint (labels->pass, ==, 41700000);
   g_assert_cmpuint (labels->n, ==, 3);
   for (guint i = 0; i < 3; i++) {
     g_assert_cmpint (labels->labels[i].id, ==, three[i].id);
@@ -57,6 +58,7 @@ check_empty (const CnxMetaLabels * labels, gpointer user_data)
 {
   g_assert_cmpuint (labels->n, ==, 0);
   g_assert_cmpuint (labels->running_time, ==, 5);
+  g_assert_cmpuint (labels->pass, ==, 0);
   return TRUE;
 }
 
@@ -68,6 +70,8 @@ test_empty (void)
 
   cnx_label_meta_add (buffer, &none);
   g_assert_cmpuint (cnx_label_meta_foreach (buffer, check_empty, NULL), ==, 1);
+  const GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, CNX_LABEL_META_NAME);
+  g_assert_false (gst_structure_has_field (gst_custom_meta_get_structure ((GstCustomMeta *) meta), "pass"));
 }
 
 static void
