@@ -8,7 +8,8 @@
  * Frames without labels pass untouched. Where downstream takes overlay compositions the text is attached
  * and not blended.
  *
- * With `style=bars` each confidence is a bar, too, which moves to a new result's within 300 ms of running time.
+ * With `style=bars` each confidence is a bar, too, which moves to a new result's within 300 ms of running time. Around
+ * regions (GstVideoRegionOfInterestMeta) that were classified there are boxes.
  *
  * ## Example launch line
  * |[
@@ -20,6 +21,7 @@
  * ]|
  */
 #include "gst-plugin/overlay/gstlabeloverlay.h"
+#include "gst-plugin/overlay/boxpaint.h"
 #include "gst-plugin/overlay/labelpaint.h"
 #include "gst-plugin/overlay/looks.h"
 #include "gst-plugin/overlay/motion.h"
@@ -45,7 +47,9 @@ struct _GstLabelOverlay
   gboolean attach;              /* downstream draws the composition itself */
   CnxMotion motion;             /* of bars */
   CnxPulse pulse;               /* of what stats tell */
-  GArray *panel;                /* what `composition` shows */
+  GArray *boxes, *panel;        /* what `composition` shows; NULL: nothing was painted yet */
+  GPtrArray *box_pictures;      /* of GstVideoOverlayRectangle; may be NULL, as the panel's */
+  GstVideoOverlayRectangle *panel_picture;
   GstVideoOverlayComposition *composition;
 };
 
@@ -61,9 +65,12 @@ transform_caps (GstBaseTransform * base, GstPadDirection direction, GstCaps * ca
 }
 
 static void
-forget_panel (GstLabelOverlay * self)
+forget_painted (GstLabelOverlay * self)
 {
+  g_clear_pointer (&self->boxes, g_array_unref);
   g_clear_pointer (&self->panel, g_array_unref);
+  g_clear_pointer (&self->box_pictures, g_ptr_array_unref);
+  g_clear_pointer (&self->panel_picture, gst_video_overlay_rectangle_unref);
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
 }
 
@@ -90,7 +97,7 @@ set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
   GstLabelOverlay *self = GST_LABEL_OVERLAY (base);
 
   g_atomic_int_set (&self->asked, FALSE);
-  forget_panel (self);
+  forget_painted (self);
   if (!gst_video_info_from_caps (&self->info, in))
     return FALSE;
   self->drawn = self->info;
@@ -161,14 +168,14 @@ take_looks (GstLabelOverlay * self)
 
 /* Once: it would be the same for every frame. */
 static void
-warn_of_fonts (GstLabelOverlay * self)
+warn_of_fonts (GstLabelOverlay * self, const char *text)
 {
   if (self->warned)
     return;
   self->warned = TRUE;
   GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND, ("Labels are not drawn: no font here has their letters. Install one, "
           "for example the package fonts-dejavu-core, or name one that has them in the property font."),
-      ("text: %s", g_array_index (self->panel, CnxPanelRow, 0).text));
+      ("text: %s", text));
 }
 
 /* The labels on @buffer, as far as they have moved. */
@@ -201,25 +208,73 @@ panel_of (GstLabelOverlay * self, GstBuffer * buffer)
   return panel;
 }
 
-/* Paints when the panel or its looks are not what the last composition shows. */
-static void
-update_composition (GstLabelOverlay * self, GstBuffer * buffer)
+/* Paints the panel where it shows something else than it did. Returns whether. */
+static gboolean
+update_panel (GstLabelOverlay * self, GstBuffer * buffer, gboolean restyled)
 {
-  const gboolean changed = take_looks (self);
   g_autoptr (GArray) panel = panel_of (self, buffer);
   gboolean legible;
 
-  if (!changed && cnx_panel_equal (panel, self->panel))
-    return;
-  forget_panel (self);
+  if (!restyled && cnx_panel_equal (panel, self->panel))
+    return FALSE;
+  g_clear_pointer (&self->panel, g_array_unref);
+  g_clear_pointer (&self->panel_picture, gst_video_overlay_rectangle_unref);
   self->panel = g_steal_pointer (&panel);
-  GstVideoOverlayRectangle *painted = cnx_paint_panel (self->panel, &self->drawn, &self->shown, &legible);
-  if (painted) {
-    self->composition = gst_video_overlay_composition_new (painted);
-    gst_video_overlay_rectangle_unref (painted);
-  }
+  self->panel_picture = cnx_paint_panel (self->panel, &self->drawn, &self->shown, &legible);
   if (!legible)
-    warn_of_fonts (self);
+    warn_of_fonts (self, g_array_index (self->panel, CnxPanelRow, 0).text);
+  return TRUE;
+}
+
+/* The same of the boxes. */
+static gboolean
+update_boxes (GstLabelOverlay * self, GstBuffer * buffer, gboolean restyled)
+{
+  const gboolean none = !self->shown.show_regions || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
+  g_autoptr (GArray) boxes = none ? cnx_boxes_new () : cnx_boxes_read (buffer, &self->shown, rows_apart (self));
+  gboolean legible;
+
+  if (!restyled && cnx_boxes_equal (boxes, self->boxes))
+    return FALSE;
+  g_clear_pointer (&self->boxes, g_array_unref);
+  g_clear_pointer (&self->box_pictures, g_ptr_array_unref);
+  self->boxes = g_steal_pointer (&boxes);
+  self->box_pictures = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_video_overlay_rectangle_unref);
+  cnx_paint_boxes (self->boxes, &self->drawn, &self->shown, self->box_pictures, &legible);
+  if (!legible)
+    warn_of_fonts (self, g_array_index (self->boxes, CnxBox, 0).text);
+  return TRUE;
+}
+
+static void
+lay (GstLabelOverlay * self, GstVideoOverlayRectangle * picture)
+{
+  if (!self->composition)
+    self->composition = gst_video_overlay_composition_new (picture);
+  else
+    gst_video_overlay_composition_add_rectangle (self->composition, picture);
+}
+
+/* What is painted, from the bottom up. */
+static void
+compose (GstLabelOverlay * self)
+{
+  g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
+  for (guint i = 0; i < self->box_pictures->len; i++)
+    lay (self, g_ptr_array_index (self->box_pictures, i));
+  if (self->panel_picture)
+    lay (self, self->panel_picture);
+}
+
+/* Paints what is another than the last composition shows. */
+static void
+update_composition (GstLabelOverlay * self, GstBuffer * buffer)
+{
+  const gboolean restyled = take_looks (self);
+  const gboolean boxes = update_boxes (self, buffer, restyled), panel = update_panel (self, buffer, restyled);
+
+  if (boxes || panel)
+    compose (self);
 }
 
 /* ---- frames ---- */
@@ -308,7 +363,7 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 static gboolean
 stop (GstBaseTransform * base)
 {
-  forget_panel (GST_LABEL_OVERLAY (base));
+  forget_painted (GST_LABEL_OVERLAY (base));
   begin_anew (GST_LABEL_OVERLAY (base));
   GST_LABEL_OVERLAY (base)->warned = FALSE;
   return TRUE;
@@ -341,7 +396,7 @@ finalize (GObject * object)
 {
   GstLabelOverlay *self = GST_LABEL_OVERLAY (object);
 
-  forget_panel (self);
+  forget_painted (self);
   begin_anew (self);
   cnx_looks_clear (&self->looks);
   cnx_looks_clear (&self->shown);

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#define MIN_TEXT_PIXELS 8       /* smaller letters cannot be read */
-
 
 /* Pango's alpha is the whole of it, and 0 would be none set. */
 static void
@@ -110,7 +108,7 @@ content_paint (const Content * content, CnxCanvas * canvas, double padding, cons
 GstVideoOverlayRectangle *
 cnx_paint_panel (const GArray * panel, const GstVideoInfo * info, const CnxLooks * looks, gboolean * legible)
 {
-  const double line = MAX (info->height * looks->text_height / 100, MIN_TEXT_PIXELS);
+  const double line = cnx_looks_line (looks, info->height);
   const double padding = line * 0.3, margin = line * 0.5, narrow = cnx_canvas_narrow (info);
   const double most = info->width / narrow - 2 * (margin + padding);
   g_auto (Content) content = { NULL, NULL };

@@ -8,11 +8,14 @@
 #define DEFAULT_THRESHOLD 0.0
 #define DEFAULT_SHOW_CONFIDENCE TRUE
 #define DEFAULT_SHOW_STATS FALSE
+#define DEFAULT_SHOW_REGIONS TRUE
 #define DEFAULT_FONT "Sans Bold"
 #define DEFAULT_TEXT_HEIGHT 6.0
 #define DEFAULT_COLOUR 0xffffffff
 #define DEFAULT_BACKGROUND 0xff000000
 #define DEFAULT_OPACITY 0.6
+
+#define MIN_TEXT_PIXELS 8       /* smaller letters cannot be read */
 
 enum
 {
@@ -23,6 +26,7 @@ enum
   PROP_THRESHOLD,
   PROP_SHOW_CONFIDENCE,
   PROP_SHOW_STATS,
+  PROP_SHOW_REGIONS,
   PROP_FONT,
   PROP_TEXT_HEIGHT,
   PROP_COLOUR,
@@ -38,6 +42,7 @@ static const gsize fields[] = {
   [PROP_THRESHOLD] = G_STRUCT_OFFSET (CnxLooks, threshold),
   [PROP_SHOW_CONFIDENCE] = G_STRUCT_OFFSET (CnxLooks, show_confidence),
   [PROP_SHOW_STATS] = G_STRUCT_OFFSET (CnxLooks, show_stats),
+  [PROP_SHOW_REGIONS] = G_STRUCT_OFFSET (CnxLooks, show_regions),
   [PROP_FONT] = G_STRUCT_OFFSET (CnxLooks, font),
   [PROP_TEXT_HEIGHT] = G_STRUCT_OFFSET (CnxLooks, text_height),
   [PROP_COLOUR] = G_STRUCT_OFFSET (CnxLooks, colour),
@@ -100,6 +105,9 @@ install_content_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_SHOW_STATS, g_param_spec_boolean ("show-stats", "Show stats",
           "Write below the labels how many frames a second of running time come by, how long a pass of the network "
           "takes and how old the labels are", DEFAULT_SHOW_STATS, FLAGS));
+  g_object_class_install_property (klass, PROP_SHOW_REGIONS, g_param_spec_boolean ("show-regions", "Show regions",
+          "Draw a box around each region of the frame that was classified, with its best label", DEFAULT_SHOW_REGIONS,
+          FLAGS));
 }
 
 void
@@ -126,8 +134,8 @@ cnx_looks_init (CnxLooks * self)
   *self = (CnxLooks) {
     .position = DEFAULT_POSITION,.style = DEFAULT_STYLE,.max_labels = DEFAULT_MAX_LABELS,
     .threshold = DEFAULT_THRESHOLD,.show_confidence = DEFAULT_SHOW_CONFIDENCE,.show_stats = DEFAULT_SHOW_STATS,
-    .font = g_strdup (DEFAULT_FONT),.text_height = DEFAULT_TEXT_HEIGHT,.colour = DEFAULT_COLOUR,
-    .background = DEFAULT_BACKGROUND,.opacity = DEFAULT_OPACITY
+    .show_regions = DEFAULT_SHOW_REGIONS,.font = g_strdup (DEFAULT_FONT),.text_height = DEFAULT_TEXT_HEIGHT,
+    .colour = DEFAULT_COLOUR,.background = DEFAULT_BACKGROUND,.opacity = DEFAULT_OPACITY
   };
 }
 
@@ -193,4 +201,16 @@ cnx_looks_set (CnxLooks * self, guint id, const GValue * value)
       *(char **) field = g_value_dup_string (value);
       break;
   }
+}
+
+gboolean
+cnx_looks_pass (const CnxLooks * self, double confidence)
+{
+  return !(self->threshold > 0) || confidence >= self->threshold;
+}
+
+double
+cnx_looks_line (const CnxLooks * self, int height)
+{
+  return MAX (height * self->text_height / 100, MIN_TEXT_PIXELS);
 }

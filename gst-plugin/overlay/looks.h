@@ -32,6 +32,7 @@ GType gst_label_overlay_style_get_type (void);
  * @threshold: with at least this confidence
  * @show_confidence: whether it stands behind each label
  * @show_stats: whether there is more: how it goes
+ * @show_regions: whether classified regions have boxes
  * @font: a Pango font description without a size; NULL: "Sans Bold"
  * @text_height: a line's height, in hundredths of the frame's height
  * @colour: of text and bars, 0xAARRGGBB
@@ -49,6 +50,7 @@ typedef struct
   double threshold;
   gboolean show_confidence;
   gboolean show_stats;
+  gboolean show_regions;
   char *font;
   double text_height;
   guint colour;
@@ -70,5 +72,11 @@ void cnx_looks_copy (CnxLooks * looks, const CnxLooks * from);
 /** The value of the property with that id. */
 void cnx_looks_get (const CnxLooks * looks, guint id, GValue * value);
 void cnx_looks_set (CnxLooks * looks, guint id, const GValue * value);
+
+/** Whether a label of that @confidence is drawn. */
+gboolean cnx_looks_pass (const CnxLooks * looks, double confidence);
+
+/** A line of text, in pixels, in a frame of @height of them. */
+double cnx_looks_line (const CnxLooks * looks, int height);
 
 G_END_DECLS

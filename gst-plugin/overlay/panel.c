@@ -1,6 +1,7 @@
 #include "gst-plugin/overlay/panel.h"
 #include "gst-plugin/labels/labelmeta.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Lines that a row takes where there are bars: a label has one below it. */
@@ -56,10 +57,22 @@ cnx_panel_copy (const GArray * panel)
   return copy;
 }
 
+char *
+cnx_panel_line (const char *text)
+{
+  return g_strdelimit (g_utf8_make_valid (text, -1), "\r\n\t", ' ');
+}
+
+char *
+cnx_panel_figure (const CnxLooks * looks, double confidence)
+{
+  return looks->show_confidence && isfinite (confidence) ? g_strdup_printf ("%.0f %%", confidence * 100) : NULL;
+}
+
 CnxPanelRow *
 cnx_panel_add (GArray * panel, const CnxLooks * looks, CnxRowKind kind, const char *text)
 {
-  const CnxPanelRow row = {.kind = kind,.text = g_strdelimit (g_utf8_make_valid (text, -1), "\r\n\t", ' '),
+  const CnxPanelRow row = {.kind = kind,.text = cnx_panel_line (text),
     .height = looks->style == CNX_STYLE_BARS ? bar_heights[kind] : 1,.presence = 1
   };
 
@@ -74,8 +87,7 @@ append_label (PanelReader * reader, const CnxMetaLabel * label)
 
   row->id = label->id;
   row->owner = reader->owner;
-  if (reader->looks->show_confidence)
-    row->figure = g_strdup_printf ("%.0f %%", label->confidence * 100);
+  row->figure = cnx_panel_figure (reader->looks, label->confidence);
   if (reader->looks->style == CNX_STYLE_BARS) {
     row->bar = label->confidence > 0 ? MIN (label->confidence, 1) : 0;  /* not every classifier's is a share */
     row->track = 1;
@@ -89,7 +101,7 @@ read_labels (const CnxMetaLabels * labels, gpointer user_data)
   guint n = 0;
 
   for (guint i = 0; i < labels->n && n < reader->looks->max_labels; i++) {
-    if (reader->looks->threshold > 0 && labels->labels[i].confidence < reader->looks->threshold)
+    if (!cnx_looks_pass (reader->looks, labels->labels[i].confidence))
       continue;
     if (n++ == 0 && labels->model)
       cnx_panel_add (reader->panel, reader->looks, CNX_ROW_HEADING, labels->model)->owner = reader->owner;

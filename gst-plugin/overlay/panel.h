@@ -38,8 +38,8 @@ GArray *cnx_panel_new (void);
 /** Adds a copy of @row. */
 void cnx_panel_append (GArray * panel, const CnxPanelRow * row);
 
-/** Adds a row that is all there, as high as @looks has it, with @text, which may be anything, as one line of valid
- * UTF-8. The panel's, until the next is added. */
+/** Adds a row that is all there, as high as @looks has it, with cnx_panel_line() of @text. The
+ * panel's, until the next is added. */
 CnxPanelRow *cnx_panel_add (GArray * panel, const CnxLooks * looks, CnxRowKind kind, const char *text);
 
 /** The same rows once more. Free with g_array_unref(). */
@@ -48,6 +48,13 @@ GArray *cnx_panel_copy (const GArray * panel);
 /** The labels on @buffer that @looks lets through. Where several classifiers have some, each one's stand below its
  * model's name. Free with g_array_unref(). */
 GArray *cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks);
+
+/** @text, which may be anything, as one line of valid UTF-8: a label is as its file or another element wrote it. Free
+ * with g_free(). */
+char *cnx_panel_line (const char *text);
+
+/** A confidence as @looks has it written; NULL: not at all, or it is none. Free with g_free(). */
+char *cnx_panel_figure (const CnxLooks * looks, double confidence);
 
 /** Whether they look the same. @b may be NULL. */
 gboolean cnx_panel_equal (const GArray * a, const GArray * b);
