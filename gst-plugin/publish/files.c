@@ -199,12 +199,12 @@ file_close (gpointer place)
 }
 
 static gpointer
-file_open (const char *location, GError ** error)
+file_open (const CnxPlaceSettings * settings, GError ** error)
 {
   Files *self = g_new0 (Files, 1);
   GError *failed = NULL;
 
-  self->path = g_strdup (location);
+  self->path = g_strdup (settings->location);
   self->fd = -1;
   if (open_path (self, &failed) || !failed)
     return self;
@@ -222,7 +222,7 @@ reconnects (gpointer place)
 /* ---- the standard output ---- */
 
 static gpointer
-stdout_open (const char *location, GError ** error)
+stdout_open (const CnxPlaceSettings * settings, GError ** error)
 {
   Files *self = g_new0 (Files, 1);
 

@@ -9,16 +9,19 @@
  * when the result came by here, RFC 3339, UTC), `frame` (which one was classified, of those of its stream that came by
  * here, from 0), `model` and `labels`, best first, each with `id`, `label` and `confidence`. What is not known is null.
  *
- * `location` is a file, which is appended to and opened anew when it was rotated away; a pipe with a name; or - for the
- * standard output. A thread of its own writes: no buffer ever waits for it. What cannot be written yet waits in
- * order, and is written when it can be; where more than `queue-size` wait the oldest are dropped, which `stats` counts
- * and the log says once a minute. At the end of a stream what waits has `drain-timeout` to get out.
+ * `location` is a file, which is appended to and opened anew when it was rotated away; a pipe with a name; - for the
+ * standard output; or an MQTT broker's address, mqtt:// or mqtts://[user@]host[:port]/topic, in which {stream} and
+ * {label} stand for what they say. A thread of its own writes: no buffer ever waits for it. What cannot be written yet
+ * waits in order, and is written when it can be; where more than `queue-size` wait the oldest are dropped, which
+ * `stats` counts and the log says once a minute. At the end of a stream what waits has `drain-timeout` to get out.
  *
  * With `on-change`, which is the default, only results with another first label than the one before are written.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -q videotestsrc num-buffers=10 ! convnext threshold=0 ! labelpublish location=- ! fakesink
+ * gst-launch-1.0 v4l2src ! convnext source=door ! labelpublish client-id=door qos=2 retain=true \
+ *   location=mqtt://localhost/cameras/{stream}/{label} ! fakesink
  * ]|
  */
 #include "gst-plugin/publish/gstlabelpublish.h"
@@ -38,6 +41,8 @@ GST_DEBUG_CATEGORY_STATIC (label_publish_debug);
 #define DEFAULT_QUEUE_SIZE 10000
 #define MOST_QUEUE_SIZE 10000000
 #define DEFAULT_DRAIN_TIMEOUT 2000
+#define DEFAULT_QOS 1
+#define DEFAULT_RETAIN FALSE
 
 enum
 {
@@ -47,6 +52,11 @@ enum
   PROP_MIN_INTERVAL,
   PROP_QUEUE_SIZE,
   PROP_DRAIN_TIMEOUT,
+  PROP_QOS,
+  PROP_RETAIN,
+  PROP_CLIENT_ID,
+  PROP_PASSWORD_FILE,
+  PROP_CA_FILE,
   PROP_STATS,
 };
 
@@ -55,10 +65,12 @@ struct _GstLabelPublish
   GstBaseTransform parent;
 
   /* properties, under the object lock */
-  char *location;
+  char *location, *client_id, *password_file, *ca_file;
+  guint qos;
+  gboolean retain;
   gboolean on_change;
   guint min_interval, queue_size, drain_timeout;
-  gboolean fixed;               /* from READY to PAUSED on: the location stays */
+  gboolean fixed;               /* from READY to PAUSED on: what is said of the place stays */
 
   CnxOutbox *outbox;
 
@@ -110,18 +122,33 @@ set_fixed (GstLabelPublish * self, gboolean fixed)
   GST_OBJECT_UNLOCK (self);
 }
 
+/* Nobody changes what they point to from here on. */
+static CnxPlaceSettings
+fix_settings (GstLabelPublish * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->fixed = TRUE;
+  const CnxPlaceSettings settings = {
+    .location = self->location,
+    .qos = self->qos,
+    .retain = self->retain,
+    .client_id = self->client_id,
+    .password_file = self->password_file,
+    .ca_file = self->ca_file,
+  };
+  GST_OBJECT_UNLOCK (self);
+  return settings;
+}
+
 static gboolean
 start (GstBaseTransform * base)
 {
   GstLabelPublish *self = GST_LABEL_PUBLISH (base);
+  const CnxPlaceSettings settings = fix_settings (self);
   g_autoptr (GError) error = NULL;
 
-  GST_OBJECT_LOCK (self);
-  self->fixed = TRUE;
-  g_autofree char *location = g_strdup (self->location);
-  GST_OBJECT_UNLOCK (self);
-  const CnxPlace *place = cnx_place_for (location, &error);
-  if (place && cnx_outbox_open (self->outbox, place, location, &error))
+  const CnxPlace *place = cnx_place_for (&settings, &error);
+  if (place && cnx_outbox_open (self->outbox, place, &settings, &error))
     return TRUE;
   set_fixed (self, FALSE);
   post_open_error (self, error);
@@ -236,32 +263,64 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 
 /* ---- properties ---- */
 
-/* FALSE: it cannot be changed now. */
+/* Those of the place, which are read when it is opened. FALSE: it cannot be changed now. With the lock held. */
 static gboolean
-set_location (GstLabelPublish * self, const char *location)
+set_text (GstLabelPublish * self, char **text, const char *value)
 {
-  GST_OBJECT_LOCK (self);
-  const gboolean is_right = !self->fixed || g_strcmp0 (self->location, location) == 0;
-  if (is_right) {
-    g_free (self->location);
-    self->location = g_strdup (location);
+  value = value && *value ? value : NULL;
+  if (g_strcmp0 (*text, value) == 0)
+    return TRUE;
+  if (self->fixed)
+    return FALSE;
+  g_free (*text);
+  *text = g_strdup (value);
+  return TRUE;
+}
+
+static gboolean
+set_number (GstLabelPublish * self, guint * number, guint value)
+{
+  if (*number != value && self->fixed)
+    return FALSE;
+  *number = value;
+  return TRUE;
+}
+
+static gboolean
+set_of_place (GstLabelPublish * self, guint id, const GValue * value)
+{
+  switch (id) {
+    case PROP_LOCATION:
+      return set_text (self, &self->location, g_value_get_string (value));
+    case PROP_QOS:
+      return set_number (self, &self->qos, g_value_get_uint (value));
+    case PROP_RETAIN:
+      return set_number (self, (guint *) &self->retain, g_value_get_boolean (value));
+    case PROP_CLIENT_ID:
+      return set_text (self, &self->client_id, g_value_get_string (value));
+    case PROP_PASSWORD_FILE:
+      return set_text (self, &self->password_file, g_value_get_string (value));
+    default:
+      return set_text (self, &self->ca_file, g_value_get_string (value));
   }
-  GST_OBJECT_UNLOCK (self);
-  return is_right;
 }
 
 static void
 set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
 {
   GstLabelPublish *self = GST_LABEL_PUBLISH (object);
+  gboolean is_right = TRUE;
 
-  if (id == PROP_LOCATION) {
-    if (!set_location (self, g_value_get_string (value)))
-      cnx_refuse_property (GST_ELEMENT (self), pspec);
-    return;
-  }
   GST_OBJECT_LOCK (self);
   switch (id) {
+    case PROP_LOCATION:
+    case PROP_QOS:
+    case PROP_RETAIN:
+    case PROP_CLIENT_ID:
+    case PROP_PASSWORD_FILE:
+    case PROP_CA_FILE:
+      is_right = set_of_place (self, id, value);
+      break;
     case PROP_ON_CHANGE:
       self->on_change = g_value_get_boolean (value);
       break;
@@ -279,6 +338,8 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
+  if (!is_right)
+    cnx_refuse_property (GST_ELEMENT (self), pspec);
 }
 
 static GstStructure *
@@ -312,6 +373,21 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
     case PROP_DRAIN_TIMEOUT:
       g_value_set_uint (value, self->drain_timeout);
       break;
+    case PROP_QOS:
+      g_value_set_uint (value, self->qos);
+      break;
+    case PROP_RETAIN:
+      g_value_set_boolean (value, self->retain);
+      break;
+    case PROP_CLIENT_ID:
+      g_value_set_string (value, self->client_id);
+      break;
+    case PROP_PASSWORD_FILE:
+      g_value_set_string (value, self->password_file);
+      break;
+    case PROP_CA_FILE:
+      g_value_set_string (value, self->ca_file);
+      break;
     case PROP_STATS:
       g_value_take_boxed (value, make_stats (self));
       break;
@@ -329,6 +405,9 @@ finalize (GObject * object)
   cnx_outbox_free (self->outbox);
   cnx_news_free (self->news);
   g_free (self->location);
+  g_free (self->client_id);
+  g_free (self->password_file);
+  g_free (self->ca_file);
   g_free (self->stream);
   G_OBJECT_CLASS (gst_label_publish_parent_class)->finalize (object);
 }
@@ -340,10 +419,37 @@ gst_label_publish_init (GstLabelPublish * self)
   self->min_interval = DEFAULT_MIN_INTERVAL;
   self->queue_size = DEFAULT_QUEUE_SIZE;
   self->drain_timeout = DEFAULT_DRAIN_TIMEOUT;
+  self->qos = DEFAULT_QOS;
+  self->retain = DEFAULT_RETAIN;
   self->outbox = cnx_outbox_new (&listener, self);
   cnx_outbox_set_size (self->outbox, self->queue_size);
   self->news = cnx_news_new ();
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
+}
+
+/* Those of the place. The base class's qos, which this one hides, is about frames that come late. */
+static void
+install_place_properties (GObjectClass * klass)
+{
+  const GParamFlags before = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  g_object_class_install_property (klass, PROP_LOCATION, g_param_spec_string ("location", "Location",
+          "Where labels go: the path of a file, which is appended to, or of a pipe with a name; - for the standard "
+          "output; mqtt:// or mqtts://[user@]host[:port]/topic, where {stream} and {label} stand for what they say",
+          NULL, before));
+  g_object_class_install_property (klass, PROP_QOS, g_param_spec_uint ("qos", "Quality of service",
+          "What a broker is asked for: 0: each result at most once, 1: at least once, 2: exactly once", 0, 2,
+          DEFAULT_QOS, before));
+  g_object_class_install_property (klass, PROP_RETAIN, g_param_spec_boolean ("retain", "Retain",
+          "An MQTT broker keeps the last result of each topic for those who come later", DEFAULT_RETAIN, before));
+  g_object_class_install_property (klass, PROP_CLIENT_ID, g_param_spec_string ("client-id", "Client id",
+          "Who this element is to a broker, the same from run to run and different from all others'; none: one by "
+          "chance", NULL, before));
+  g_object_class_install_property (klass, PROP_PASSWORD_FILE, g_param_spec_string ("password-file", "Password file",
+          "A file whose first line is the password of the user in location", NULL, before));
+  g_object_class_install_property (klass, PROP_CA_FILE, g_param_spec_string ("ca-file", "Certificates' file",
+          "A file of certificates in PEM that vouch for the broker of mqtts://; none: those that the system trusts",
+          NULL, before));
 }
 
 static void
@@ -351,9 +457,6 @@ install_properties (GObjectClass * klass)
 {
   const GParamFlags always = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
-  g_object_class_install_property (klass, PROP_LOCATION, g_param_spec_string ("location", "Location",
-          "Where labels go: the path of a file, which is appended to, or of a pipe with a name, or - for the standard "
-          "output", NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_ON_CHANGE, g_param_spec_boolean ("on-change", "On change",
           "Publish only results with another first label than the one published before", DEFAULT_ON_CHANGE, always));
   g_object_class_install_property (klass, PROP_MIN_INTERVAL, g_param_spec_uint ("min-interval", "Least interval",
@@ -381,6 +484,7 @@ gst_label_publish_class_init (GstLabelPublishClass * klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
+  install_place_properties (object_class);
   install_properties (object_class);
   element_class->change_state = change_state;
   base_class->start = start;

@@ -79,10 +79,11 @@ make_line (const CnxMetaLabels * labels, gint64 time, gint64 frame, gsize * leng
 CnxMessage *
 cnx_message_new (const CnxMetaLabels * labels, gint64 time, gint64 frame)
 {
+  const gboolean is_named = labels->source && *labels->source;
   CnxMessage *message = g_new0 (CnxMessage, 1);
 
   message->line = make_line (labels, time, frame, &message->length);
-  message->stream = g_strdup (labels->stream ? labels->stream : "");
+  message->stream = g_strdup (is_named ? labels->source : labels->stream ? labels->stream : "");
   message->label = g_strdup (labels->n > 0 && labels->labels[0].label ? labels->labels[0].label : "");
   return message;
 }

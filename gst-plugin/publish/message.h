@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * CnxMessage:
  * @line: one JSON object and a line end, UTF-8
  * @length: its bytes
- * @stream: the stream's id, or ""
+ * @stream: what the user calls where the stream comes from; without that the stream's id; or ""
  * @label: the first label, or ""
  *
  * Immutable. Free with cnx_message_free().

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-/* Between two tries of a place that takes nothing, and between two words about it. */
+/* From one try of a place that takes nothing to the next, and between two words about it. */
 #define PAUSE (G_USEC_PER_SEC / 10)
 #define SILENCE (60 * G_USEC_PER_SEC)
 
@@ -123,25 +123,27 @@ next_message (CnxOutbox * self)
   return g_queue_peek_head (&self->messages);
 }
 
-/* Waits before the next try. FALSE: there is none, for it is closed. */
+/* Waits before the next try after the one that began at @start. FALSE: there is none, for it is closed. */
 static gboolean
-pause_writing (CnxOutbox * self)
+pause_writing (CnxOutbox * self, gint64 start)
 {
-  const gint64 end = g_get_monotonic_time () + PAUSE;
+  const gint64 end = start + PAUSE;
 
   while (!self->closing && g_cond_wait_until (&self->work, &self->lock, end));
   return !self->closing;
 }
 
-/* Notes what came of the first message. FALSE: nothing more is written. */
+/* Notes what came of the first message, which was given at @start. FALSE: nothing more is written. */
 static gboolean
-settle (CnxOutbox * self, CnxPlaceAnswer answer, guint64 reconnects)
+settle (CnxOutbox * self, CnxPlaceAnswer answer, guint64 reconnects, gint64 start)
 {
-  self->busy = answer == CNX_PLACE_PARTLY;
+  self->busy = answer == CNX_PLACE_PARTLY || answer == CNX_PLACE_UNDERWAY;
   self->stats.reconnects = reconnects;
+  if (answer == CNX_PLACE_UNDERWAY)
+    return TRUE;
   if (answer == CNX_PLACE_LATER || answer == CNX_PLACE_PARTLY) {
     make_room (self);           /* it may go now */
-    return pause_writing (self);
+    return pause_writing (self, start);
   }
   remove_nth (self, 0, answer == CNX_PLACE_TAKEN ? &self->stats.published : &self->stats.dropped);
   return TRUE;
@@ -172,12 +174,13 @@ write_messages (gpointer user_data)
     g_autoptr (GError) error = NULL;
     self->busy = TRUE;
     g_mutex_unlock (&self->lock);
+    const gint64 start = g_get_monotonic_time ();
     const CnxPlaceAnswer answer = self->place->write (self->opened, message, &error);
     const guint64 reconnects = self->place->reconnects (self->opened);
     tell_trouble (self, error);
     tell_loss (self, FALSE);
     g_mutex_lock (&self->lock);
-    goes_on = settle (self, answer, reconnects);
+    goes_on = settle (self, answer, reconnects, start);
   }
   g_mutex_unlock (&self->lock);
   return NULL;
@@ -186,10 +189,10 @@ write_messages (gpointer user_data)
 /* ---- for the others ---- */
 
 gboolean
-cnx_outbox_open (CnxOutbox * self, const CnxPlace * place, const char *location, GError ** error)
+cnx_outbox_open (CnxOutbox * self, const CnxPlace * place, const CnxPlaceSettings * settings, GError ** error)
 {
   cnx_outbox_close (self, 0);
-  self->opened = place->open (location, error);
+  self->opened = place->open (settings, error);
   if (!self->opened)
     return FALSE;
   self->place = place;

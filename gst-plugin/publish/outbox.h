@@ -13,7 +13,7 @@ typedef struct _CnxOutbox CnxOutbox;
 
 /**
  * CnxOutboxStats:
- * @published: messages that the place took
+ * @published: messages that the place took; a broker: those that it said it has
  * @waiting: those that it has not yet
  * @dropped: those that there was no room for, that it refused, and that waited when it was closed
  * @reconnects: how often it was opened again, or came back
@@ -44,11 +44,12 @@ CnxOutbox *cnx_outbox_new (const CnxOutboxListener * listener, gpointer user_dat
 void cnx_outbox_free (CnxOutbox * outbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxOutbox, cnx_outbox_free)
 
-/** Opens @place at @location and starts the writer. Errors: the place's, and G_THREAD_ERROR. */
-gboolean cnx_outbox_open (CnxOutbox * outbox, const CnxPlace * place, const char *location, GError ** error);
+/** Opens @place as @settings say and starts the writer. Errors: the place's, and G_THREAD_ERROR. */
+gboolean cnx_outbox_open (CnxOutbox * outbox, const CnxPlace * place, const CnxPlaceSettings * settings,
+    GError ** error);
 
-/** Writes on for as long as the place takes what waits, and no longer than @timeout (microseconds), ends the writer and
- * closes the place; nothing where it is not open. */
+/** Writes on for as long as the place takes what waits, or has it underway, and no longer than @timeout (microseconds),
+ * ends the writer and closes the place; nothing where it is not open. */
 void cnx_outbox_close (CnxOutbox * outbox, gint64 timeout);
 
 /** At most so many messages wait, beside one that is being written; at least 1. For any thread. */

@@ -20,7 +20,7 @@ test_whole (void)
       "[{\"id\": 207, \"label\": \"golden \\\"retriever\\\"\", \"confidence\": 0.876543}, "
       "{\"id\": 5, \"label\": \"ball\", \"confidence\": 0}]}\n");
   g_assert_cmpuint (message->length, ==, strlen (message->line));
-  g_assert_cmpstr (message->stream, ==, "cam");
+  g_assert_cmpstr (message->stream, ==, "front door");
   g_assert_cmpstr (message->label, ==, "golden \"retriever\"");
 }
 
@@ -29,15 +29,17 @@ test_unknown (void)
 {
   const CnxMetaLabel other = { -1, NULL, NAN };
   const CnxMetaLabels labels[] = {
-    {NULL, NULL, GST_CLOCK_TIME_NONE, 0, NULL, NULL}, {NULL, "", 0, 1, &other, ""}
+    {NULL, NULL, GST_CLOCK_TIME_NONE, 0, NULL, NULL}, {NULL, "", 0, 1, &other, ""}, {NULL, "cam", 0, 0, NULL, ""}
   };
   g_autoptr (CnxMessage) empty = cnx_message_new (&labels[0], 0, -1);
   g_autoptr (CnxMessage) foreign = cnx_message_new (&labels[1], 999999, 0);
+  g_autoptr (CnxMessage) unnamed = cnx_message_new (&labels[2], 0, 0);
 
   g_assert_cmpstr (empty->line, ==, "{\"stream\": null, \"running-time\": null, "
       "\"time\": \"1970-01-01T00:00:00.000000Z\", \"frame\": null, \"model\": null, \"labels\": []}\n");
   g_assert_cmpstr (empty->stream, ==, "");
   g_assert_cmpstr (empty->label, ==, "");
+  g_assert_cmpstr (unnamed->stream, ==, "cam");
   g_assert_cmpstr (foreign->line, ==, "{\"stream\": null, \"running-time\": 0, "
       "\"time\": \"1970-01-01T00:00:00.999999Z\", \"frame\": 0, \"model\": null, "
       "\"labels\": [{\"id\": null, \"label\": \"\", \"confidence\": null}]}\n");

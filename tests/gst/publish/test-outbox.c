@@ -16,12 +16,12 @@ typedef struct
   GString *taken;
 } Fake;
 
-static Fake *fake;              /* what is opened has no other way to it than its location, which is text */
+static Fake *fake;              /* what is opened has no other way to it than its settings, which are text */
 
 static gpointer
-fake_open (const char *location, GError ** error)
+fake_open (const CnxPlaceSettings * settings, GError ** error)
 {
-  if (g_str_equal (location, "here"))
+  if (g_str_equal (settings->location, "here"))
     return fake;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "not here");
   return NULL;
@@ -41,6 +41,8 @@ fake_write (gpointer place, const CnxMessage * message, GError ** error)
   if (fake->with_error)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no room");
   g_mutex_unlock (&fake->lock);
+  if (answer == CNX_PLACE_UNDERWAY)
+    g_usleep (1000);            /* as a place waits */
   return answer;
 }
 
@@ -56,6 +58,7 @@ fake_close (gpointer place)
   fake->closed++;
 }
 
+static const CnxPlaceSettings here = {.location = "here" }, there = {.location = "there" };
 static const CnxPlace place = { fake_open, fake_write, fake_reconnects, fake_close };
 
 static void
@@ -82,7 +85,7 @@ begin (guint size, CnxPlaceAnswer answer)
   fake->answer = answer;
   fake->taken = g_string_new (NULL);
   cnx_outbox_set_size (outbox, size);
-  g_assert_true (cnx_outbox_open (outbox, &place, "here", NULL));
+  g_assert_true (cnx_outbox_open (outbox, &place, &here, NULL));
   return outbox;
 }
 
@@ -192,7 +195,7 @@ test_parts_stay (void)
   {
     CnxPlaceAnswer answer;
     const char *taken;
-  } cases[] = { {CNX_PLACE_LATER, "de"}, {CNX_PLACE_PARTLY, "ade"} };
+  } cases[] = { {CNX_PLACE_LATER, "de"}, {CNX_PLACE_PARTLY, "ade"}, {CNX_PLACE_UNDERWAY, "ade"} };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     CnxOutbox *outbox = begin (2, cases[i].answer);
@@ -275,9 +278,38 @@ test_close (void)
   cnx_outbox_close (outbox, LONG);      /* and does not wait */
   assert_stats (outbox, 0, 0, 3);
   g_assert_cmpuint (fake->lost, ==, 3);
-  g_assert_true (cnx_outbox_open (outbox, &place, "here", NULL));
+  g_assert_true (cnx_outbox_open (outbox, &place, &here, NULL));
   assert_stats (outbox, 0, 0, 0);
   fake->closed--;
+  end (outbox);
+}
+
+static gpointer
+take (gpointer outbox)
+{
+  wait_for_tries (20);
+  set_answer (CNX_PLACE_TAKEN, FALSE);
+  return NULL;
+}
+
+/* What is on its way when it is closed is waited for, and what is behind it is written. */
+static void
+test_close_underway (void)
+{
+  CnxOutbox *outbox = begin (10, CNX_PLACE_UNDERWAY);
+
+  put (outbox, "abc");
+  wait_for_tries (2);
+  GThread *thread = g_thread_new ("take", take, outbox);
+  cnx_outbox_close (outbox, LONG);
+  g_thread_join (thread);
+  g_assert_cmpstr (fake->taken->str, ==, "abc");
+  assert_stats (outbox, 3, 0, 0);
+  end (outbox);
+  outbox = begin (10, CNX_PLACE_UNDERWAY);
+  put (outbox, "abc");
+  cnx_outbox_close (outbox, 1000);
+  assert_stats (outbox, 0, 0, 3);
   end (outbox);
 }
 
@@ -312,7 +344,7 @@ test_cannot_open (void)
   g_autoptr (CnxOutbox) outbox = cnx_outbox_new (&listener, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (cnx_outbox_open (outbox, &place, "there", &error));
+  g_assert_false (cnx_outbox_open (outbox, &place, &there, &error));
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
   cnx_outbox_close (outbox, LONG);
   assert_stats (outbox, 0, 0, 0);
@@ -330,6 +362,7 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox/refused", test_refused);
   g_test_add_func ("/outbox/told", test_told);
   g_test_add_func ("/outbox/close", test_close);
+  g_test_add_func ("/outbox/close-underway", test_close_underway);
   g_test_add_func ("/outbox/drain", test_drain);
   g_test_add_func ("/outbox/cannot-open", test_cannot_open);
   return g_test_run ();

@@ -1,5 +1,6 @@
 /* Files, pipes and the standard output as they are in the world: rotated, full, without a reader, with a slow one,
  * taken away; and locations that name none of them. */
+#include "gst-plugin/publish/brokers.h"
 #include "gst-plugin/publish/files.h"
 #include "gst-plugin/publish/location.h"
 
@@ -44,10 +45,18 @@ assert_holds (const char *path, const char *expected)
 }
 
 static gpointer
+try_open (const char *path, GError ** error)
+{
+  const CnxPlaceSettings settings = {.location = path };
+
+  return cnx_place_file.open (&settings, error);
+}
+
+static gpointer
 open_file (const char *path)
 {
   g_autoptr (GError) error = NULL;
-  gpointer place = cnx_place_file.open (path, &error);
+  gpointer place = try_open (path, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (place);
@@ -217,10 +226,10 @@ test_cannot_open (void)
   g_autofree char *missing = g_build_filename (dir, "missing", "a.jsonl", NULL);
   g_autoptr (GError) folder = NULL, none = NULL;
 
-  g_assert_null (cnx_place_file.open (dir, &folder));
+  g_assert_null (try_open (dir, &folder));
   g_assert_error (folder, G_FILE_ERROR, G_FILE_ERROR_ISDIR);
   cnx_test_assert_message (folder, dir, "is a folder", NULL);
-  g_assert_null (cnx_place_file.open (missing, &none));
+  g_assert_null (try_open (missing, &none));
   g_assert_error (none, G_FILE_ERROR, G_FILE_ERROR_NOENT);
   cnx_test_assert_message (none, missing, "the folder that it is to lie in is not there", NULL);
 }
@@ -311,6 +320,7 @@ static void
 test_stdout (void)
 {
   const CnxMessage message = { "one\n", 4, "", "" };
+  const CnxPlaceSettings settings = {.location = "-" };
   g_autoptr (GError) error = NULL;
   int ends[2];
 
@@ -318,7 +328,7 @@ test_stdout (void)
   const int kept = dup (STDOUT_FILENO);
   fflush (stdout);
   dup2 (ends[1], STDOUT_FILENO);
-  gpointer place = cnx_place_stdout.open ("-", NULL);
+  gpointer place = cnx_place_stdout.open (&settings, NULL);
   const CnxPlaceAnswer taken = cnx_place_stdout.write (place, &message, NULL);
   char text[5] = "";
   const gssize length = read (ends[0], text, 4);
@@ -349,13 +359,14 @@ test_locations (void)
     {"-", NULL, &cnx_place_stdout}, {"./-", NULL, &cnx_place_file}, {"a/b://c", NULL, &cnx_place_file},
     {"1://c", NULL, &cnx_place_file}, {"://c", NULL, &cnx_place_file}, {"mqtt:c", NULL, &cnx_place_file},
     {NULL, "Set location to", NULL}, {"", "Set location to", NULL},
-    {"mqtt://me:secret@host/t", "begins with mqtt://", NULL}, {"kafka://host:9092/t", "begins with kafka://", NULL},
-    {"MQTTS://host", "begins with MQTTS://", NULL}, {"file:///tmp/a", "begins with file://", NULL},
+    {"amqp://me:secret@host/t", "begins with amqp://", NULL}, {"HTTPS://host", "begins with https://", NULL},
+    {"file:///tmp/a", "begins with file://", NULL},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GError) error = NULL;
-    g_assert_true (cnx_place_for (cases[i].location, &error) == cases[i].place);
+    const CnxPlaceSettings settings = {.location = cases[i].location };
+    g_assert_true (cnx_place_for (&settings, &error) == cases[i].place);
     if (!cases[i].said) {
       g_assert_no_error (error);
       continue;
@@ -366,10 +377,30 @@ test_locations (void)
   }
 }
 
+/* A broker's plugin that is not there, and one whose file is there and cannot be loaded: the package that helps. */
+static void
+test_no_broker (void)
+{
+  const CnxBroker broker = { "Pigeon", "convnextpigeon", "cnx_place_pigeon", "libpigeon1", "libpigeon-dev" };
+  g_autoptr (CnxTestDir) dir = cnx_test_make_dir ();
+  g_autofree char *file = NULL;
+  g_autoptr (GError) missing = NULL, broken = NULL;
+
+  g_assert_null (cnx_broker_load (&broker, &missing));
+  g_assert_error (missing, CNX_ERROR, CNX_ERROR_NOT_FOUND);
+  cnx_test_assert_message (missing, "published by Pigeon", "not installed", "libpigeon1", "libpigeon-dev", NULL);
+  file = cnx_test_write_text (dir, "libgstconvnextpigeon.so", "no library");
+  gst_registry_scan_path (gst_registry_get (), dir);
+  g_assert_null (cnx_broker_load (&broker, &broken));
+  g_assert_error (broken, CNX_ERROR, CNX_ERROR_NOT_FOUND);
+  cnx_test_assert_message (broken, file, "libpigeon1", "libpigeon-dev", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
   signal (SIGPIPE, SIG_IGN);    /* the writer's thread blocks it */
   g_test_add_func ("/places/appends", test_appends);
   g_test_add_func ("/places/cut-line", test_cut_line);
@@ -383,5 +414,6 @@ main (int argc, char **argv)
   g_test_add_func ("/places/pipe-taken-away", test_pipe_taken_away);
   g_test_add_func ("/places/stdout", test_stdout);
   g_test_add_func ("/places/locations", test_locations);
+  g_test_add_func ("/places/no-broker", test_no_broker);
   return g_test_run ();
 }

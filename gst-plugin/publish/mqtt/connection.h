@@ -1,0 +1,55 @@
+/* A connection to an MQTT broker that is made again whenever it is lost, by a thread of its own. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * CnxConnectionSettings:
+ * @host, @port: where the broker is
+ * @with_tls: over TLS, by which the broker must prove that it is @host
+ * @user, @password: NULL: none
+ * @client_id: NULL: one by chance
+ * @ca_file: of certificates to trust; NULL: the system's
+ * @keeps_session: the broker is to know us again after the connection was lost
+ */
+typedef struct
+{
+  const char *host;
+  guint port;
+  gboolean with_tls;
+  const char *user, *password, *client_id, *ca_file;
+  gboolean keeps_session;
+} CnxConnectionSettings;
+
+/** For one thread at a time. */
+typedef struct _CnxConnection CnxConnection;
+
+/** Waits for nothing. Keeps nothing of @settings. Errors: CNX_ERROR_INPUT for what MQTT does not allow, and
+ * G_THREAD_ERROR. End it with cnx_connection_close(). */
+CnxConnection *cnx_connection_new (const CnxConnectionSettings * settings, GError ** error);
+
+/** Takes leave of the broker, for a second at most, and frees it. */
+void cnx_connection_close (CnxConnection * connection);
+
+/** Waits until there is a connection, @timeout (microseconds) at most. Which one, from 1; 0: none. */
+guint64 cnx_connection_wait (CnxConnection * connection, gint64 timeout);
+
+/** How many there have been. */
+guint64 cnx_connection_count (CnxConnection * connection);
+
+/** Sets @error to why there is none, where that is known. */
+void cnx_connection_tell (CnxConnection * connection, GError ** error);
+
+/** Sends @length bytes of @payload. What has a @qos above 0 is sent again by each connection after this one, until it
+ * has arrived. The message's number; 0 and an error where it cannot be sent: G_IO_ERROR_NOT_CONNECTED for the
+ * connection's sake, else for its own. */
+int cnx_connection_send (CnxConnection * connection, const char *topic, const char *payload, gsize length, guint qos,
+    gboolean retain, GError ** error);
+
+/** Waits until message @number, the last one that was sent, has arrived, until this is not connection @which any more,
+ * or until @timeout (microseconds) is over. Whether it has; with @qos 0, whether it left. */
+gboolean cnx_connection_wait_for (CnxConnection * connection, int number, guint64 which, gint64 timeout);
+
+G_END_DECLS
