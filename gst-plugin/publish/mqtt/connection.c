@@ -14,7 +14,7 @@
 #define LEAVE_WITHIN G_USEC_PER_SEC
 #define GRACE (G_USEC_PER_SEC / 5)
 #define FIRST_DELAY (G_USEC_PER_SEC / 4)
-#define MOST_DELAY (15 * G_USEC_PER_SEC)
+#define MOST_DELAY (5 * G_USEC_PER_SEC)
 /* Milliseconds that libmosquitto waits for the network. */
 #define LOOP_MS 200
 #define LEAVING_MS 50
