@@ -74,4 +74,19 @@ gboolean cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int
 gboolean cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *features, GError ** error);
 
+/** What the last stage gives, @last: (n, height/32, width/32, channels). Errors as above. */
+gboolean cnx_reference_last_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *last, GError ** error);
+
+/** What each place of @last, @n pictures of @places rows that the last stage gave, adds to the logit of class @id:
+ * shares, (n, places). Their mean over a picture, and what the final norm's bias and the classifier's give beside it,
+ * are the logit (core/heat/heat.h). Errors: CNX_ERROR_MODEL as cnx_heat_check(). */
+gboolean cnx_reference_shares (CnxModel * model, const float *last, int n, int places, int id, float *shares,
+    GError ** error);
+
+/** Where in each picture class @id was seen: maps, (n, height/32, width/32), which are those shares from 0 to 1, as
+ * cnx_heat_scale() has it. Errors: both functions'. */
+gboolean cnx_reference_heat_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, int id, float *maps, GError ** error);
+
 G_END_DECLS

@@ -222,9 +222,10 @@ largest_activation (const Pass * pass, const CnxArch * arch)
   return largest;
 }
 
+/* @last: what the last stage gives; @features: what the classifier reads; either may be NULL. */
 static gboolean
-run_to_features (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
-    int height, int width, float *features, GError ** error)
+run_stages (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *last, float *features, GError ** error)
 {
   const CnxArch *arch = cnx_model_arch (model);
   Pass pass = {.model = model,.precision = precision,.levels = levels,.n = n,.height = height,
@@ -247,7 +248,10 @@ run_to_features (CnxModel * model, CnxPrecision precision, int levels, const flo
     for (int block = 0; block < arch->depths[stage]; block++)
       run_block (&pass, stage, block);
   }
-  head (&pass, features);
+  if (last)
+    memcpy (last, pass.x, count_rows (&pass) * pass.channels * sizeof (float));
+  if (features)
+    head (&pass, features);
 
   g_free (pass.x);
   g_free (pass.y);
@@ -256,10 +260,17 @@ run_to_features (CnxModel * model, CnxPrecision precision, int levels, const flo
 }
 
 gboolean
+cnx_reference_last_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
+    int height, int width, float *last, GError ** error)
+{
+  return run_stages (model, precision, levels, in, n, height, width, last, NULL, error);
+}
+
+gboolean
 cnx_reference_features_in (CnxModel * model, CnxPrecision precision, int levels, const float *in, int n,
     int height, int width, float *features, GError ** error)
 {
-  return run_to_features (model, precision, levels, in, n, height, width, features, error)
+  return run_stages (model, precision, levels, in, n, height, width, NULL, features, error)
       && cnx_check_finite (features, n, cnx_arch_features (cnx_model_arch (model)), error);
 }
 
@@ -274,7 +285,7 @@ cnx_reference_forward_in (CnxModel * model, CnxPrecision precision, int levels, 
   if (!cnx_arch_check_input (height, width, error) || !cnx_model_check_classifier (model, error))
     return FALSE;
   features = g_new (float, (gsize) n * inputs);
-  if (!run_to_features (model, precision, levels, in, n, height, width, features, error))
+  if (!run_stages (model, precision, levels, in, n, height, width, NULL, features, error))
     return FALSE;
   weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
   bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
