@@ -169,20 +169,44 @@ cnx_flow_drain (CnxFlow * self)
 
 /* ---- what becomes of one ---- */
 
-/* To the tensor, where it is looked at here. FALSE after an error message, with the slot released. */
+/* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
 static gboolean
-read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings * set)
+read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings * set, gboolean here)
 {
   g_autoptr (GError) error = NULL;
 
   cnx_frame_in_set_direction (self->frame_in,
       set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction);
-  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, set->scene_threshold > 0,
-          &error))
+  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self->element, STREAM, FORMAT, ("%s", error->message), (NULL));
   cnx_classifier_release (self->classifier);
   return FALSE;
+}
+
+/* What was said of the last frame may be too old by now, or nothing was: @unanswered. A cut is looked for where labels
+ * are steadied, and else costs nothing. */
+static CnxSceneRule
+scene_rule (const CnxSettings * set, const CnxClassifyRequest * request, gboolean unanswered)
+{
+  const gboolean is_steadied = request->smoothing > 0 || request->hysteresis > 0;
+
+  return (CnxSceneRule) {
+    .threshold = set->scene_threshold,.asked = set->changes,.settles = SETTLES * request->smoothing,
+    .cut = is_steadied ? set->scene_cut : 0,.unanswered = unanswered
+  };
+}
+
+/* Whether the frame of @tensor shows what the last one did. After a cut what it shows is all that counts. */
+static gboolean
+stands (CnxFlow * self, const CnxSceneRule * rule, GstClockTime running_time, const float *tensor)
+{
+  const CnxRecipe *recipe = cnx_model_recipe (cnx_classifier_model (self->classifier));
+  const CnxSceneAnswer answer = cnx_scene_judge (&self->scene, rule, running_time, tensor, recipe);
+
+  if (answer == CNX_SCENE_CUTS)
+    cnx_classifier_begin_anew (self->classifier);
+  return answer == CNX_SCENE_STANDS;
 }
 
 /* What is claimed, by a buffer that has waited for it since @start. */
@@ -209,7 +233,6 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
 {
   g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
-  const CnxSceneRule scene = { set->scene_threshold, set->changes, SETTLES * request->smoothing };
   float *tensor = cnx_classifier_claim (self->classifier, due && waits);
 
   /* taken after the claim: a worker that is free has finished what it had */
@@ -223,12 +246,10 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
     cnx_carried_set (&self->carried, finished);
   CnxResult *carried = cnx_carried_at (&self->carried, self->element, request->running_time,
       waits ? 0 : set->label_timeout * GST_MSECOND);
-  if (tensor && !carried)
-    cnx_scene_forget (&self->scene);    /* what was said of it is too old, or nothing was */
-  if (tensor && due && !read_frame (self, buffer, tensor, set))
+  const CnxSceneRule rule = scene_rule (set, request, !carried);
+  if (tensor && due && !read_frame (self, buffer, tensor, set, cnx_scene_looks (&rule)))
     return GST_FLOW_ERROR;
-  if (tensor && (!due || cnx_scene_stands (&self->scene, &scene, request->running_time, tensor,
-              cnx_model_recipe (cnx_classifier_model (self->classifier))))) {
+  if (tensor && (!due || stands (self, &rule, request->running_time, tensor))) {
     cnx_classifier_release (self->classifier);
     cnx_carried_hold (&self->carried);
   } else if (tensor) {

@@ -16,6 +16,7 @@
 #define DEFAULT_INTERVAL 1
 #define DEFAULT_MAX_RATE 0
 #define DEFAULT_SCENE_THRESHOLD 0
+#define DEFAULT_SCENE_CUT 0.3
 
 enum
 {
@@ -41,6 +42,7 @@ enum
   PROP_MAX_RATE,
   PROP_SCENE_THRESHOLD,
   PROP_BATCH_TIMEOUT,
+  PROP_SCENE_CUT,
 };
 
 typedef enum
@@ -75,6 +77,7 @@ static const struct
   [PROP_MAX_RATE] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, pace.max_rate), FALSE},
   [PROP_SCENE_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_threshold), FALSE},
   [PROP_BATCH_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch_timeout), FALSE},
+  [PROP_SCENE_CUT] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_cut), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -122,6 +125,9 @@ install_steady_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_HYSTERESIS, g_param_spec_double ("hysteresis", "Hysteresis",
           "Keep the first label first until another's confidence leads its by so much, up to 1; 0: off", 0, 1,
           DEFAULT_HYSTERESIS, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_SCENE_CUT, g_param_spec_double ("scene-cut", "Scene cut",
+          "Begin smoothing and hysteresis anew with a frame that differs by more from the last that was classified, as "
+          "scene-threshold measures it; 0: never", 0, 1, DEFAULT_SCENE_CUT, PLAYING_FLAGS));
 }
 
 static void
@@ -186,7 +192,7 @@ cnx_settings_init (CnxSettings * self)
     .smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
     .post_messages = DEFAULT_POST_MESSAGES,
     .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE},
-    .scene_threshold = DEFAULT_SCENE_THRESHOLD
+    .scene_threshold = DEFAULT_SCENE_THRESHOLD,.scene_cut = DEFAULT_SCENE_CUT
   };
 }
 

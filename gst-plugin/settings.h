@@ -30,7 +30,7 @@ typedef struct
   gboolean post_messages;
   GstVideoOrientationMethod video_direction;
   CnxPaceRule pace;
-  double scene_threshold;
+  double scene_threshold, scene_cut;
   guint changes;                /* how often any of them was set */
 } CnxSettings;
 

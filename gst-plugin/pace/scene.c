@@ -70,26 +70,32 @@ has_settled (const CnxScene * self, const CnxSceneRule * rule, guint64 now)
 }
 
 gboolean
-cnx_scene_stands (CnxScene * self, const CnxSceneRule * rule, guint64 now, const float *tensor,
+cnx_scene_looks (const CnxSceneRule * rule)
+{
+  return rule->threshold > 0 || rule->cut > 0;  /* nor where one is no number */
+}
+
+CnxSceneAnswer
+cnx_scene_judge (CnxScene * self, const CnxSceneRule * rule, guint64 now, const float *tensor,
     const CnxRecipe * recipe)
 {
   float grey[CELLS];
 
-  if (!(rule->threshold > 0)) {       /* nor where it is no number; what is classified now is not looked at */
+  if (!cnx_scene_looks (rule)) {        /* what is classified now is not looked at */
     cnx_scene_forget (self);
-    return FALSE;
+    return CNX_SCENE_CHANGES;
   }
   cnx_scene_grey (tensor, recipe, grey);
-  const gboolean same = self->known && self->asked == rule->asked
-      && cnx_scene_difference (self->grey, grey) < rule->threshold;
+  const double difference = self->known ? cnx_scene_difference (self->grey, grey) : 0;
+  const gboolean same = self->known && self->asked == rule->asked && !rule->unanswered && difference < rule->threshold;
   if (same && has_settled (self, rule, now))
-    return TRUE;
+    return CNX_SCENE_STANDS;
   if (!same || now < self->since)       /* time may go back, and be known later */
     self->since = now;
   memcpy (self->grey, grey, sizeof grey);
   self->known = TRUE;
   self->asked = rule->asked;
-  return FALSE;
+  return rule->cut > 0 && difference > rule->cut ? CNX_SCENE_CUTS : CNX_SCENE_CHANGES;
 }
 
 void

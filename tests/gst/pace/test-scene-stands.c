@@ -165,7 +165,8 @@ test_asked_otherwise (void)
 static void
 test_smoothed (void)
 {
-  static const char *const lines[] = { "convnext threshold=0 smoothing=100 mode=every-frame", WAITS " smoothing=100" };
+  static const char *const lines[] = { "convnext threshold=0 smoothing=100 scene-cut=0 mode=every-frame",
+    WAITS " smoothing=100 scene-cut=0" };
   CnxTestAnswer answers[2];
 
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {

@@ -126,7 +126,7 @@ stands_by (CnxScene * scene, CnxSceneRule rule, guint64 now, float level)
   const CnxRecipe recipe = recipe_of (64, 64);
   g_autofree float *tensor = plain (&recipe, level, level, level);
 
-  return cnx_scene_stands (scene, &rule, now, tensor, &recipe);
+  return cnx_scene_judge (scene, &rule, now, tensor, &recipe) == CNX_SCENE_STANDS;
 }
 
 static gboolean
@@ -222,6 +222,73 @@ test_off (void)
   }
 }
 
+static CnxSceneAnswer
+judge (CnxScene * scene, double threshold, double cut, gboolean unanswered, float level)
+{
+  const CnxSceneRule rule = {.threshold = threshold,.cut = cut,.unanswered = unanswered };
+  const CnxRecipe recipe = recipe_of (64, 64);
+  g_autofree float *tensor = plain (&recipe, level, level, level);
+
+  return cnx_scene_judge (scene, &rule, 0, tensor, &recipe);
+}
+
+/* What differs by more from the last that was classified, whatever else it is looked at for. */
+static void
+test_cut (void)
+{
+  for (guint also = 0; also < 2; also++) {
+    const double threshold = also ? 0.1 : 0;
+    CnxScene scene = { 0 };
+
+    g_assert_cmpint (judge (&scene, threshold, 0.3, FALSE, 0.9f), ==, CNX_SCENE_CHANGES);       /* the first is none */
+    g_assert_cmpint (judge (&scene, threshold, 0.3, FALSE, 0.61f), ==, CNX_SCENE_CHANGES);
+    g_assert_cmpint (judge (&scene, threshold, 0.3, FALSE, 0.3f), ==, CNX_SCENE_CUTS);
+    g_assert_cmpint (judge (&scene, threshold, 0.3, FALSE, 0.3f), ==, also ? CNX_SCENE_STANDS : CNX_SCENE_CHANGES);
+    g_assert_cmpint (judge (&scene, threshold, 0.3, FALSE, 0.61f), ==, CNX_SCENE_CUTS);
+    cnx_scene_forget (&scene);
+    g_assert_cmpint (judge (&scene, threshold, 0.3, FALSE, 0.1f), ==, CNX_SCENE_CHANGES);
+  }
+}
+
+/* Where what is passed over differs by more than a cut, it is passed over. */
+static void
+test_cut_that_stands (void)
+{
+  CnxScene scene = { 0 };
+
+  g_assert_cmpint (judge (&scene, 0.5, 0.3, FALSE, 0.5f), ==, CNX_SCENE_CHANGES);
+  g_assert_cmpint (judge (&scene, 0.5, 0.3, FALSE, 0.9f), ==, CNX_SCENE_STANDS);
+  g_assert_cmpint (judge (&scene, 0.5, 0.3, FALSE, 0.5f), ==, CNX_SCENE_STANDS);
+}
+
+/* What has lost its answer is classified again, and a cut is one all the same. */
+static void
+test_unanswered (void)
+{
+  CnxScene scene = { 0 };
+
+  g_assert_cmpint (judge (&scene, 0.1, 0.3, TRUE, 0.5f), ==, CNX_SCENE_CHANGES);
+  g_assert_cmpint (judge (&scene, 0.1, 0.3, TRUE, 0.5f), ==, CNX_SCENE_CHANGES);
+  g_assert_cmpint (judge (&scene, 0.1, 0.3, TRUE, 0.9f), ==, CNX_SCENE_CUTS);
+  g_assert_cmpint (judge (&scene, 0.1, 0.3, FALSE, 0.9f), ==, CNX_SCENE_STANDS);
+}
+
+/* No cut without a number for it. */
+static void
+test_cut_off (void)
+{
+  const double off[] = { 0, -0.0, -1, NAN, -INFINITY };
+
+  for (guint i = 0; i < G_N_ELEMENTS (off); i++) {
+    CnxScene scene = { 0 };
+    g_assert_false (cnx_scene_looks (&(CnxSceneRule) {.cut = off[i] }));
+    g_assert_cmpint (judge (&scene, 0.1, off[i], FALSE, 0), ==, CNX_SCENE_CHANGES);
+    g_assert_cmpint (judge (&scene, 0.1, off[i], FALSE, 1), ==, CNX_SCENE_CHANGES);
+  }
+  g_assert_true (cnx_scene_looks (&(CnxSceneRule) {.cut = 0.3 }));
+  g_assert_true (cnx_scene_looks (&(CnxSceneRule) {.threshold = 0.3 }));
+}
+
 /* The whole range: black and white differ by 1, and not by less. */
 static void
 test_most (void)
@@ -246,6 +313,10 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/settles", test_settles);
   g_test_add_func ("/scene/settles-unknown", test_settles_unknown);
   g_test_add_func ("/scene/off", test_off);
+  g_test_add_func ("/scene/cut", test_cut);
+  g_test_add_func ("/scene/cut-that-stands", test_cut_that_stands);
+  g_test_add_func ("/scene/unanswered", test_unanswered);
+  g_test_add_func ("/scene/cut-off", test_cut_off);
   g_test_add_func ("/scene/most", test_most);
   return g_test_run ();
 }

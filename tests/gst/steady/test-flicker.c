@@ -404,22 +404,24 @@ test_refused (void)
   static const double bad[] = { NAN, -0.1, 1.1, INFINITY };
   g_autoptr (GstElement) element = gst_object_ref_sink (gst_element_factory_make ("convnext", NULL));
   guint refusals = 0, smoothing = 0;
-  double hysteresis = 0, threshold = 0;
+  double hysteresis = 0, threshold = 0, cut = 0;
 
-  g_object_set (element, "smoothing", 500, "hysteresis", 0.25, "threshold", 0.75, NULL);
+  g_object_set (element, "smoothing", 500, "hysteresis", 0.25, "threshold", 0.75, "scene-cut", 0.5, NULL);
   const GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
   const guint handler = g_log_set_handler ("GLib-GObject", G_LOG_LEVEL_MASK, count_refusals, &refusals);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    g_object_set (element, "hysteresis", bad[i], NULL);
+    g_object_set (element, "hysteresis", bad[i], "scene-cut", bad[i], NULL);
   g_object_set (element, "smoothing", -1, NULL);
   g_object_set (element, "threshold", NAN, NULL);
   g_log_remove_handler ("GLib-GObject", handler);
   g_log_set_always_fatal (fatal);
-  g_assert_cmpuint (refusals, ==, G_N_ELEMENTS (bad) + 2);
-  g_object_get (element, "smoothing", &smoothing, "hysteresis", &hysteresis, "threshold", &threshold, NULL);
+  g_assert_cmpuint (refusals, ==, 2 * G_N_ELEMENTS (bad) + 2);
+  g_object_get (element, "smoothing", &smoothing, "hysteresis", &hysteresis, "threshold", &threshold, "scene-cut", &cut,
+      NULL);
   g_assert_cmpuint (smoothing, ==, 500);
   g_assert_cmpfloat (hysteresis, ==, 0.25);
   g_assert_cmpfloat (threshold, ==, 0.75);
+  g_assert_cmpfloat (cut, ==, 0.5);
 }
 
 int
