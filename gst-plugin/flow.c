@@ -31,6 +31,25 @@ on_finished (gpointer user_data, const CnxResult * result, const GError * error)
     post (user_data, result);
 }
 
+/* A new one, which it takes: buffers carry it from now on. */
+static void
+renew (CnxFlow * self, CnxResult * result)
+{
+  cnx_carried_set (&self->carried, result);
+  self->news[self->news[0] != NULL] = cnx_result_ref (result);
+}
+
+/* Last of all, for who is told may seek, and what is carried then is gone. */
+static void
+tell_news (CnxFlow * self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->news); i++) {
+    g_autoptr (CnxResult) result = g_steal_pointer (&self->news[i]);
+    if (result)
+      cnx_teller_emit (&self->teller, result, self->element);
+  }
+}
+
 /* ---- what frames are ---- */
 
 static void
@@ -96,7 +115,7 @@ cnx_flow_change_classifier (CnxFlow * self, CnxClassifier * classifier, GError *
   CnxClassifier *before = swap_classifier (self, classifier);
   CnxResult *last = cnx_classifier_take (before, NULL);
   if (last)
-    cnx_carried_set (&self->carried, last);
+    renew (self, last);
   cnx_classifier_retire (before);
   forget_frames (self);
   return before;
@@ -154,6 +173,8 @@ void
 cnx_flow_forget (CnxFlow * self)
 {
   cnx_carried_set (&self->carried, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (self->news); i++)
+    g_clear_pointer (&self->news[i], cnx_result_unref);
   forget_frames (self);
   if (self->classifier)
     cnx_classifier_reset (self->classifier);
@@ -165,6 +186,10 @@ cnx_flow_drain (CnxFlow * self)
   if (!cnx_classifier_drain (self->classifier, LAST_RESULT_WAIT))
     GST_ELEMENT_WARNING (self->element, LIBRARY, FAILED, ("The last frame is not classified: the device has not "
             "answered for %d seconds.", (int) (LAST_RESULT_WAIT / G_USEC_PER_SEC)), (NULL));
+  CnxResult *last = cnx_classifier_take (self->classifier, NULL);
+  if (last)
+    renew (self, last);
+  tell_news (self);
 }
 
 /* ---- what becomes of one ---- */
@@ -219,7 +244,7 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
   if (!result)
     return fail (self, error);
   cnx_latency_note (&self->latency, self->element, start);
-  cnx_carried_set (&self->carried, result);
+  renew (self, result);
   cnx_teller_add (&self->teller, result, buffer);
   post (self, result);
   return GST_FLOW_OK;
@@ -243,7 +268,7 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
     return GST_FLOW_ERROR;
   }
   if (finished)
-    cnx_carried_set (&self->carried, finished);
+    renew (self, finished);
   CnxResult *carried = cnx_carried_at (&self->carried, self->element, request->running_time,
       waits ? 0 : set->label_timeout * GST_MSECOND);
   const CnxSceneRule rule = scene_rule (set, request, !carried);
@@ -275,5 +300,7 @@ cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, c
 
   if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
     now = gst_element_get_current_running_time (self->element);
-  return classify (self, buffer, &request, set, cnx_pace_due (&self->pace, &set->pace, now), waits);
+  const GstFlowReturn flow = classify (self, buffer, &request, set, cnx_pace_due (&self->pace, &set->pace, now), waits);
+  tell_news (self);
+  return flow;
 }

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @choice, @teller, @latency: each for any thread
  * @frame_in: NULL until there are caps
  * @tagged: what the stream's tags say
+ * @news: results that came with this frame: the worker's, and its own; owned
  *
  * Its functions are for the streaming thread, or while there is none, but where they say otherwise.
  */
@@ -34,6 +35,7 @@ typedef struct
   CnxFrameIn *frame_in;
   GstVideoOrientationMethod tagged;
   CnxCarried carried;
+  CnxResult *news[2];
   CnxPace pace;
   CnxScene scene;
 } CnxFlow;

@@ -28,6 +28,9 @@
  * A film that a phone took upright is stored lying, with a tag that says so. `video-direction=auto` heeds it: the
  * network sees the frame upright, and downstream gets it as it came.
  *
+ * What is found is also told: with `post-messages` on the bus, when it is made, and by the signal `labels` in the
+ * streaming thread, before the first buffer that carries it goes on.
+ *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *
  * ## Example launch line
@@ -451,6 +454,7 @@ gst_convnext_class_init (GstConvnextClass * klass)
   object_class->get_property = get_property;
   object_class->finalize = finalize;
   cnx_settings_install (object_class);
+  cnx_teller_install (object_class);
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;

@@ -1,5 +1,28 @@
 #include "gst-plugin/teller.h"
 
+static guint labels_signal;
+
+/**
+ * GstConvnext::labels:
+ * @convnext: the element
+ * @stream: the stream's id, or ""
+ * @running_time: of the frame that was classified, in nanoseconds; G_MAXUINT64 where it is unknown
+ * @found: what `post-messages` puts on the bus
+ *
+ * A new result. It is told from the streaming thread, once, before the first buffer that carries it is passed on; that
+ * of a stream's last frame before the stream's end. So it may come later than the message on the bus, which does not
+ * wait for a buffer. What a flush forgets is not told.
+ *
+ * The stream stands still while handlers run. They may set properties, seek and disconnect, but not change the state of
+ * the element, which would wait for them.
+ */
+void
+cnx_teller_install (GObjectClass * klass)
+{
+  labels_signal = g_signal_new ("labels", G_OBJECT_CLASS_TYPE (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+      G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_UINT64, GST_TYPE_STRUCTURE);
+}
+
 void
 cnx_teller_init (CnxTeller * self)
 {
@@ -55,7 +78,6 @@ cnx_teller_add (CnxTeller * self, const CnxResult * result, GstBuffer * buffer)
   cnx_label_meta_add (buffer, &labels);
 }
 
-/* The structure for the bus; NULL where nobody wants it. */
 static GstStructure *
 structure_of (CnxTeller * self, const CnxResult * result)
 {
@@ -63,14 +85,30 @@ structure_of (CnxTeller * self, const CnxResult * result)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   const CnxMetaLabels labels = describe (self, result, items);
 
-  return self->posts ? cnx_label_meta_to_structure (&labels) : NULL;
+  return cnx_label_meta_to_structure (&labels);
+}
+
+static gboolean
+posts (CnxTeller * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->posts;
 }
 
 void
 cnx_teller_post (CnxTeller * self, const CnxResult * result, GstElement * element)
 {
-  GstStructure *structure = structure_of (self, result);
+  if (posts (self))
+    gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element),
+            structure_of (self, result)));
+}
 
-  if (structure)
-    gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element), structure));
+void
+cnx_teller_emit (CnxTeller * self, const CnxResult * result, GstElement * element)
+{
+  if (!g_signal_has_handler_pending (element, labels_signal, 0, FALSE))
+    return;
+  g_autoptr (GstStructure) found = structure_of (self, result);
+  g_signal_emit (element, labels_signal, 0, gst_structure_get_string (found, "stream"), result->running_time, found);
 }

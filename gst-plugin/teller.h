@@ -1,4 +1,4 @@
-/* Tells what was found: to who has the buffer, and to who reads the bus. */
+/* Tells what was found: to who has the buffer, to who reads the bus, and to who is connected to a signal. */
 #pragma once
 
 #include "gst-plugin/engine/classifier.h"
@@ -20,6 +20,10 @@ typedef struct
   gboolean posts;
 } CnxTeller;
 
+/** Installs the signal "labels": the stream's id, the running time of the frame (G_MAXUINT64 if unknown), and the
+ * structure that goes on the bus. */
+void cnx_teller_install (GObjectClass * klass);
+
 void cnx_teller_init (CnxTeller * teller);
 void cnx_teller_clear (CnxTeller * teller);
 
@@ -31,5 +35,8 @@ void cnx_teller_add (CnxTeller * teller, const CnxResult * result, GstBuffer * b
 
 /** A new one: posts it as an element message of @element's, if that is wanted. */
 void cnx_teller_post (CnxTeller * teller, const CnxResult * result, GstElement * element);
+
+/** The same, with the signal: returns when all handlers have; nothing is made where there are none. Without a lock. */
+void cnx_teller_emit (CnxTeller * teller, const CnxResult * result, GstElement * element);
 
 G_END_DECLS

@@ -375,7 +375,7 @@ cnx_classifier_take (CnxClassifier * self, GError ** error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  if (self->failure)
+  if (self->failure && error)
     g_propagate_error (error, g_steal_pointer (&self->failure));
   return g_steal_pointer (&self->finished);
 }

@@ -114,7 +114,7 @@ gboolean cnx_classifier_submit (CnxClassifier * classifier, const CnxClassifyReq
     GError ** error);
 
 /** What the worker finished since the last call, once: a result, or NULL and @error set for a pass that
- * failed, or NULL alone. */
+ * failed, or NULL alone. With @error NULL a failure is left for the next call. */
 CnxResult *cnx_classifier_take (CnxClassifier * classifier, GError ** error);
 
 /** A pass of the worker's is done: either @result, or @error where it failed. */
