@@ -56,6 +56,7 @@ static void
 forget_frames (CnxFlow * self)
 {
   cnx_pace_forget (&self->pace);
+  cnx_qos_forget (&self->qos);
   cnx_scene_forget (&self->scene);
 }
 
@@ -66,6 +67,7 @@ cnx_flow_init (CnxFlow * self, GstElement * element)
   g_mutex_init (&self->lock);
   cnx_teller_init (&self->teller);
   cnx_latency_init (&self->latency);
+  cnx_qos_init (&self->qos);
 }
 
 void
@@ -75,6 +77,7 @@ cnx_flow_clear (CnxFlow * self)
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
   cnx_flow_set_classifier (self, NULL);
   cnx_latency_clear (&self->latency);
+  cnx_qos_clear (&self->qos);
   cnx_teller_clear (&self->teller);
   g_mutex_clear (&self->lock);
 }
@@ -244,6 +247,7 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
   if (!result)
     return fail (self, error);
   cnx_latency_note (&self->latency, self->element, start);
+  cnx_qos_note (&self->qos, (g_get_monotonic_time () - start) * GST_USECOND);
   renew (self, result);
   cnx_teller_add (&self->teller, result, buffer);
   post (self, result);
@@ -289,6 +293,14 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
   return GST_FLOW_OK;
 }
 
+/* Whether the sink of a live pipeline would get it too late, as it said of others, if it waited for its labels. */
+static gboolean
+would_be_late (CnxFlow * self, GstClockTime running_time)
+{
+  return cnx_qos_is_troubled (&self->qos)
+      && cnx_qos_is_late (&self->qos, running_time, gst_element_get_current_running_time (self->element));
+}
+
 GstFlowReturn
 cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
 {
@@ -300,7 +312,8 @@ cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, c
 
   if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
     now = gst_element_get_current_running_time (self->element);
-  const GstFlowReturn flow = classify (self, buffer, &request, set, cnx_pace_due (&self->pace, &set->pace, now), waits);
+  const gboolean due = cnx_pace_due (&self->pace, &set->pace, now) && !(waits && would_be_late (self, running_time));
+  const GstFlowReturn flow = classify (self, buffer, &request, set, due, waits);
   tell_news (self);
   return flow;
 }

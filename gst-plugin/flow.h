@@ -4,6 +4,7 @@
 #include "gst-plugin/carried.h"
 #include "gst-plugin/latency.h"
 #include "gst-plugin/mode.h"
+#include "gst-plugin/pace/qos.h"
 #include "gst-plugin/pace/scene.h"
 #include "gst-plugin/settings.h"
 #include "gst-plugin/teller.h"
@@ -15,7 +16,7 @@ G_BEGIN_DECLS
  * @element: not owned
  * @classifier: the network that frames are given to; NULL until cnx_flow_set_classifier(). Others than the streaming
  *   thread have it from cnx_flow_ref_classifier()
- * @choice, @teller, @latency: each for any thread
+ * @choice, @teller, @latency, @qos: each for any thread, as far as it says so
  * @frame_in: NULL until there are caps
  * @tagged: what the stream's tags say
  * @news: results that came with this frame: the worker's, and its own; owned
@@ -30,6 +31,7 @@ typedef struct
   CnxTeller teller;
   CnxLatency latency;
   CnxModeChoice choice;
+  CnxQos qos;
 
   GstVideoInfo info;
   CnxFrameIn *frame_in;

@@ -9,6 +9,9 @@
  * `mode` says who waits. every-frame: each buffer waits for its own labels. latest: no buffer ever waits,
  * each carries the newest labels that are finished. auto: latest when upstream is live, else every-frame.
  *
+ * In every-frame behind a live source a frame that would come too late for the sink is not classified, and carries the
+ * newest labels: as long as QOS events from downstream say that frames come late. No frame is dropped.
+ *
  * `interval`, `max-rate` and `scene-threshold` let frames pass that are not classified: they carry the newest labels.
  *
  * `precision` says what the network's products run in; sums are 32-bit floats always. fp32 and int8 run on
@@ -302,6 +305,15 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->sink_event (base, event);
 }
 
+static gboolean
+src_event (GstBaseTransform * base, GstEvent * event)
+{
+  cnx_qos_hear (&GST_CONVNEXT (base)->flow.qos, GST_ELEMENT (base), event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)  /* past the base class, which may drop frames for it */
+    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
+  return GST_BASE_TRANSFORM_CLASS (gst_convnext_parent_class)->src_event (base, event);
+}
+
 static void
 try_pass (GstConvnext * self)
 {
@@ -458,6 +470,7 @@ gst_convnext_class_init (GstConvnextClass * klass)
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;
+  base_class->src_event = src_event;
   base_class->query = query;
   base_class->prepare_output_buffer = prepare_output_buffer;
   base_class->transform_ip = transform_ip;
