@@ -5,6 +5,16 @@
 #define LAST_RESULT_WAIT (10 * G_USEC_PER_SEC)
 #define SETTLES 5               /* time constants, after which an average is within 1 % of where it goes */
 
+/* For the log. */
+static const char *const fates[CNX_FATES] = {
+  [CNX_FATE_CLASSIFIED] = "is classified",
+  [CNX_FATE_INTERVAL] = "is passed over by interval",
+  [CNX_FATE_RATE] = "is passed over by max-rate",
+  [CNX_FATE_SCENE] = "is passed over: it shows the same",
+  [CNX_FATE_BUSY] = "is passed over: the device is busy",
+  [CNX_FATE_LATE] = "is passed over: it would come too late",
+};
+
 static GstFlowReturn
 fail (CnxFlow * self, const GError * error)
 {
@@ -25,10 +35,14 @@ post (CnxFlow * self, const CnxResult * result)
 static void
 on_finished (gpointer user_data, const CnxResult * result, const GError * error)
 {
-  if (error)
-    fail (user_data, error);
-  else
-    post (user_data, result);
+  CnxFlow *self = user_data;
+
+  if (error) {
+    fail (self, error);
+    return;
+  }
+  cnx_stats_add_pass (&self->stats, result->pass / 1000);
+  post (self, result);
 }
 
 /* A new one, which it takes: buffers carry it from now on. */
@@ -68,6 +82,7 @@ cnx_flow_init (CnxFlow * self, GstElement * element)
   cnx_teller_init (&self->teller);
   cnx_latency_init (&self->latency);
   cnx_qos_init (&self->qos);
+  cnx_stats_init (&self->stats);
 }
 
 void
@@ -78,6 +93,7 @@ cnx_flow_clear (CnxFlow * self)
   cnx_flow_set_classifier (self, NULL);
   cnx_latency_clear (&self->latency);
   cnx_qos_clear (&self->qos);
+  cnx_stats_clear (&self->stats);
   cnx_teller_clear (&self->teller);
   g_mutex_clear (&self->lock);
 }
@@ -90,6 +106,7 @@ swap_classifier (CnxFlow * self, CnxClassifier * classifier)
     cnx_latency_forget (&self->latency);
     cnx_classifier_set_finished (classifier, on_finished, self);
   }
+  cnx_stats_set_engine (&self->stats, classifier ? cnx_classifier_engine (classifier) : NULL);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   CnxClassifier *before = self->classifier;
   self->classifier = classifier;
@@ -197,16 +214,42 @@ cnx_flow_drain (CnxFlow * self)
 
 /* ---- what becomes of one ---- */
 
+/* How old what is @carried is at @now, by when it was seen. */
+static GstClockTime
+age_of (const CnxResult * carried, GstClockTime now)
+{
+  return carried && GST_CLOCK_TIME_IS_VALID (now) && carried->running_time <= now ? now - carried->running_time :
+      GST_CLOCK_TIME_NONE;
+}
+
+/* What became of the frame of the running time @now. */
+static void
+note_frame (CnxFlow * self, CnxFate fate, GstClockTime now, const CnxResult * carried)
+{
+  const GstClockTime age = age_of (carried, now);
+
+  cnx_stats_add_frame (&self->stats, fate, age);
+  if (GST_CLOCK_TIME_IS_VALID (age))
+    GST_DEBUG_OBJECT (self->element, "the frame of %" GST_TIME_FORMAT " %s; its labels are %" G_GUINT64_FORMAT
+        " ms old", GST_TIME_ARGS (now), fates[fate], age / GST_MSECOND);
+  else
+    GST_DEBUG_OBJECT (self->element, "the frame of %" GST_TIME_FORMAT " %s; it has %s", GST_TIME_ARGS (now),
+        fates[fate], carried ? "labels of an unknown age" : "no labels");
+}
+
 /* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
 static gboolean
 read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings * set, gboolean here)
 {
   g_autoptr (GError) error = NULL;
+  const gint64 start = g_get_monotonic_time ();
 
   cnx_frame_in_set_direction (self->frame_in,
       set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction);
-  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error))
+  if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error)) {
+    cnx_stats_add_reading (&self->stats, g_get_monotonic_time () - start);
     return TRUE;
+  }
   GST_ELEMENT_ERROR (self->element, STREAM, FORMAT, ("%s", error->message), (NULL));
   cnx_classifier_release (self->classifier);
   return FALSE;
@@ -248,18 +291,21 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
     return fail (self, error);
   cnx_latency_note (&self->latency, self->element, start);
   cnx_qos_note (&self->qos, (g_get_monotonic_time () - start) * GST_USECOND);
+  cnx_stats_add_pass (&self->stats, result->pass / 1000);
   renew (self, result);
+  note_frame (self, CNX_FATE_CLASSIFIED, request->running_time, result);
   cnx_teller_add (&self->teller, result, buffer);
   post (self, result);
   return GST_FLOW_OK;
 }
 
-/* A frame carries its own labels where it is @due and waits for them, else the newest. It is preprocessed only when it
- * is due, and the worker, if it does not wait, is free to take it. */
+/* A frame carries its own labels where it is due, which @fate says, and waits for them, else the newest. It is
+ * preprocessed only when it is due, and the worker, if it does not wait, is free to take it. */
 static GstFlowReturn
 classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, const CnxSettings * set,
-    gboolean due, gboolean waits)
+    CnxFate fate, gboolean waits)
 {
+  const gboolean due = fate == CNX_FATE_CLASSIFIED;
   g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
   float *tensor = cnx_classifier_claim (self->classifier, due && waits);
@@ -278,7 +324,11 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
   const CnxSceneRule rule = scene_rule (set, request, !carried);
   if (tensor && due && !read_frame (self, buffer, tensor, set, cnx_scene_looks (&rule)))
     return GST_FLOW_ERROR;
-  if (tensor && (!due || stands (self, &rule, request->running_time, tensor))) {
+  if (due && !tensor)
+    fate = CNX_FATE_BUSY;
+  else if (due && stands (self, &rule, request->running_time, tensor))
+    fate = CNX_FATE_SCENE;
+  if (tensor && fate != CNX_FATE_CLASSIFIED) {
     cnx_classifier_release (self->classifier);
     cnx_carried_hold (&self->carried);
   } else if (tensor) {
@@ -288,6 +338,7 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
     if (!cnx_classifier_submit (self->classifier, request, &error))
       return fail (self, error);
   }
+  note_frame (self, fate, request->running_time, carried);
   if (carried)
     cnx_teller_add (&self->teller, carried, buffer);
   return GST_FLOW_OK;
@@ -301,6 +352,15 @@ would_be_late (CnxFlow * self, GstClockTime running_time)
       && cnx_qos_is_late (&self->qos, running_time, gst_element_get_current_running_time (self->element));
 }
 
+/* Whether the frame's turn has come: then it is to be classified. */
+static CnxFate
+turn_of (CnxFlow * self, const CnxPaceRule * rule, GstClockTime now, GstClockTime running_time, gboolean waits)
+{
+  if (!cnx_pace_due (&self->pace, rule, now))
+    return cnx_pace_waits_for_rate (&self->pace, rule) ? CNX_FATE_RATE : CNX_FATE_INTERVAL;
+  return waits && would_be_late (self, running_time) ? CNX_FATE_LATE : CNX_FATE_CLASSIFIED;
+}
+
 GstFlowReturn
 cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
 {
@@ -312,8 +372,8 @@ cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, c
 
   if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
     now = gst_element_get_current_running_time (self->element);
-  const gboolean due = cnx_pace_due (&self->pace, &set->pace, now) && !(waits && would_be_late (self, running_time));
-  const GstFlowReturn flow = classify (self, buffer, &request, set, due, waits);
+  const CnxFate fate = turn_of (self, &set->pace, now, running_time, waits);
+  const GstFlowReturn flow = classify (self, buffer, &request, set, fate, waits);
   tell_news (self);
   return flow;
 }

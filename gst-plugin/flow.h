@@ -7,6 +7,7 @@
 #include "gst-plugin/pace/qos.h"
 #include "gst-plugin/pace/scene.h"
 #include "gst-plugin/settings.h"
+#include "gst-plugin/stats/stats.h"
 #include "gst-plugin/teller.h"
 
 G_BEGIN_DECLS
@@ -16,7 +17,7 @@ G_BEGIN_DECLS
  * @element: not owned
  * @classifier: the network that frames are given to; NULL until cnx_flow_set_classifier(). Others than the streaming
  *   thread have it from cnx_flow_ref_classifier()
- * @choice, @teller, @latency, @qos: each for any thread, as far as it says so
+ * @choice, @teller, @latency, @qos, @stats: each for any thread, as far as it says so
  * @frame_in: NULL until there are caps
  * @tagged: what the stream's tags say
  * @news: results that came with this frame: the worker's, and its own; owned
@@ -32,6 +33,7 @@ typedef struct
   CnxLatency latency;
   CnxModeChoice choice;
   CnxQos qos;
+  CnxStats stats;
 
   GstVideoInfo info;
   CnxFrameIn *frame_in;

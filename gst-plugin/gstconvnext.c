@@ -34,6 +34,9 @@
  * What is found is also told: with `post-messages` on the bus, when it is made, and by the signal `labels` in the
  * streaming thread, before the first buffer that carries it goes on.
  *
+ * `stats` says what became of frames, how long things take and how old labels are; the log says it of each frame, at
+ * level 5.
+ *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *
  * ## Example launch line
@@ -52,6 +55,8 @@
 #include <gst/video/video.h>
 
 GST_DEBUG_CATEGORY (convnext_debug);
+
+#define PROP_STATS 1000         /* beyond those of the settings */
 
 struct _GstConvnext
 {
@@ -148,6 +153,15 @@ close_classifier (GstConvnext * self)
   GST_OBJECT_UNLOCK (self);
 }
 
+static void
+log_stats (GstConvnext * self)
+{
+  if (gst_debug_category_get_threshold (convnext_debug) < GST_LEVEL_INFO)
+    return;
+  g_autoptr (GstStructure) stats = cnx_stats_to_structure (&self->flow.stats);
+  GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, stats);
+}
+
 static gboolean
 stop (GstBaseTransform * base)
 {
@@ -155,6 +169,7 @@ stop (GstBaseTransform * base)
 
   cnx_flow_begin_stream (&self->flow, NULL);
   cnx_classifier_stop (self->flow.classifier);
+  log_stats (self);
   g_clear_pointer (&self->flow.frame_in, cnx_frame_in_free);
   return TRUE;
 }
@@ -177,8 +192,10 @@ change_state (GstElement * element, GstStateChange transition)
   const gboolean starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
 
   /* Again before streaming starts: properties may have been set in READY. */
-  if (starts)
+  if (starts) {
     set_streams (self, TRUE);
+    cnx_stats_reset (&self->flow.stats);
+  }
   if ((starts || transition == GST_STATE_CHANGE_NULL_TO_READY) && !open_classifier (self)) {
     set_streams (self, FALSE);
     return GST_STATE_CHANGE_FAILURE;
@@ -427,6 +444,10 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
 {
   GstConvnext *self = GST_CONVNEXT (object);
 
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, cnx_stats_to_structure (&self->flow.stats));
+    return;
+  }
   GST_OBJECT_LOCK (self);
   cnx_settings_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
@@ -467,6 +488,12 @@ gst_convnext_class_init (GstConvnextClass * klass)
   object_class->finalize = finalize;
   cnx_settings_install (object_class);
   cnx_teller_install (object_class);
+  g_object_class_install_property (object_class, PROP_STATS, g_param_spec_boxed ("stats", "Statistics",
+          "Since the element was started: frames, classified, skipped-interval, skipped-rate, skipped-scene, "
+          "skipped-busy and skipped-qos; milliseconds of preprocessing, of a pass and of the age of labels: "
+          "preprocess-mean, -p50 and -p99, pass-mean, -p50 and -p99, age-mean and -p99; and of the network, for all "
+          "that share it: batches, batch-mean, model, precision, device", GST_TYPE_STRUCTURE,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;

@@ -35,6 +35,7 @@ struct _CnxEngine
   GQueue wishes;                /* Wish, in the order that they came */
   gboolean running;             /* one of the waiting threads runs a pass, and owns what is below */
   guint largest;
+  guint64 passes, pictures;     /* so far */
 
   float *logits;                /* of a pass of several; NULL where there is none */
 };
@@ -354,6 +355,8 @@ serve (CnxEngine * self)
     wishes[i] = g_queue_pop_head (&self->wishes);
   self->running = TRUE;
   self->largest = MAX (self->largest, n);
+  self->passes++;
+  self->pictures += n;
   g_mutex_unlock (&self->lock);
   const gboolean ok = run_pass (self, wishes, n, &error);
   g_mutex_lock (&self->lock);
@@ -387,6 +390,15 @@ cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience
   if (wish.error)
     g_propagate_error (error, wish.error);
   return wish.error == NULL;
+}
+
+void
+cnx_engine_count (CnxEngine * self, guint64 * passes, guint64 * pictures)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  *passes = self->passes;
+  *pictures = self->pictures;
 }
 
 guint

@@ -71,6 +71,9 @@ const char *cnx_engine_description (CnxEngine * engine);
 gboolean cnx_engine_forward (CnxEngine * engine, const CnxPicture * picture, guint patience, float *logits,
     GError ** error);
 
+/** How many passes it has begun so far, for all who share it, and how many pictures were in them. For any thread. */
+void cnx_engine_count (CnxEngine * engine, guint64 * passes, guint64 * pictures);
+
 /** How many pictures the largest pass so far had. For tests, and for tuning. */
 guint cnx_engine_largest_pass (CnxEngine * engine);
 /** How many pictures wait for a pass now. For tests. */

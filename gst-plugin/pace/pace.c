@@ -31,6 +31,12 @@ cnx_pace_due (CnxPace * self, const CnxPaceRule * rule, GstClockTime now)
   return !self->begun || (self->passed >= rule->interval && rate_allows (self));
 }
 
+gboolean
+cnx_pace_waits_for_rate (const CnxPace * self, const CnxPaceRule * rule)
+{
+  return self->passed >= rule->interval;
+}
+
 /* On a grid, so that frames that come between its points do not make the rate lower: of 25 frames a second and a limit
  * of 10, every second or third, not every third. Anew where time has gone back, or on by more than a period. */
 static GstClockTime

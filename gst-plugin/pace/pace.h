@@ -41,6 +41,9 @@ typedef struct
  * frame waits for more than two periods. */
 gboolean cnx_pace_due (CnxPace * pace, const CnxPaceRule * rule, GstClockTime now);
 
+/** Of a frame that was asked about last and is not due by @rule: whether the rate alone holds it up. */
+gboolean cnx_pace_waits_for_rate (const CnxPace * pace, const CnxPaceRule * rule);
+
 /** The frame that was asked about last is classified. */
 void cnx_pace_note (CnxPace * pace);
 
