@@ -79,10 +79,10 @@ init_normalisation (CnxResampler * self)
   }
 }
 
-/* @size luma pixels, of which the picture takes up @extent from @from on. */
+/* @size luma pixels behind @skip others, of which the picture takes up @extent from @from on. */
 typedef struct
 {
-  int size;
+  int skip, size;
   double from, extent;
 } Side;
 
@@ -91,11 +91,11 @@ typedef struct
 static CnxAxis
 axis_of (Side side, int resized, gboolean chroma, gboolean cosited)
 {
-  CnxAxis axis = { side.size, side.extent / resized, side.from };
+  CnxAxis axis = { side.skip, side.skip + side.size, side.extent / resized, side.skip + side.from };
 
   if (!chroma)
     return axis;
-  return (CnxAxis) {(side.size + 1) / 2, axis.scale / 2.0, axis.shift / 2.0 + (cosited ? 0.25 : 0.0)};
+  return (CnxAxis) {0, (axis.samples + 1) / 2, axis.scale / 2.0, axis.shift / 2.0 + (cosited ? 0.25 : 0.0)};
 }
 
 static void
@@ -112,8 +112,8 @@ init_readers (CnxResampler * self, CnxResamplePlane * plane, const Band * band, 
     CnxAxis axis;
 
     reader->read = band->reads[plane->n_readers];
-    axis = axis_of ((Side) {format->width, format->whole.x, format->whole.across}, plan->resized_width,
-        reader->read.chroma, format->chroma_left);
+    axis = axis_of ((Side) {format->skip_x, format->width, format->whole.x, format->whole.across},
+        plan->resized_width, reader->read.chroma, format->chroma_left);
     cnx_taps_init (&reader->taps, &axis, self->recipe.interpolation, plan->x + self->left,
         self->right - self->left, step, CNX_COLUMNS_BLOCK (step));
     plane->first_byte = MIN (plane->first_byte, reader->taps.first * step);
@@ -136,8 +136,8 @@ init_planes (CnxResampler * self, const CnxFrameFormat * format, const CnxCropPl
       self->n_planes++) {
     CnxResamplePlane *plane = &self->planes[self->n_planes];
     const Band *band = &layout->bands[self->n_planes];
-    CnxAxis axis = axis_of ((Side) {format->height, format->whole.y, format->whole.down}, plan->resized_height,
-        band->chroma_rows, format->chroma_top);
+    CnxAxis axis = axis_of ((Side) {format->skip_y, format->height, format->whole.y, format->whole.down},
+        plan->resized_height, band->chroma_rows, format->chroma_top);
 
     plane->plane = band->plane;
     cnx_taps_init (&plane->taps, &axis, self->recipe.interpolation, plan->y + self->top,
@@ -200,6 +200,11 @@ check_format (const CnxFrameFormat * format, const CnxRecipe * recipe, GError **
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
         "a frame of %dx%d pixels cannot be resampled: both sides must be from 1 to %d",
         format->width, format->height, CNX_FRAME_MAX_SIDE);
+    return FALSE;
+  }
+  if ((guint) format->skip_x > 1 || (guint) format->skip_y > 1) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "a frame cannot begin %d, %d pixels within a chroma sample: only 0 "
+        "or 1", format->skip_x, format->skip_y);
     return FALSE;
   }
   if (format->par_n < 1 || format->par_d < 1 || widened > MAX_WIDENED) {

@@ -50,6 +50,8 @@ typedef struct
  * @chroma_top: chroma samples sit at the upper luma row and not between two
  * @par_n, @par_d: pixel aspect ratio; a picture is resized as if widened by par_n / par_d first
  * @whole: the picture that the recipe is applied to; {0}: the frame
+ * @skip_x, @skip_y: pixels of each row, and rows, that lie before the frame's, 0 or 1: it begins within a chroma
+ *   sample, and planes with that sample
  *
  * A plain value; compare field by field.
  */
@@ -62,6 +64,7 @@ typedef struct
   gboolean chroma_left, chroma_top;
   int par_n, par_d;
   CnxWhole whole;
+  int skip_x, skip_y;
 } CnxFrameFormat;
 
 /** Pixels of a frame's side, at most. What it stands for may be larger. */

@@ -47,9 +47,9 @@ span_of (const CnxAxis * axis, double support, int p)
 {
   Span span = {.centre = (p + 0.5) * axis->scale + axis->shift };
   double low = floor (span.centre - support + 0.5), high = floor (span.centre + support + 0.5);
-  int end = (int) CLAMP (high, 1.0, (double) axis->samples);
+  int end = (int) CLAMP (high, axis->first + 1.0, (double) axis->samples);
 
-  span.start = (int) CLAMP (low, 0.0, axis->samples - 1.0);
+  span.start = (int) CLAMP (low, (double) axis->first, axis->samples - 1.0);
   span.length = MAX (1, end - span.start);
   return span;
 }

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /**
  * CnxAxis:
- * @samples: source samples along the axis
+ * @first, @samples: the picture's are the source samples from @first on, up to @samples
  * @scale: source samples per pixel of the resized picture
  * @shift: added to a place, in source samples: where the picture begins, and where chroma is sited
  *
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  int samples;
+  int first, samples;
   double scale;
   double shift;
 } CnxAxis;

@@ -14,16 +14,19 @@ struct _CnxFrameIn
   CnxDirection direction;
   float *lying;                 /* a tensor before it is turned; NULL where none is */
 
-  /* made for a region and a whole, and made anew for a frame with others */
-  GstVideoRectangle region;     /* the picture's place in the frame; fields count as frames */
-  CnxWhole whole;               /* what the frame stands for */
-  GstVideoInfo info;            /* what the resampler reads: the frame, to the region's end */
-  CnxResampler *resampler;
-  CnxFramePlan *plan;           /* of the same; NULL until it is asked for */
+  /* made for so much of a frame, and made anew for another size */
+  gboolean open;
+  GstVideoInfo info;            /* what the resampler reads: the frame, to the picture's end */
   GstVideoConverter *converter; /* NULL where it reads the frames themselves */
   GstBuffer *buffer;            /* the converter's output, mapped in `frame` */
   GstVideoFrame frame;
   CnxLayoutCopy copy;            /* of a frame that the converter cannot be given as it is */
+
+  /* made for a region and a whole, and made anew for others */
+  GstVideoRectangle region;     /* the place in the frame; fields count as frames */
+  CnxWhole whole;               /* what it stands for */
+  CnxResampler *resampler;
+  CnxFramePlan *plan;           /* of the same; NULL until it is asked for */
 };
 
 /* What core/resample reads, and which planes it wants in its order. */
@@ -90,6 +93,17 @@ describe_shape (const GstVideoInfo * caps, CnxFrameFormat * format)
     format->par_n /= 2;         /* to 0 where nothing is that narrow, which is refused */
 }
 
+/* How far into a sample of chroma the column, or of @rows the row, @at is. */
+static int
+within_chroma (const CnxFrameIn * in, int at, gboolean rows)
+{
+  const GstVideoFormatInfo *format = in->info.finfo;
+
+  if (GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format) < 2)
+    return 0;
+  return at & ((1 << (rows ? GST_VIDEO_FORMAT_INFO_H_SUB (format, 1) : GST_VIDEO_FORMAT_INFO_W_SUB (format, 1))) - 1);
+}
+
 static void
 describe (const CnxFrameIn * in, CnxFrameFormat * format)
 {
@@ -100,6 +114,8 @@ describe (const CnxFrameIn * in, CnxFrameFormat * format)
   format->width = in->region.w;
   format->height = in->region.h;
   format->whole = in->whole;
+  format->skip_x = within_chroma (in, in->region.x, FALSE);
+  format->skip_y = within_chroma (in, in->region.y, TRUE);
   format->pixels = direct[find_direct (GST_VIDEO_INFO_FORMAT (info))].pixels;
   format->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
   describe_shape (&in->caps, format);
@@ -154,14 +170,20 @@ add_converter (CnxFrameIn * in, GError ** error)
 }
 
 static void
-unprepare (CnxFrameIn * in)
+unaim (CnxFrameIn * in)
+{
+  g_clear_pointer (&in->resampler, cnx_resampler_free);
+  g_clear_pointer (&in->plan, cnx_frame_plan_unref);
+}
+
+static void
+close_source (CnxFrameIn * in)
 {
   if (in->buffer)
     gst_video_frame_unmap (&in->frame);
   gst_clear_buffer (&in->buffer);
   g_clear_pointer (&in->converter, gst_video_converter_free);
-  g_clear_pointer (&in->resampler, cnx_resampler_free);
-  g_clear_pointer (&in->plan, cnx_frame_plan_unref);
+  in->open = FALSE;
 }
 
 /* What the recipe asks for of a frame that is yet to be turned. */
@@ -183,21 +205,36 @@ turns (const CnxDirection * direction)
   return direction->swaps || direction->row_from_end || direction->column_from_end;
 }
 
+/* Readies @in to read frames up to the end of @picture. */
 static gboolean
-prepare (CnxFrameIn * in, const GstVideoRectangle * region, const CnxWhole * whole, GError ** error)
+open_source (CnxFrameIn * in, const GstVideoRectangle * picture, GError ** error)
+{
+  const int width = picture->x + picture->w, height = picture->y + picture->h;
+
+  if (in->open && in->info.width == width && in->info.height == height)
+    return TRUE;
+  close_source (in);
+  in->info = in->caps;
+  in->info.width = width;
+  in->info.height = height;
+  /* A converter would take chroma rows field by field: to us they are rows of a picture. */
+  in->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  in->open = find_direct (GST_VIDEO_INFO_FORMAT (&in->info)) >= 0 || add_converter (in, error);
+  return in->open;
+}
+
+/* Readies @in to make the tensor of @region, which stands for @whole. */
+static gboolean
+aim (CnxFrameIn * in, const GstVideoRectangle * region, const CnxWhole * whole, GError ** error)
 {
   CnxFrameFormat format;
 
-  unprepare (in);
+  if (in->resampler && memcmp (region, &in->region, sizeof *region) == 0
+      && memcmp (whole, &in->whole, sizeof *whole) == 0)
+    return TRUE;
+  unaim (in);
   in->region = *region;
   in->whole = *whole;
-  in->info = in->caps;
-  in->info.width = region->x + region->w;
-  in->info.height = region->y + region->h;
-  /* A converter would take chroma rows field by field: to us they are rows of a picture. */
-  in->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-  if (find_direct (GST_VIDEO_INFO_FORMAT (&in->info)) < 0 && !add_converter (in, error))
-    return FALSE;
   if (turns (&in->direction) && !in->lying && !(in->lying = cnx_try_new ((gsize) in->recipe.width * in->recipe.height,
               3 * sizeof (float), "a frame that is to be turned", error)))
     return FALSE;
@@ -217,7 +254,7 @@ cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError **
   in->caps = *info;
   in->recipe = *recipe;
   complete_colour (&in->caps);
-  return prepare (in, &all, &itself, error) ? g_steal_pointer (&in) : NULL;
+  return open_source (in, &all, error) && aim (in, &all, &itself, error) ? g_steal_pointer (&in) : NULL;
 }
 
 void
@@ -225,7 +262,8 @@ cnx_frame_in_free (CnxFrameIn * in)
 {
   if (!in)
     return;
-  unprepare (in);
+  unaim (in);
+  close_source (in);
   g_free (in->copy.bytes);
   g_free (in->lying);
   g_free (in);
@@ -238,19 +276,24 @@ cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod method)
 
   if (memcmp (&direction, &in->direction, sizeof direction) == 0)
     return;
-  unprepare (in);
+  unaim (in);
   in->direction = direction;
   g_clear_pointer (&in->lying, g_free);
 }
 
-/* What of @frame is the picture: as much as the caps say, or what a crop meta says of what is there. It
- * begins with a whole chroma sample. */
+/* A buffer's rows are those of one field. */
+static int
+fields_of (const CnxFrameIn * in)
+{
+  return in->caps.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ? 2 : 1;
+}
+
+/* What of @frame is the picture: as much as the caps say, or what a crop meta says of what is there. */
 static GstVideoRectangle
 picture_in (const CnxFrameIn * in, const GstVideoFrame * frame)
 {
   const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (frame->buffer);
-  const GstVideoFormatInfo *format = in->info.finfo;
-  const int fields = in->caps.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ? 2 : 1;
+  const int fields = fields_of (in);
   GstVideoRectangle all = { 0, 0, in->caps.width, GST_VIDEO_INFO_FIELD_HEIGHT (&in->caps) };
 
   if (!crop)
@@ -260,14 +303,7 @@ picture_in (const CnxFrameIn * in, const GstVideoFrame * frame)
   const guint left = MIN (crop->x, (guint) all.w), top = MIN (crop->y / fields, (guint) all.h);
   const guint right = left + MIN (crop->width, all.w - left);
   const guint bottom = top + MIN (crop->height / fields, all.h - top);
-  GstVideoRectangle region = { left, top };
-  if (GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format) > 1) {
-    region.x &= ~((1 << GST_VIDEO_FORMAT_INFO_W_SUB (format, 1)) - 1);
-    region.y &= ~((1 << GST_VIDEO_FORMAT_INFO_H_SUB (format, 1)) - 1);
-  }
-  region.w = right > left ? right - region.x : 0;
-  region.h = bottom > top ? bottom - region.y : 0;
-  return region;
+  return (GstVideoRectangle) { left, top, right - left, bottom - top };
 }
 
 /* What is cropped has become a picture of its own. */
@@ -277,12 +313,14 @@ whole_of (const GstVideoFrame * frame)
   return gst_buffer_get_video_crop_meta (frame->buffer) ? (CnxWhole) {0} : cnx_whole_meta_get (frame->buffer);
 }
 
-/* The planes of @frame, which is in a format of `direct`, from the region's first pixel on. */
+/* The planes of @frame, which is in a format of `direct`, from the chroma sample on that the region begins in. */
 static CnxFramePlanes
 planes_of (const CnxFrameIn * in, const GstVideoFrame * frame)
 {
   const GstVideoFormatInfo *format = in->info.finfo;
   const int *planes = direct[find_direct (GST_VIDEO_INFO_FORMAT (&in->info))].planes;
+  const int x = in->region.x - within_chroma (in, in->region.x, FALSE);
+  const int y = in->region.y - within_chroma (in, in->region.y, TRUE);
   CnxFramePlanes to = { 0 };
 
   for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_PLANES (format); i++) {
@@ -292,47 +330,55 @@ planes_of (const CnxFrameIn * in, const GstVideoFrame * frame)
     const guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, planes[i]);
 
     to.strides[i] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, planes[i]);
-    to.planes[i] = data + (in->region.y >> GST_VIDEO_FORMAT_INFO_H_SUB (format, c)) * to.strides[i] +
-        (in->region.x >> GST_VIDEO_FORMAT_INFO_W_SUB (format, c)) *
-        GST_VIDEO_FORMAT_INFO_PSTRIDE (format, c);
+    to.planes[i] = data + (y >> GST_VIDEO_FORMAT_INFO_H_SUB (format, c)) * to.strides[i] +
+        (x >> GST_VIDEO_FORMAT_INFO_W_SUB (format, c)) * GST_VIDEO_FORMAT_INFO_PSTRIDE (format, c);
   }
   return to;
+}
+
+/* What the resampler reads of @frame, up to the end of @picture: itself, or its conversion. NULL and an error where
+ * nothing can be read. */
+static const GstVideoFrame *
+source_of (CnxFrameIn * in, const GstVideoFrame * frame, const GstVideoRectangle * picture, GError ** error)
+{
+  if (picture->w < 1 || picture->h < 1) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame is cropped to nothing");
+    return NULL;
+  }
+  if (!open_source (in, picture, error))
+    return NULL;
+  if (!cnx_layout_holds (frame, in->info.width, in->info.height)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A buffer is too short for the frame of %d x %d pixels in %s that "
+        "its GstVideoMeta says is in it", GST_VIDEO_FRAME_WIDTH (frame), GST_VIDEO_FRAME_HEIGHT (frame),
+        gst_video_format_to_string (GST_VIDEO_FRAME_FORMAT (frame)));
+    return NULL;
+  }
+  if (!in->converter)
+    return frame;
+  GstVideoFrame rows = *frame;
+
+  rows.info.width = in->info.width;
+  rows.info.height = in->info.height;
+  rows.info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  rows.flags &= ~(GST_VIDEO_FRAME_FLAG_INTERLACED | GST_VIDEO_FRAME_FLAG_TFF |
+      GST_VIDEO_FRAME_FLAG_RFF | GST_VIDEO_FRAME_FLAG_ONEFIELD);
+  if (!cnx_layout_ease (&rows, in->info.width, in->info.height, &in->copy, error))
+    return NULL;
+  gst_video_converter_frame (in->converter, &rows, &in->frame);
+  return &in->frame;
 }
 
 /* Readies @in for @frame, and points @planes at what of it, or of its conversion, is the picture. */
 static gboolean
 look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, GError ** error)
 {
-  const GstVideoRectangle region = picture_in (in, frame);
+  const GstVideoRectangle picture = picture_in (in, frame);
   const CnxWhole whole = whole_of (frame);
+  const GstVideoFrame *source = source_of (in, frame, &picture, error);
 
-  if (region.w < 1 || region.h < 1) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A frame is cropped to nothing");
+  if (!source || !aim (in, &picture, &whole, error))
     return FALSE;
-  }
-  if ((!in->resampler || memcmp (&region, &in->region, sizeof region) != 0
-          || memcmp (&whole, &in->whole, sizeof whole) != 0) && !prepare (in, &region, &whole, error))
-    return FALSE;
-  if (!cnx_layout_holds (frame, in->info.width, in->info.height)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A buffer is too short for the frame of %d x %d pixels in %s that "
-        "its GstVideoMeta says is in it", GST_VIDEO_FRAME_WIDTH (frame), GST_VIDEO_FRAME_HEIGHT (frame),
-        gst_video_format_to_string (GST_VIDEO_FRAME_FORMAT (frame)));
-    return FALSE;
-  }
-  if (in->converter) {
-    GstVideoFrame rows = *frame;
-
-    rows.info.width = in->info.width;
-    rows.info.height = in->info.height;
-    rows.info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-    rows.flags &= ~(GST_VIDEO_FRAME_FLAG_INTERLACED | GST_VIDEO_FRAME_FLAG_TFF |
-        GST_VIDEO_FRAME_FLAG_RFF | GST_VIDEO_FRAME_FLAG_ONEFIELD);
-    if (!cnx_layout_ease (&rows, in->info.width, in->info.height, &in->copy, error))
-      return FALSE;
-    gst_video_converter_frame (in->converter, &rows, &in->frame);
-    frame = &in->frame;
-  }
-  *planes = planes_of (in, frame);
+  *planes = planes_of (in, source);
   return TRUE;
 }
 
@@ -367,6 +413,48 @@ cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GErr
   if (!look_at (in, frame, &planes, error))
     return FALSE;
   resample (in, &planes, out);
+  return TRUE;
+}
+
+/* @region, which counts the rows of all fields, in those of this one: every one that has a row of it. FALSE where that
+ * is not within @picture. */
+static gboolean
+find_rows (const CnxFrameIn * in, const GstVideoRectangle * region, const GstVideoRectangle * picture,
+    GstVideoRectangle * rows)
+{
+  const int fields = fields_of (in);
+
+  if (region->x < picture->x || region->y < 0 || region->y / fields < picture->y || region->w < 1 || region->h < 1
+      || region->w > picture->x + picture->w - region->x || region->h > G_MAXINT - region->y - 1)
+    return FALSE;
+  const int bottom = (region->y + region->h + fields - 1) / fields;
+  *rows = (GstVideoRectangle) { region->x, region->y / fields, region->w, bottom - region->y / fields };
+  return bottom <= picture->y + picture->h;
+}
+
+gboolean
+cnx_frame_in_run_regions (CnxFrameIn * in, const GstVideoFrame * frame, const GstVideoRectangle * regions, guint n,
+    float *out, GError ** error)
+{
+  const GstVideoRectangle picture = picture_in (in, frame);
+  const GstVideoFrame *source = source_of (in, frame, &picture, error);
+  const CnxWhole itself = { 0 };
+
+  if (!source)
+    return FALSE;
+  for (guint i = 0; i < n; i++, out += (gsize) in->recipe.width * in->recipe.height * 3) {
+    GstVideoRectangle rows;
+
+    if (!find_rows (in, &regions[i], &picture, &rows)) {
+      g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "A region of %d x %d pixels at %d, %d is not within the picture",
+          regions[i].w, regions[i].h, regions[i].x, regions[i].y);
+      return FALSE;
+    }
+    if (!aim (in, &rows, &itself, error))
+      return FALSE;
+    const CnxFramePlanes planes = planes_of (in, source);
+    resample (in, &planes, out);
+  }
   return TRUE;
 }
 

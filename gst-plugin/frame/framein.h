@@ -25,9 +25,16 @@ void cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod meth
  * (wholemeta.h), that one. Errors: CNX_ERROR_INPUT. */
 gboolean cnx_frame_in_run (CnxFrameIn * in, const GstVideoFrame * frame, float *out, GError ** error);
 
-/** As above, or, where the bytes of the frame that are needed are fewer than the tensor's, those: packed by *@plan,
- * which is @in's, and NULL where @out is the tensor, as it always is of frames that are turned. @out is as long as the
- * tensor either way. */
+/** The same of each of @n @regions of @frame by itself, one tensor behind the other. They count in its pixels, before
+ * it is turned, and the rows of both fields where those lie in buffers of their own; what a GstVideoCropMeta says
+ * limits them. Errors: CNX_ERROR_INPUT, also for one that is empty or not within the picture; some of @out is written
+ * then. */
+gboolean cnx_frame_in_run_regions (CnxFrameIn * in, const GstVideoFrame * frame, const GstVideoRectangle * regions,
+    guint n, float *out, GError ** error);
+
+/** As cnx_frame_in_run(), or, where the bytes of the frame that are needed are fewer than the tensor's, those: packed
+ * by *@plan, which is @in's, and NULL where @out is the tensor, as it always is of frames that are turned. @out is as
+ * long as the tensor either way. */
 gboolean cnx_frame_in_pack (CnxFrameIn * in, const GstVideoFrame * frame, float *out, CnxFramePlan ** plan,
     GError ** error);
 

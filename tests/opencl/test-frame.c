@@ -74,12 +74,13 @@ frame_new (const CnxFrameFormat * format, Fill fill, int padding, gboolean upsid
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (fill + 17 * format->pixels);
   Frame *frame = g_new0 (Frame, 1);
+  const int width = format->skip_x + format->width, height = format->skip_y + format->height;
 
   for (int p = 0; p < 3 && bytes_of_two[format->pixels][p]; p++) {
-    const int bytes = bytes_of_two[format->pixels][p], half = (format->width + 1) / 2;
+    const int bytes = bytes_of_two[format->pixels][p], half = (width + 1) / 2;
     const gboolean whole = bytes % 2 == 0 && p == 0 && format->pixels != CNX_PIXELS_YUY2;
-    const int row = whole ? bytes / 2 * format->width : bytes * half, stride = row + padding;
-    const int rows = p == 0 ? format->height : (format->height + 1) / 2;
+    const int row = whole ? bytes / 2 * width : bytes * half, stride = row + padding;
+    const int rows = p == 0 ? height : (height + 1) / 2;
 
     frame->memory[p] = g_malloc ((gsize) stride * (rows - 1) + row);
     memset (frame->memory[p], 0xA5, (gsize) stride * (rows - 1) + row);
@@ -236,6 +237,27 @@ test_pictures (void)
         format.width = sizes[s][0];
         format.height = sizes[s][1];
         check (&format, &recipe, fill, 0, FALSE);
+      }
+}
+
+/* Pictures that begin within a chroma sample. */
+static void
+test_skips (void)
+{
+  static const int sizes[][2] = { {1, 1}, {3, 5}, {34, 47}, {128, 129} };
+  const CnxRecipe recipe = recipe_of (32, 36);
+
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (CnxPixelFormat pixels = 0; pixels <= CNX_PIXELS_YUY2; pixels++)
+      for (int skips = 1; skips < 4; skips++) {
+        CnxFrameFormat format = usual;
+
+        format.pixels = pixels;
+        format.width = sizes[s][0];
+        format.height = sizes[s][1];
+        format.skip_x = skips & 1;
+        format.skip_y = skips >> 1;
+        check (&format, &recipe, NOISE, 0, FALSE);
       }
 }
 
@@ -476,6 +498,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frame/colour", test_colour);
   g_test_add_func ("/frame/pictures", test_pictures);
   g_test_add_func ("/frame/odd-sizes", test_odd_sizes);
+  g_test_add_func ("/frame/skips", test_skips);
   g_test_add_func ("/frame/strides", test_strides);
   g_test_add_func ("/frame/recipes", test_recipes);
   g_test_add_func ("/frame/large", test_large);
