@@ -144,6 +144,59 @@ test_half (void)
   cnx_change_close (&rig);
 }
 
+/* ---- who looks on ---- */
+
+static void
+keep_time (GstElement * element, const char *stream, guint64 time, const GstStructure * found, GArray * told)
+{
+  g_array_append_val (told, time);
+}
+
+/* What the old one found last is told like all else, by the signal too, though it is carried by a frame of the new. */
+static void
+test_signal (void)
+{
+  CnxChangeRig rig = cnx_change_open ("latest");
+  g_autoptr (GArray) told = g_array_new (FALSE, FALSE, sizeof (guint64));
+  gboolean changed = FALSE;
+
+  g_signal_connect (rig.element, "labels", G_CALLBACK (keep_time), told);
+  g_object_set (rig.element, "model", SECOND, NULL);
+  for (guint64 time = 1; !changed; time++) {
+    g_autoptr (CnxClassifier) classifier = cnx_classifier_ref (gst_convnext_classifier (GST_CONVNEXT (rig.element)));
+    g_assert_true (cnx_classifier_drain (classifier, 60 * G_USEC_PER_SEC));
+    g_autoptr (GstBuffer) out = gst_harness_push_and_pull (rig.harness, cnx_test_frame (CNX_CHANGE_CAPS, 1, time));
+    if (time > 1)
+      g_assert_cmpuint (cnx_test_running_time (out), ==, time - 1);
+    g_assert_cmpuint (told->len, ==, time - 1);
+    g_assert_true (time == 1 || g_array_index (told, guint64, time - 2) == time - 1);
+    changed = classifier != gst_convnext_classifier (GST_CONVNEXT (rig.element));
+    g_usleep (changed ? 0 : 5000);
+  }
+  cnx_change_close (&rig);
+}
+
+/* Frames are counted on; what runs is another. */
+static void
+test_stats (void)
+{
+  CnxChangeRig rig = cnx_change_open ("every-frame");
+  guint64 frames, classified;
+
+  cnx_change_push (&rig);
+  g_object_set (rig.element, "model", SECOND, NULL);
+  cnx_change_check_told (&rig, "second", "first");
+  cnx_change_push (&rig);
+  g_autoptr (GstStructure) stats = NULL;
+  g_object_get (rig.element, "stats", &stats, NULL);
+  g_assert_cmpstr (gst_structure_get_string (stats, "model"), ==, "second");
+  g_assert_true (gst_structure_get_uint64 (stats, "frames", &frames));
+  g_assert_true (gst_structure_get_uint64 (stats, "classified", &classified));
+  g_assert_cmpuint (frames, ==, gst_harness_buffers_received (rig.harness));
+  g_assert_cmpuint (classified, ==, frames);
+  cnx_change_close (&rig);
+}
+
 /* ---- one that cannot be had ---- */
 
 static void
@@ -197,6 +250,8 @@ main (int argc, char **argv)
   g_test_add_func ("/change/last-wins", test_last_wins);
   g_test_add_func ("/change/back", test_back);
   g_test_add_func ("/change/half", test_half);
+  g_test_add_func ("/change/signal", test_signal);
+  g_test_add_func ("/change/stats", test_stats);
   g_test_add_func ("/change/fails", test_fails);
   g_test_add_func ("/change/fails-early", test_fails_early);
   return cnx_change_run ();
