@@ -12,8 +12,14 @@
 void
 cnx_test_init_elements (int *argc, char ***argv)
 {
-  /* the plugin's types are in this program already: a plugin listed in this process would bring them again */
+  const char *registry = g_getenv ("GST_REGISTRY");
+  g_autofree char *own = g_strconcat (registry ? registry : "", ".elements", NULL);
+
+  /* the plugin's types are in this program already: a plugin listed in this process would bring them again. Who has no
+   * such path strikes the plugin from the list, so it is another than that of who needs it. */
   g_unsetenv ("GST_PLUGIN_PATH");
+  if (registry)
+    g_setenv ("GST_REGISTRY", own, TRUE);
   gst_init (argc, argv);
   cnx_label_meta_register ();
   cnx_whole_meta_register ();
