@@ -1,5 +1,5 @@
-/* Frames of any caps, laid out in any way, with any of the metas that the elements look at, to the network's input; and
- * labels painted for such caps. Numbers come out, or an error.
+/* Frames of any caps, laid out in any way, with any of the metas that the elements look at, to the network's input,
+ * they and what regions are marked in them; and labels painted for such caps. Numbers come out, or an error.
  *
  * A frame's memory is as long as it needs to be and not a byte more: it ends where a page begins that nobody may read,
  * or begins where one ends, so that GStreamer's own code, which no sanitizer has gone through, is seen too. */
@@ -13,9 +13,11 @@
 #include "gst-plugin/frame/framein.h"
 #include "gst-plugin/overlay/labelpaint.h"
 #include "gst-plugin/frame/wholemeta.h"
+#include "gst-plugin/regions/regions.h"
 
 #define ROOM (8 << 20)
 #define FRAMES 3
+#define REGIONS 3
 
 int LLVMFuzzerTestOneInput (const uint8_t * data, size_t size);
 
@@ -199,7 +201,7 @@ take_frame (Input * in, const GstVideoInfo * caps, guint8 what)
     };
     cnx_whole_meta_add (buffer, &whole);
   }
-  if (what & HAS_REGION)
+  for (guint n = what & HAS_REGION ? 1 + take (in, 1) % REGIONS : 0; n > 0; n--)
     gst_buffer_add_video_region_of_interest_meta (buffer, "thing", take (in, bytes), take (in, bytes),
         take (in, bytes), take (in, bytes));
   return buffer;
@@ -223,6 +225,29 @@ read_frame (CnxFrameIn * frame_in, GstBuffer * buffer, const GstVideoInfo * caps
   g_assert_true (read ? error == NULL : error != NULL && error->domain == CNX_ERROR);
   for (gsize i = 0; read && !plan && i < values; i++)
     g_assert_true (isfinite (out[i]));
+}
+
+/* What is collected can be read, wherever the frame can: it is within its picture. */
+static void
+read_regions (CnxFrameIn * frame_in, GstBuffer * buffer, const GstVideoInfo * caps, const CnxRecipe * recipe)
+{
+  const gsize values = (gsize) recipe->width * recipe->height * 3;
+  const CnxRegionRule rule = { NULL, 0, REGIONS };
+  g_autoptr (GArray) found = cnx_regions_collect (buffer, caps, &rule);
+  g_autofree float *out = g_new (float, values * (found->len + 1));
+  GstVideoRectangle boxes[REGIONS];
+  GstVideoFrame frame;
+
+  if (found->len == 0 || !gst_video_frame_map (&frame, caps, buffer, GST_MAP_READ))
+    return;
+  for (guint i = 0; i < found->len; i++)
+    boxes[i] = g_array_index (found, CnxMarkedRegion, i).region.box;
+  if (cnx_frame_in_run (frame_in, &frame, out, NULL)) {
+    g_assert_true (cnx_frame_in_run_regions (frame_in, &frame, boxes, found->len, out, NULL));
+    for (gsize i = 0; i < values * found->len; i++)
+      g_assert_true (isfinite (out[i]));
+  }
+  gst_video_frame_unmap (&frame);
 }
 
 static void
@@ -271,6 +296,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
     if (what & HAS_DIRECTION)
       cnx_frame_in_set_direction (frame_in, take (&in, 1) % 10);
     read_frame (frame_in, buffer, &caps, &recipe, what & PACKED);
+    read_regions (frame_in, buffer, &caps, &recipe);
   }
   if (in.left > 0 && take (&in, 1) % 16 == 1)
     paint_labels (&in, &caps);
