@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-/* One that waits for its picture's logits; on its thread's stack. */
+/* One that waits for its pictures' logits; on its thread's stack. */
 typedef struct
 {
-  CnxPicture picture;
+  const CnxPicture *pictures;
+  guint n;
   float *logits;
   gint64 since;                 /* as g_get_monotonic_time() tells */
   guint patience;               /* waits for others so long (us), if there are not enough of them */
@@ -303,10 +304,10 @@ static gboolean
 run_pass (CnxEngine * self, Wish ** wishes, guint n, GError ** error)
 {
   if (n == 1)
-    return cnx_network_forward_pictures (self->network, &wishes[0]->picture, 1, wishes[0]->logits, error);
+    return cnx_network_forward_pictures (self->network, wishes[0]->pictures, wishes[0]->n, wishes[0]->logits, error);
   g_autofree CnxPicture *pictures = g_new (CnxPicture, n);
   for (guint i = 0; i < n; i++)
-    pictures[i] = wishes[i]->picture;
+    pictures[i] = wishes[i]->pictures[0];
   const gboolean ok = cnx_network_forward_pictures (self->network, pictures, n, self->logits, error);
   for (guint i = 0; i < n; i++)
     memcpy (wishes[i]->logits, self->logits + i * self->outputs, self->outputs * sizeof (float));
@@ -318,7 +319,7 @@ static gboolean
 failed_for (CnxEngine * self, const Wish * wish, const GError * error)
 {
   return !g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS)
-      || !cnx_check_finite (wish->logits, 1, self->outputs, NULL);
+      || !cnx_check_finite (wish->logits, wish->n, self->outputs, NULL);
 }
 
 /* Whether @wish is to wait no longer for others: its patience is at an end, or there are enough. */
@@ -343,20 +344,31 @@ pass_size (CnxEngine * self)
   return MIN (all ? waiting : (waiting + 2) / 3, self->batch);
 }
 
+/* Takes those that go in one pass from the first that wait. One of several pictures goes alone. */
+static guint
+gather (CnxEngine * self, Wish ** wishes, guint most)
+{
+  guint n = 0;
+
+  do
+    wishes[n++] = g_queue_pop_head (&self->wishes);
+  while (n < most && wishes[0]->n == 1 && ((const Wish *) g_queue_peek_head (&self->wishes))->n == 1);
+  return n;
+}
+
 /* With the lock held, which it lets go of meanwhile. */
 static void
 serve (CnxEngine * self)
 {
-  const guint n = pass_size (self);
-  g_autofree Wish **wishes = g_new (Wish *, n);
+  const guint most = pass_size (self);
+  g_autofree Wish **wishes = g_new (Wish *, most);
+  const guint n = gather (self, wishes, most), pictures = MAX (n, wishes[0]->n);
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < n; i++)
-    wishes[i] = g_queue_pop_head (&self->wishes);
   self->running = TRUE;
-  self->largest = MAX (self->largest, n);
+  self->largest = MAX (self->largest, pictures);
   self->passes++;
-  self->pictures += n;
+  self->pictures += pictures;
   g_mutex_unlock (&self->lock);
   const gboolean ok = run_pass (self, wishes, n, &error);
   g_mutex_lock (&self->lock);
@@ -369,13 +381,14 @@ serve (CnxEngine * self)
 }
 
 /* Whoever comes, or has waited enough, while nobody runs a pass runs one; those who come meanwhile make up the next. */
-gboolean
-cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience, float *logits, GError ** error)
+static gboolean
+forward (CnxEngine * self, const CnxPicture * pictures, guint n, guint patience, float *logits, GError ** error)
 {
-  Wish wish = {.picture = *picture,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };
+  Wish wish = {.pictures = pictures,.n = n,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };
 
-  if (!cnx_network_takes (self->network, picture, error))
-    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (!cnx_network_takes (self->network, &pictures[i], error))
+      return FALSE;
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->wishes, &wish);
   while (!wish.done) {
@@ -390,6 +403,18 @@ cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience
   if (wish.error)
     g_propagate_error (error, wish.error);
   return wish.error == NULL;
+}
+
+gboolean
+cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience, float *logits, GError ** error)
+{
+  return forward (self, picture, 1, patience, logits, error);
+}
+
+gboolean
+cnx_engine_forward_several (CnxEngine * self, const CnxPicture * pictures, guint n, float *logits, GError ** error)
+{
+  return forward (self, pictures, n, 0, logits, error);
 }
 
 void

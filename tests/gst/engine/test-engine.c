@@ -391,6 +391,56 @@ test_not_finite (void)
   g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
 }
 
+#define SEVERAL 5
+
+/* Pictures that belong together, beside those of other threads: each gets what it gets alone, and they are one pass,
+ * however few the network runs at once. */
+static gpointer
+ask_for_several (gpointer data)
+{
+  Asker *asker = data;
+  const int outputs = cnx_network_outputs (cnx_engine_network (asker->engine));
+  g_autofree float *logits = g_new0 (float, SEVERAL * outputs);
+  float *in[SEVERAL];
+  CnxPicture pictures[SEVERAL];
+
+  for (guint i = 0; i < SEVERAL; i++)
+    pictures[i] = (CnxPicture) { in[i] = noise (asker->engine, asker->seed + i) };
+  for (guint n = 1; n <= SEVERAL; n++) {
+    memset (logits, 0, SEVERAL * outputs * sizeof *logits);
+    g_assert_true (cnx_engine_forward_several (asker->engine, pictures, n, logits, NULL));
+    g_assert_cmpmem (logits, n * outputs * sizeof *logits, asker->expected, n * outputs * sizeof *logits);
+  }
+  for (guint i = 0; i < SEVERAL; i++)
+    g_free (in[i]);
+  return NULL;
+}
+
+static void
+test_several (gconstpointer data)
+{
+  g_autoptr (CnxEngine) engine = engine_with (GPOINTER_TO_INT (data), CNX_PRECISION_FP32);
+
+  ask_at_once (engine, ask_for_several);
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, SEVERAL);
+}
+
+/* One of several that is not finite is an error for them, and for nobody else. */
+static void
+test_several_not_finite (void)
+{
+  g_autoptr (CnxEngine) engine = engine_with (4, CNX_PRECISION_FP32);
+  g_autofree float *good = noise (engine, 1), *bad = noise (engine, 2);
+  g_autofree float *logits = g_new (float, 3 * cnx_network_outputs (cnx_engine_network (engine)));
+  const CnxPicture pictures[] = { {good}, {good}, {bad} };
+  g_autoptr (GError) error = NULL;
+
+  bad[0] = NAN;
+  g_assert_false (cnx_engine_forward_several (engine, pictures, 3, logits, &error));
+  g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
+  g_assert_true (cnx_engine_forward_several (engine, pictures, 2, logits, NULL));
+}
+
 /* ---- waiting for each other ---- */
 
 #define FOR_EVER G_MAXUINT
@@ -511,6 +561,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/not-finite", test_not_finite);
   g_test_add_func ("/engine/patience", test_patience);
   g_test_add_func ("/engine/frames-wait", test_frames_wait);
+  g_test_add_data_func ("/engine/several/one-at-once", GINT_TO_POINTER (1), test_several);
+  g_test_add_data_func ("/engine/several/three-at-once", GINT_TO_POINTER (3), test_several);
+  g_test_add_func ("/engine/several-not-finite", test_several_not_finite);
   g_test_add_func ("/engine/printed", test_printed);
   return g_test_run ();
 }
