@@ -1,6 +1,6 @@
 #include "gst-plugin/labels/labelmeta.h"
-
-#include <gobject/gvaluecollector.h>
+#include "gst-plugin/labels/labelfields.h"
+#include "gst-plugin/labels/regionmeta.h"
 
 #if HAVE_ANALYTICS
 #include <gst/analytics/analytics.h>
@@ -21,34 +21,9 @@ cnx_label_meta_register (void)
 
 /* ---- our structure ---- */
 
-/* Appends a value of @type, given as for g_object_set(). */
-static void
-append (GValue * array, GType type, ...)
-{
-  GValue item = G_VALUE_INIT;
-  char *error = NULL;
-  va_list args;
-
-  va_start (args, type);
-  G_VALUE_COLLECT_INIT (&item, type, args, 0, &error);
-  va_end (args);
-  g_assert (!error);            /* only for types that no caller here passes */
-  gst_value_array_append_and_take_value (array, &item);
-}
-
 static void
 fill_structure (GstStructure * s, const CnxMetaLabels * labels)
 {
-  GValue ids = G_VALUE_INIT, names = G_VALUE_INIT, confidences = G_VALUE_INIT;
-
-  g_value_init (&ids, GST_TYPE_ARRAY);
-  g_value_init (&names, GST_TYPE_ARRAY);
-  g_value_init (&confidences, GST_TYPE_ARRAY);
-  for (guint i = 0; i < labels->n; i++) {
-    append (&ids, G_TYPE_INT, labels->labels[i].id);
-    append (&names, G_TYPE_STRING, labels->labels[i].label);
-    append (&confidences, G_TYPE_DOUBLE, labels->labels[i].confidence);
-  }
   gst_structure_set (s, "model", G_TYPE_STRING, labels->model,
       "stream", G_TYPE_STRING, labels->stream ? labels->stream : "",
       "source", G_TYPE_STRING, labels->source ? labels->source : "", NULL);
@@ -56,9 +31,8 @@ fill_structure (GstStructure * s, const CnxMetaLabels * labels)
     gst_structure_set (s, "running-time", G_TYPE_UINT64, labels->running_time, NULL);
   if (labels->pass > 0)
     gst_structure_set (s, "pass", G_TYPE_UINT64, labels->pass, NULL);
-  gst_structure_take_value (s, "ids", &ids);
-  gst_structure_take_value (s, "labels", &names);
-  gst_structure_take_value (s, "confidences", &confidences);
+  cnx_label_fields_write (s, labels->labels, labels->n);
+  cnx_region_meta_write (s, labels);
 }
 
 GstStructure *
@@ -89,30 +63,13 @@ append_other (GstStructure * s, const CnxMetaLabels * labels)
 /* Reads what fill_structure() wrote; strings stay the structure's. FALSE when a field is missing, has another
  * type or the arrays differ in length: then somebody else wrote it. */
 static gboolean
-read_structure (const GstStructure * s, GArray * items, CnxMetaLabels * labels)
+read_structure (const GstStructure * s, CnxLabelRoom * room, CnxMetaLabels * labels)
 {
-  const GValue *ids = gst_structure_get_value (s, "ids");
-  const GValue *names = gst_structure_get_value (s, "labels");
-  const GValue *confidences = gst_structure_get_value (s, "confidences");
+  GArray *items = room->labels;
 
-  if (!ids || !names || !confidences || !GST_VALUE_HOLDS_ARRAY (ids) || !GST_VALUE_HOLDS_ARRAY (names)
-      || !GST_VALUE_HOLDS_ARRAY (confidences))
-    return FALSE;
-  const guint n = gst_value_array_get_size (ids);
-  if (gst_value_array_get_size (names) != n || gst_value_array_get_size (confidences) != n)
-    return FALSE;
   g_array_set_size (items, 0);
-  for (guint i = 0; i < n; i++) {
-    const GValue *id = gst_value_array_get_value (ids, i);
-    const GValue *name = gst_value_array_get_value (names, i);
-    const GValue *confidence = gst_value_array_get_value (confidences, i);
-    if (!G_VALUE_HOLDS_INT (id) || !G_VALUE_HOLDS_STRING (name) || !G_VALUE_HOLDS_DOUBLE (confidence))
-      return FALSE;
-    const CnxMetaLabel item = { g_value_get_int (id), g_value_get_string (name),
-      g_value_get_double (confidence)
-    };
-    g_array_append_val (items, item);
-  }
+  if (!cnx_label_fields_read (s, items) || !cnx_region_meta_read (s, room, labels))
+    return FALSE;
   labels->model = gst_structure_get_string (s, "model");
   labels->stream = gst_structure_get_string (s, "stream");
   labels->source = gst_structure_get_string (s, "source");
@@ -120,7 +77,7 @@ read_structure (const GstStructure * s, GArray * items, CnxMetaLabels * labels)
   gst_structure_get_uint64 (s, "running-time", &labels->running_time);
   labels->pass = 0;
   gst_structure_get_uint64 (s, "pass", &labels->pass);
-  labels->n = n;
+  labels->n = items->len;
   labels->labels = (const CnxMetaLabel *) items->data;
   return TRUE;
 }
@@ -190,7 +147,7 @@ same_labels (const CnxMetaLabels * a, const CnxMetaLabels * b)
 static gboolean
 is_ours (GstBuffer * buffer, const CnxMetaLabels * classification)
 {
-  g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (CnxMetaLabel));
+  g_auto (CnxLabelRoom) room = cnx_label_room ();
   gpointer state = NULL;
   GstMeta *meta;
 
@@ -198,7 +155,7 @@ is_ours (GstBuffer * buffer, const CnxMetaLabels * classification)
     CnxMetaLabels ours;
     if (gst_meta_info_is_custom (meta->info)
         && gst_custom_meta_has_name ((GstCustomMeta *) meta, CNX_LABEL_META_NAME)
-        && read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), items, &ours)
+        && read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), &room, &ours)
         && same_labels (&ours, classification))
       return TRUE;
   }
@@ -216,6 +173,8 @@ foreach_analytics (GstBuffer * buffer, GArray * items, CnxLabelMetaFunc func, gp
 
   while (meta && gst_analytics_relation_meta_iterate (meta, &state, type, &mtd)) {
     CnxMetaLabels labels;
+    if (cnx_region_meta_has (meta, mtd.id))
+      continue;
     read_classification (&mtd, items, &labels);
     if (is_ours (buffer, &labels))
       continue;
@@ -249,7 +208,7 @@ cnx_label_meta_add (GstBuffer * buffer, const CnxMetaLabels * labels)
 guint
 cnx_label_meta_foreach (GstBuffer * buffer, CnxLabelMetaFunc func, gpointer user_data)
 {
-  g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (CnxMetaLabel));
+  g_auto (CnxLabelRoom) room = cnx_label_room ();
   gpointer state = NULL;
   GstMeta *meta;
   guint n = 0;
@@ -258,14 +217,14 @@ cnx_label_meta_foreach (GstBuffer * buffer, CnxLabelMetaFunc func, gpointer user
     CnxMetaLabels labels;
     if (!gst_meta_info_is_custom (meta->info)
         || !gst_custom_meta_has_name ((GstCustomMeta *) meta, CNX_LABEL_META_NAME)
-        || !read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), items, &labels))
+        || !read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), &room, &labels))
       continue;
     n++;
     if (!func (&labels, user_data))
       return n;
   }
 #if HAVE_ANALYTICS
-  n += foreach_analytics (buffer, items, func, user_data);
+  n += foreach_analytics (buffer, room.labels, func, user_data);
 #endif
   return n;
 }

@@ -5,44 +5,21 @@
  *   (string), source (string: what the user calls it, or ""), pass (guint64: how many ns that took; not there where it
  *   is unknown),
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
- * best first. Each classification has a meta of its own; the first one of a buffer also holds what was added after it,
+ * best first, and where regions of the frame were classified, and not the frame,
+ *   regions (GstValueArray of structures, regionmeta.h).
+ * Each classification has a meta of its own; the first one of a buffer also holds what was added after it,
  *   others (GstValueArray of structures with these fields),
  * for bindings that see one meta of a name. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one
- * GstAnalyticsClsMtd. */
+ * GstAnalyticsClsMtd, or one for each region. */
 #pragma once
 
 #include <gst/gst.h>
 
+#include "gst-plugin/labels/metalabels.h"
+
 G_BEGIN_DECLS
 
 #define CNX_LABEL_META_NAME "convnext-labels"
-
-typedef struct
-{
-  int id;
-  const char *label;
-  double confidence;
-} CnxMetaLabel;
-
-/**
- * CnxMetaLabels:
- * @model: the model's name, or NULL where another element's classification holds none
- * @stream: the stream's id, or ""
- * @running_time: of the frame the labels came from, GST_CLOCK_TIME_NONE if unknown
- * @n, @labels: best first; may be 0 (a frame that was classified, with nothing above the threshold)
- * @source: what the user calls where the stream comes from, or "" or NULL
- * @pass: how long the network took, with its waiting for others, in ns; 0: unknown
- */
-typedef struct
-{
-  const char *model;
-  const char *stream;
-  GstClockTime running_time;
-  guint n;
-  const CnxMetaLabel *labels;
-  const char *source;
-  guint64 pass;
-} CnxMetaLabels;
 
 /** Registers the custom meta, unless a plugin or a program in this process has. Call it once, before it is used. */
 void cnx_label_meta_register (void);
@@ -54,7 +31,8 @@ void cnx_label_meta_add (GstBuffer * buffer, const CnxMetaLabels * labels);
 typedef gboolean (*CnxLabelMetaFunc) (const CnxMetaLabels * labels, gpointer user_data);
 
 /** Walks every classification on @buffer in the order added: ours, and on GStreamer >= 1.24 those of other
- * elements (a GstAnalyticsClsMtd that repeats one of ours is passed over). Returns how many there were. */
+ * elements (a GstAnalyticsClsMtd that repeats one of ours, or is of a region, is passed over). Returns how many there
+ * were. */
 guint cnx_label_meta_foreach (GstBuffer * buffer, CnxLabelMetaFunc func, gpointer user_data);
 
 /** The structure that `post-messages` puts on the bus: the meta's fields, named "convnext". */

@@ -43,6 +43,45 @@ append_label (GString * out, const CnxMetaLabel * label)
   g_string_append_c (out, '}');
 }
 
+static void
+append_labels (GString * out, const CnxMetaLabel * labels, guint n)
+{
+  g_string_append (out, "[");
+  for (guint i = 0; i < n; i++) {
+    g_string_append (out, i ? ", " : "");
+    append_label (out, &labels[i]);
+  }
+  g_string_append_c (out, ']');
+}
+
+static void
+append_region (GString * out, const CnxMetaRegion * region)
+{
+  const GstVideoRectangle *box = &region->box;
+
+  g_string_append_printf (out, "{\"x\": %d, \"y\": %d, \"w\": %d, \"h\": %d, \"id\": ", box->x, box->y, box->w, box->h);
+  if (region->id >= 0)
+    g_string_append_printf (out, "%" G_GINT64_FORMAT, region->id);
+  else
+    g_string_append (out, "null");
+  g_string_append (out, ", \"class\": ");
+  append_text (out, region->kind);
+  g_string_append (out, ", \"labels\": ");
+  append_labels (out, region->labels, region->n);
+  g_string_append_c (out, '}');
+}
+
+static void
+append_regions (GString * out, const CnxMetaLabels * labels)
+{
+  g_string_append (out, ", \"regions\": [");
+  for (guint i = 0; i < labels->n_regions; i++) {
+    g_string_append (out, i ? ", " : "");
+    append_region (out, &labels->regions[i]);
+  }
+  g_string_append_c (out, ']');
+}
+
 static char *
 make_line (const CnxMetaLabels * labels, gint64 time, gint64 frame, gsize * length)
 {
@@ -66,12 +105,11 @@ make_line (const CnxMetaLabels * labels, gint64 time, gint64 frame, gsize * leng
     g_string_append (out, ", \"frame\": null");
   g_string_append (out, ", \"model\": ");
   append_text (out, labels->model);
-  g_string_append (out, ", \"labels\": [");
-  for (guint i = 0; i < labels->n; i++) {
-    g_string_append (out, i ? ", " : "");
-    append_label (out, &labels->labels[i]);
-  }
-  g_string_append (out, "]}\n");
+  g_string_append (out, ", \"labels\": ");
+  append_labels (out, labels->labels, labels->n);
+  if (labels->regions)
+    append_regions (out, labels);
+  g_string_append (out, "}\n");
   *length = out->len;
   return g_string_free (out, FALSE);
 }

@@ -2,6 +2,8 @@
 
 #include "core/input/name_hash.h"
 
+#include <string.h>
+
 /* Frames back that labels may come from; and streams, or classifiers of streams, that are kept in mind. */
 #define REMEMBERED 256
 #define MOST_KEPT 1024
@@ -19,6 +21,7 @@ typedef struct
   GstClockTime seen, told;      /* running times */
   int id;                       /* what was told last: the first label; none is "" */
   char *label;
+  char *regions;                /* signature_of() them */
 } Classifier;
 
 struct _CnxNews
@@ -33,6 +36,7 @@ static void
 free_classifier (gpointer data)
 {
   g_free (((Classifier *) data)->label);
+  g_free (((Classifier *) data)->regions);
   g_free (data);
 }
 
@@ -135,6 +139,32 @@ is_too_soon (const Classifier * classifier, GstClockTime running_time, GstClockT
       && running_time >= classifier->told && running_time - classifier->told < min_interval;
 }
 
+static int
+by_text (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* Which regions there are, and the first label of each, wherever they are and in whichever order; NULL: none are
+ * listed. */
+static char *
+signature_of (const CnxMetaLabels * labels)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  if (!labels->regions)
+    return NULL;
+  for (guint i = 0; i < labels->n_regions; i++) {
+    const CnxMetaRegion *region = &labels->regions[i];
+    const CnxMetaLabel *first = region->n > 0 ? region->labels : NULL;
+    g_ptr_array_add (lines, g_strdup_printf ("%" G_GINT64_FORMAT "\t%d\t%s\t%s\n", region->id, first ? first->id : -1,
+            region->kind ? region->kind : "", first && first->label ? first->label : ""));
+  }
+  g_ptr_array_sort (lines, by_text);
+  g_ptr_array_add (lines, NULL);
+  return g_strjoinv (NULL, (char **) lines->pdata);
+}
+
 gboolean
 cnx_news_is (CnxNews * self, const CnxMetaLabels * labels, const CnxNewsRules * rules)
 {
@@ -142,10 +172,12 @@ cnx_news_is (CnxNews * self, const CnxMetaLabels * labels, const CnxNewsRules * 
   const CnxMetaLabel *first = labels->n > 0 ? labels->labels : NULL;
   const char *label = first && first->label ? first->label : "";
   const int id = first ? first->id : -1;
+  g_autofree char *regions = signature_of (labels);
 
   if (!is_new (classifier, labels->running_time))
     return FALSE;
-  if (classifier->was_told && rules->on_change && classifier->id == id && g_str_equal (classifier->label, label))
+  if (classifier->was_told && rules->on_change && classifier->id == id && g_str_equal (classifier->label, label)
+      && g_strcmp0 (classifier->regions, regions) == 0)
     return FALSE;
   if (classifier->was_told && is_too_soon (classifier, labels->running_time, rules->min_interval))
     return FALSE;
@@ -154,5 +186,7 @@ cnx_news_is (CnxNews * self, const CnxMetaLabels * labels, const CnxNewsRules * 
   classifier->id = id;
   g_free (classifier->label);
   classifier->label = g_strdup (label);
+  g_free (classifier->regions);
+  classifier->regions = g_steal_pointer (&regions);
   return TRUE;
 }

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /**
  * CnxNewsRules:
- * @on_change: only what has another first label than what was told before
+ * @on_change: only what has another first label than what was told before, as a whole or of one of its regions, which
+ *   are known by their ids; other regions than were told of are such, too
  * @min_interval: at least so long by running time after what was told before, in nanoseconds; 0: at any time
  *
  * Each is held against what was told of the same classifier and the same stream.

@@ -1,6 +1,7 @@
 /* What a published line holds: the fields, their order and spelling, what is not known, and text of any kind. */
 #include <math.h>
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 #include "gst-plugin/publish/message.h"
 
@@ -45,6 +46,24 @@ test_unknown (void)
       "\"labels\": [{\"id\": null, \"label\": \"\", \"confidence\": null}]}\n");
 }
 
+/* After what it always has: where regions were classified and not the frame, also where there are none. */
+static void
+test_regions (void)
+{
+  const CnxMetaRegion regions[] = { {{1, 2, 30, 40}, 77, "car", 20, 2, two}, {{0, 0, 5, 6}, -1, "", 20, 0, NULL} };
+  const CnxMetaLabels labels = { "m", "cam", 0, 0, NULL, NULL, 0, 2, regions };
+  const CnxMetaLabels none = { "m", "cam", 0, 0, NULL, NULL, 0, 0, regions };
+  g_autoptr (CnxMessage) message = cnx_message_new (&labels, TIME, 37);
+  g_autoptr (CnxMessage) empty = cnx_message_new (&none, TIME, 37);
+
+  g_assert_nonnull (strstr (message->line, ", \"labels\": [], \"regions\": "
+          "[{\"x\": 1, \"y\": 2, \"w\": 30, \"h\": 40, \"id\": 77, \"class\": \"car\", \"labels\": "
+          "[{\"id\": 207, \"label\": \"golden \\\"retriever\\\"\", \"confidence\": 0.876543}, "
+          "{\"id\": 5, \"label\": \"ball\", \"confidence\": 0}]}, "
+          "{\"x\": 0, \"y\": 0, \"w\": 5, \"h\": 6, \"id\": null, \"class\": null, \"labels\": []}]}\n"));
+  g_assert_nonnull (strstr (empty->line, ", \"labels\": [], \"regions\": []}\n"));
+}
+
 /* Names come out of files: a line end in one does not end the line, and what is no UTF-8 is no reason to write such. */
 static void
 test_any_text (void)
@@ -71,6 +90,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/message/whole", test_whole);
   g_test_add_func ("/message/unknown", test_unknown);
+  g_test_add_func ("/message/regions", test_regions);
   g_test_add_func ("/message/any-text", test_any_text);
   return g_test_run ();
 }

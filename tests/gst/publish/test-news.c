@@ -116,6 +116,49 @@ test_frames (void)
   g_assert_cmpint (cnx_news_frame_of (news, GST_CLOCK_TIME_NONE), ==, 999);
 }
 
+/* Whether a frame with regions is told, @n of them of these ids and first labels; below 0: without one. */
+static gboolean
+tells_regions (CnxNews * news, GstClockTime time, guint n, const gint64 * ids, const int *firsts)
+{
+  CnxMetaLabel labels[3];
+  CnxMetaRegion regions[3];
+  const CnxMetaLabels all = { "m", "s", time, 0, NULL, NULL, 0, n, regions };
+
+  for (guint i = 0; i < n; i++) {
+    labels[i] = (CnxMetaLabel) { firsts[i], firsts[i] == 1 ? "one" : "another", 0.5 };
+    /* never at the same place */
+    regions[i] = (CnxMetaRegion) { {time, i, 9, 9}, ids[i], "car", time, firsts[i] >= 0, &labels[i] };
+  }
+  cnx_news_next_frame (news, "s", time);
+  return cnx_news_is (news, &all, &on_change);
+}
+
+/* A region is known by its id, wherever it is and stands in the list. */
+static void
+test_regions (void)
+{
+  static const gint64 ids[] = { 5, 6 }, turned[] = { 6, 5 }, third[] = { 5, 7 }, untracked[] = { -1, -1 };
+  static const int firsts[] = { 1, 2 }, swapped[] = { 2, 1 }, same[] = { 1, 1 }, none[] = { 1, -1 };
+  g_autoptr (CnxNews) news = cnx_news_new ();
+  GstClockTime time = 0;
+
+  g_assert_true (tells_regions (news, time++, 0, NULL, NULL));
+  g_assert_false (tells_regions (news, time++, 0, NULL, NULL));
+  g_assert_true (tells_regions (news, time++, 2, ids, firsts));
+  g_assert_false (tells_regions (news, time++, 2, ids, firsts));
+  g_assert_false (tells_regions (news, time++, 2, turned, swapped));
+  g_assert_true (tells_regions (news, time++, 2, ids, swapped));
+  g_assert_true (tells_regions (news, time++, 2, ids, same));
+  g_assert_true (tells_regions (news, time++, 2, third, same)); /* one left, another came */
+  g_assert_true (tells_regions (news, time++, 1, third, same)); /* one left */
+  g_assert_true (tells_regions (news, time++, 2, ids, none));
+  g_assert_false (tells_regions (news, time++, 2, ids, none));
+  g_assert_true (tells_regions (news, time++, 2, untracked, firsts));
+  g_assert_false (tells_regions (news, time++, 2, untracked, swapped)); /* one of each is there still */
+  g_assert_true (tells_regions (news, time++, 2, untracked, same));
+  g_assert_true (tells (news, &on_change, 1, time++));  /* the frame again */
+}
+
 int
 main (int argc, char **argv)
 {
@@ -126,5 +169,6 @@ main (int argc, char **argv)
   g_test_add_func ("/news/two-classifiers", test_two_classifiers);
   g_test_add_func ("/news/streams-in-turn", test_streams_in_turn);
   g_test_add_func ("/news/frames", test_frames);
+  g_test_add_func ("/news/regions", test_regions);
   return g_test_run ();
 }
