@@ -17,6 +17,21 @@ gst_convnext_mode_get_type (void)
 }
 
 GType
+gst_convnext_inference_region_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    {INFERENCE_FULL_FRAME, "the frame", "full-frame"},
+    {INFERENCE_ROI_LIST, "the regions that elements upstream have marked in it", "roi-list"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstConvnextInferenceRegion", values));
+  return type;
+}
+
+GType
 gst_convnext_precision_get_type (void)
 {
   static gsize type = 0;

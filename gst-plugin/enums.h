@@ -19,6 +19,17 @@ typedef enum
 GType gst_convnext_mode_get_type (void);
 #define TYPE_MODE (gst_convnext_mode_get_type ())
 
+/** What of each frame is classified. */
+typedef enum
+{
+  INFERENCE_FULL_FRAME,
+  INFERENCE_ROI_LIST,
+} InferenceRegion;
+
+/** GstConvnextInferenceRegion. Thread-safe. */
+GType gst_convnext_inference_region_get_type (void);
+#define TYPE_INFERENCE_REGION (gst_convnext_inference_region_get_type ())
+
 /** GstConvnextPrecision: the values of CnxPrecision, each called as cnx_precision_name() calls it. Thread-safe. */
 GType gst_convnext_precision_get_type (void);
 #define TYPE_PRECISION (gst_convnext_precision_get_type ())

@@ -15,8 +15,8 @@ static const char *const fates[CNX_FATES] = {
   [CNX_FATE_LATE] = "is passed over: it would come too late",
 };
 
-static GstFlowReturn
-fail (CnxFlow * self, const GError * error)
+GstFlowReturn
+cnx_flow_fail (CnxFlow * self, const GError * error)
 {
   if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
     GST_ELEMENT_ERROR (self->element, STREAM, FAILED, ("%s", error->message), (NULL));
@@ -25,8 +25,8 @@ fail (CnxFlow * self, const GError * error)
   return GST_FLOW_ERROR;
 }
 
-static void
-post (CnxFlow * self, const CnxResult * result)
+void
+cnx_flow_post (CnxFlow * self, const CnxResult * result)
 {
   cnx_teller_post (&self->teller, result, self->element);
 }
@@ -38,24 +38,24 @@ on_finished (gpointer user_data, const CnxResult * result, const GError * error)
   CnxFlow *self = user_data;
 
   if (error) {
-    fail (self, error);
+    cnx_flow_fail (self, error);
     return;
   }
   cnx_stats_add_pass (&self->stats, result->pass / 1000);
-  post (self, result);
+  cnx_flow_post (self, result);
 }
 
-/* A new one, which it takes: buffers carry it from now on. */
-static void
-renew (CnxFlow * self, CnxResult * result)
+void
+cnx_flow_renew (CnxFlow * self, CnxResult * result)
 {
+  if (result->parts)
+    cnx_region_memory_note (&self->memory, result->parts);
   cnx_carried_set (&self->carried, result);
   self->news[self->news[0] != NULL] = cnx_result_ref (result);
 }
 
-/* Last of all, for who is told may seek, and what is carried then is gone. */
-static void
-tell_news (CnxFlow * self)
+void
+cnx_flow_tell_news (CnxFlow * self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (self->news); i++) {
     g_autoptr (CnxResult) result = g_steal_pointer (&self->news[i]);
@@ -72,6 +72,7 @@ forget_frames (CnxFlow * self)
   cnx_pace_forget (&self->pace);
   cnx_qos_forget (&self->qos);
   cnx_scene_forget (&self->scene);
+  cnx_region_memory_forget (&self->memory);
 }
 
 void
@@ -89,6 +90,7 @@ void
 cnx_flow_clear (CnxFlow * self)
 {
   cnx_carried_set (&self->carried, NULL);
+  cnx_region_memory_forget (&self->memory);
   g_clear_pointer (&self->frame_in, cnx_frame_in_free);
   cnx_flow_set_classifier (self, NULL);
   cnx_latency_clear (&self->latency);
@@ -135,7 +137,7 @@ cnx_flow_change_classifier (CnxFlow * self, CnxClassifier * classifier, GError *
   CnxClassifier *before = swap_classifier (self, classifier);
   CnxResult *last = cnx_classifier_take (before, NULL);
   if (last)
-    renew (self, last);
+    cnx_flow_renew (self, last);
   cnx_classifier_retire (before);
   forget_frames (self);
   return before;
@@ -208,8 +210,8 @@ cnx_flow_drain (CnxFlow * self)
             "answered for %d seconds.", (int) (LAST_RESULT_WAIT / G_USEC_PER_SEC)), (NULL));
   CnxResult *last = cnx_classifier_take (self->classifier, NULL);
   if (last)
-    renew (self, last);
-  tell_news (self);
+    cnx_flow_renew (self, last);
+  cnx_flow_tell_news (self);
 }
 
 /* ---- what becomes of one ---- */
@@ -222,9 +224,8 @@ age_of (const CnxResult * carried, GstClockTime now)
       GST_CLOCK_TIME_NONE;
 }
 
-/* What became of the frame of the running time @now. */
-static void
-note_frame (CnxFlow * self, CnxFate fate, GstClockTime now, const CnxResult * carried)
+void
+cnx_flow_note_frame (CnxFlow * self, CnxFate fate, GstClockTime now, const CnxResult * carried)
 {
   const GstClockTime age = age_of (carried, now);
 
@@ -237,6 +238,13 @@ note_frame (CnxFlow * self, CnxFate fate, GstClockTime now, const CnxResult * ca
         fates[fate], carried ? "labels of an unknown age" : "no labels");
 }
 
+void
+cnx_flow_turn_upright (CnxFlow * self, const CnxSettings * set)
+{
+  cnx_frame_in_set_direction (self->frame_in,
+      set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction);
+}
+
 /* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
 static gboolean
 read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings * set, gboolean here)
@@ -244,8 +252,7 @@ read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings *
   g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
 
-  cnx_frame_in_set_direction (self->frame_in,
-      set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction);
+  cnx_flow_turn_upright (self, set);
   if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error)) {
     cnx_stats_add_reading (&self->stats, g_get_monotonic_time () - start);
     return TRUE;
@@ -288,14 +295,14 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
   CnxResult *result = cnx_classifier_run (self->classifier, request, &error);
 
   if (!result)
-    return fail (self, error);
+    return cnx_flow_fail (self, error);
   cnx_latency_note (&self->latency, self->element, start);
   cnx_qos_note (&self->qos, (g_get_monotonic_time () - start) * GST_USECOND);
   cnx_stats_add_pass (&self->stats, result->pass / 1000);
-  renew (self, result);
-  note_frame (self, CNX_FATE_CLASSIFIED, request->running_time, result);
+  cnx_flow_renew (self, result);
+  cnx_flow_note_frame (self, CNX_FATE_CLASSIFIED, request->running_time, result);
   cnx_teller_add (&self->teller, result, buffer);
-  post (self, result);
+  cnx_flow_post (self, result);
   return GST_FLOW_OK;
 }
 
@@ -318,7 +325,7 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
     return GST_FLOW_ERROR;
   }
   if (finished)
-    renew (self, finished);
+    cnx_flow_renew (self, finished);
   CnxResult *carried = cnx_carried_at (&self->carried, self->element, request->running_time,
       waits ? 0 : set->label_timeout * GST_MSECOND);
   const CnxSceneRule rule = scene_rule (set, request, !carried);
@@ -336,9 +343,9 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
     if (waits)
       return classify_now (self, buffer, request, start);
     if (!cnx_classifier_submit (self->classifier, request, &error))
-      return fail (self, error);
+      return cnx_flow_fail (self, error);
   }
-  note_frame (self, fate, request->running_time, carried);
+  cnx_flow_note_frame (self, fate, request->running_time, carried);
   if (carried)
     cnx_teller_add (&self->teller, carried, buffer);
   return GST_FLOW_OK;
@@ -361,19 +368,31 @@ turn_of (CnxFlow * self, const CnxPaceRule * rule, GstClockTime now, GstClockTim
   return waits && would_be_late (self, running_time) ? CNX_FATE_LATE : CNX_FATE_CLASSIFIED;
 }
 
+CnxFlowTurn
+cnx_flow_turn (CnxFlow * self, GstClockTime running_time, const CnxSettings * set)
+{
+  CnxFlowTurn turn = { {running_time, set->top_k, set->threshold, set->smoothing * GST_MSECOND, set->hysteresis,
+      set->batch_timeout}
+  };
+  GstClockTime now = running_time;
+
+  if (set->inference_region != self->classified) {
+    self->classified = set->inference_region;
+    cnx_flow_forget (self);
+  }
+  turn.waits = cnx_mode_choose (&self->choice, set->mode, self->element) != MODE_LATEST;
+  if (!turn.waits && !GST_CLOCK_TIME_IS_VALID (now))
+    now = gst_element_get_current_running_time (self->element);
+  turn.fate = turn_of (self, &set->pace, now, running_time, turn.waits);
+  return turn;
+}
+
 GstFlowReturn
 cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
 {
-  const CnxClassifyRequest request = { running_time, set->top_k, set->threshold, set->smoothing * GST_MSECOND,
-    set->hysteresis, set->batch_timeout
-  };
-  const gboolean waits = cnx_mode_choose (&self->choice, set->mode, self->element) != MODE_LATEST;
-  GstClockTime now = running_time;
+  const CnxFlowTurn turn = cnx_flow_turn (self, running_time, set);
+  const GstFlowReturn flow = classify (self, buffer, &turn.request, set, turn.fate, turn.waits);
 
-  if (!waits && !GST_CLOCK_TIME_IS_VALID (now))
-    now = gst_element_get_current_running_time (self->element);
-  const CnxFate fate = turn_of (self, &set->pace, now, running_time, waits);
-  const GstFlowReturn flow = classify (self, buffer, &request, set, fate, waits);
-  tell_news (self);
+  cnx_flow_tell_news (self);
   return flow;
 }

@@ -6,6 +6,7 @@
 #include "gst-plugin/mode.h"
 #include "gst-plugin/pace/qos.h"
 #include "gst-plugin/pace/scene.h"
+#include "gst-plugin/regions/memory.h"
 #include "gst-plugin/settings.h"
 #include "gst-plugin/stats/stats.h"
 #include "gst-plugin/teller.h"
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
  * @choice, @teller, @latency, @qos, @stats: each for any thread, as far as it says so
  * @frame_in: NULL until there are caps
  * @tagged: what the stream's tags say
+ * @classified: what of the last frame was
  * @news: results that came with this frame: the worker's, and its own; owned
  *
  * Its functions are for the streaming thread, or while there is none, but where they say otherwise.
@@ -42,7 +44,24 @@ typedef struct
   CnxResult *news[2];
   CnxPace pace;
   CnxScene scene;
+  CnxRegionMemory memory;
+  InferenceRegion classified;
 } CnxFlow;
+
+/**
+ * CnxFlowTurn:
+ * @request: what is asked of it
+ * @waits: it waits for its own labels
+ * @fate: CNX_FATE_CLASSIFIED: its turn has come
+ *
+ * What is to become of one frame.
+ */
+typedef struct
+{
+  CnxClassifyRequest request;
+  gboolean waits;
+  CnxFate fate;
+} CnxFlowTurn;
 
 void cnx_flow_init (CnxFlow * flow, GstElement * element);
 void cnx_flow_clear (CnxFlow * flow);
@@ -81,5 +100,22 @@ void cnx_flow_drain (CnxFlow * flow);
  * it. After an error message: GST_FLOW_ERROR. */
 GstFlowReturn cnx_flow_frame (CnxFlow * flow, GstBuffer * buffer, GstClockTime running_time,
     const CnxSettings * settings);
+
+/* ---- for what does with frames the same in another way: regions/regionflow.c ---- */
+
+/** Of a frame at @running_time; ask once of each. */
+CnxFlowTurn cnx_flow_turn (CnxFlow * flow, GstClockTime running_time, const CnxSettings * settings);
+/** Frames are read as they are upright, by the settings and the stream's tags. */
+void cnx_flow_turn_upright (CnxFlow * flow, const CnxSettings * settings);
+/** A new result, which it takes: buffers carry it from now on. */
+void cnx_flow_renew (CnxFlow * flow, CnxResult * result);
+/** What became of the frame of the running time @now, and what it carries. */
+void cnx_flow_note_frame (CnxFlow * flow, CnxFate fate, GstClockTime now, const CnxResult * carried);
+/** Tells the signal's handlers what is new: last of all, for they may seek, and what is carried then is gone. */
+void cnx_flow_tell_news (CnxFlow * flow);
+/** Posts @error, of a pass, as an error message. */
+GstFlowReturn cnx_flow_fail (CnxFlow * flow, const GError * error);
+/** Posts a new result. For any thread. */
+void cnx_flow_post (CnxFlow * flow, const CnxResult * result);
 
 G_END_DECLS

@@ -14,6 +14,9 @@
  *
  * `interval`, `max-rate` and `scene-threshold` let frames pass that are not classified: they carry the newest labels.
  *
+ * `inference-region=roi-list` classifies the regions that a detector upstream has marked, and not the frame. Their
+ * labels are tied to what marks them (regionmeta.h).
+ *
  * `precision` says what the network's products run in; sums are 32-bit floats always. fp32 and int8 run on
  * every device, fp16 on GPUs and bf16 on CPUs that have it. auto takes bf16 or fp16 where it runs, else fp32;
  * int8 is for who asks for it. One that the device does not run is an error that names those that it does.
@@ -49,6 +52,7 @@
 #include "gst-plugin/flow.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/log.h"
+#include "gst-plugin/regions/regionflow.h"
 #include "gst-plugin/upstream.h"
 #include "opencl/cache/pocl.h"
 
@@ -390,7 +394,10 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
     return GST_FLOW_OK;
   const CnxSettings settings = plain_settings (self);
-  return cnx_flow_frame (&self->flow, buffer, cnx_upstream_running_time (&base->segment, buffer), &settings);
+  const GstClockTime time = cnx_upstream_running_time (&base->segment, buffer);
+  return settings.inference_region == INFERENCE_ROI_LIST ?
+      cnx_region_flow_frame (&self->flow, buffer, time, &settings) :
+      cnx_flow_frame (&self->flow, buffer, time, &settings);
 }
 
 /* Metadata needs a writable buffer, not writable memory: a copy that shares the pixels. */
@@ -510,4 +517,5 @@ gst_convnext_class_init (GstConvnextClass * klass)
       "The gst-convnext authors");
   gst_type_mark_as_plugin_api (TYPE_MODE, 0);
   gst_type_mark_as_plugin_api (TYPE_PRECISION, 0);
+  gst_type_mark_as_plugin_api (TYPE_INFERENCE_REGION, 0);
 }

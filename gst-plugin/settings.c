@@ -17,6 +17,12 @@
 #define DEFAULT_MAX_RATE 0
 #define DEFAULT_SCENE_THRESHOLD 0
 #define DEFAULT_SCENE_CUT 0.3
+#define DEFAULT_INFERENCE_REGION INFERENCE_FULL_FRAME
+#define DEFAULT_MIN_REGION 0
+#define DEFAULT_MAX_REGIONS 16
+#define DEFAULT_RECLASSIFY_INTERVAL 1
+#define MOST_REGIONS 256
+#define MOST_AT_ONCE 8
 
 enum
 {
@@ -43,10 +49,15 @@ enum
   PROP_SCENE_THRESHOLD,
   PROP_BATCH_TIMEOUT,
   PROP_SCENE_CUT,
+  PROP_INFERENCE_REGION,
+  PROP_OBJECT_CLASS,
+  PROP_MIN_REGION,
+  PROP_MAX_REGIONS,
+  PROP_RECLASSIFY_INTERVAL,
 };
 
 typedef enum
-{ KIND_NONE, KIND_STRING, KIND_UINT, KIND_ENUM, KIND_DOUBLE, KIND_BOOLEAN } Kind;
+{ KIND_NONE, KIND_STRING, KIND_INTERNED, KIND_UINT, KIND_ENUM, KIND_DOUBLE, KIND_BOOLEAN } Kind;
 
 /* Where a property's value is, whether it is one that the network is opened with, and whether it stays while that is
  * used. */
@@ -78,6 +89,11 @@ static const struct
   [PROP_SCENE_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_threshold), FALSE},
   [PROP_BATCH_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch_timeout), FALSE},
   [PROP_SCENE_CUT] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_cut), FALSE},
+  [PROP_INFERENCE_REGION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, inference_region), FALSE},
+  [PROP_OBJECT_CLASS] = {KIND_INTERNED, G_STRUCT_OFFSET (CnxSettings, regions.kinds), FALSE},
+  [PROP_MIN_REGION] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, regions.shortest), FALSE},
+  [PROP_MAX_REGIONS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, regions.most), FALSE},
+  [PROP_RECLASSIFY_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, reclassify_interval), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -173,6 +189,27 @@ install_pace_properties (GObjectClass * klass)
           DEFAULT_SCENE_THRESHOLD, PLAYING_FLAGS));
 }
 
+static void
+install_region_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_INFERENCE_REGION, g_param_spec_enum ("inference-region",
+          "Inference region", "What of each frame is classified: the frame, or the regions that elements upstream have "
+          "marked in it, by GstVideoRegionOfInterestMeta or GStreamer's analytics metadata", TYPE_INFERENCE_REGION,
+          DEFAULT_INFERENCE_REGION, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_OBJECT_CLASS, g_param_spec_string ("object-class", "Object class",
+          "With inference-region=roi-list, classify only regions that were detected as one of these: names, with "
+          "commas between; unset: any", NULL, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_MIN_REGION, g_param_spec_uint ("min-region", "Min region",
+          "With inference-region=roi-list, classify only regions whose shorter side has at least so many pixels", 0,
+          G_MAXINT, DEFAULT_MIN_REGION, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_MAX_REGIONS, g_param_spec_uint ("max-regions", "Max regions",
+          "With inference-region=roi-list, classify at most so many regions of a frame, the largest", 1, MOST_REGIONS,
+          DEFAULT_MAX_REGIONS, PLAYING_FLAGS));
+  g_object_class_install_property (klass, PROP_RECLASSIFY_INTERVAL, g_param_spec_uint ("reclassify-interval",
+          "Reclassify interval", "With inference-region=roi-list, classify a region that is tracked on one frame in so "
+          "many; 1: on every frame; 0: once", 0, G_MAXINT, DEFAULT_RECLASSIFY_INTERVAL, PLAYING_FLAGS));
+}
+
 void
 cnx_settings_install (GObjectClass * klass)
 {
@@ -180,6 +217,7 @@ cnx_settings_install (GObjectClass * klass)
   install_answer_properties (klass);
   install_steady_properties (klass);
   install_pace_properties (klass);
+  install_region_properties (klass);
 }
 
 void
@@ -192,7 +230,9 @@ cnx_settings_init (CnxSettings * self)
     .smoothing = DEFAULT_SMOOTHING,.hysteresis = DEFAULT_HYSTERESIS,
     .post_messages = DEFAULT_POST_MESSAGES,
     .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE},
-    .scene_threshold = DEFAULT_SCENE_THRESHOLD,.scene_cut = DEFAULT_SCENE_CUT
+    .scene_threshold = DEFAULT_SCENE_THRESHOLD,.scene_cut = DEFAULT_SCENE_CUT,
+    .inference_region = DEFAULT_INFERENCE_REGION,.regions = {NULL, DEFAULT_MIN_REGION, DEFAULT_MAX_REGIONS},
+    .reclassify_interval = DEFAULT_RECLASSIFY_INTERVAL
   };
 }
 
@@ -213,6 +253,7 @@ cnx_settings_get (const CnxSettings * self, guint id, GValue * value)
     case KIND_NONE:
       break;
     case KIND_STRING:
+    case KIND_INTERNED:
       g_value_set_string (value, *(char *const *) field);
       break;
     case KIND_UINT:
@@ -243,6 +284,9 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
       g_free (*(char **) field);
       *(char **) field = g_value_dup_string (value);
       break;
+    case KIND_INTERNED:
+      *(const char **) field = g_intern_string (g_value_get_string (value));
+      break;
     case KIND_UINT:
       *(guint *) field = g_value_get_uint (value);
       break;
@@ -258,11 +302,19 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
   }
 }
 
+/* Where regions are classified, as many at once as a frame may have. */
+static guint
+batch_of (const CnxSettings * self)
+{
+  return self->inference_region == INFERENCE_ROI_LIST ? MAX (self->batch, MIN (self->regions.most, MOST_AT_ONCE)) :
+      self->batch;
+}
+
 CnxEngineSettings
 cnx_settings_engine (const CnxSettings * self)
 {
   return (CnxEngineSettings) { self->model, self->variant, self->labels, self->recipe, self->device, self->threads,
-    self->precision, self->batch
+    self->precision, batch_of (self)
   };
 }
 
@@ -283,7 +335,8 @@ cnx_settings_put_back (CnxSettings * self, const CnxEngineSettings * opened)
   replace (&self->device, opened->device);
   self->threads = opened->threads;
   self->precision = opened->precision;
-  self->batch = opened->batch;
+  if (batch_of (self) != opened->batch)
+    self->batch = opened->batch;
 }
 
 gboolean

@@ -6,14 +6,15 @@
 #include "gst-plugin/engine/engine.h"
 #include "gst-plugin/enums.h"
 #include "gst-plugin/pace/pace.h"
+#include "gst-plugin/regions/regions.h"
 
 G_BEGIN_DECLS
 
 /**
  * CnxSettings:
  *
- * A field for each property, of the same name; those of the pace are in a rule. Strings may be NULL. Not locked: that
- * is its element's to do.
+ * A field for each property, of the same name; those of the pace and of regions are in rules. Strings may be NULL. Not
+ * locked: that is its element's to do.
  */
 typedef struct
 {
@@ -31,6 +32,9 @@ typedef struct
   GstVideoOrientationMethod video_direction;
   CnxPaceRule pace;
   double scene_threshold, scene_cut;
+  InferenceRegion inference_region;
+  CnxRegionRule regions;        /* with a string that is there for ever */
+  guint reclassify_interval;
   guint changes;                /* how often any of them was set */
 } CnxSettings;
 
@@ -45,7 +49,8 @@ void cnx_settings_clear (CnxSettings * settings);
 void cnx_settings_get (const CnxSettings * settings, guint id, GValue * value);
 void cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
 
-/** What the network is opened with; its strings are those of @settings. */
+/** What the network is opened with; its strings are those of @settings. Where regions are classified it is opened for
+ * as many at once as a frame may have, up to 8, if that is more than the property says. */
 CnxEngineSettings cnx_settings_engine (const CnxSettings * settings);
 /** Puts what a network was opened with back. */
 void cnx_settings_put_back (CnxSettings * settings, const CnxEngineSettings * opened);

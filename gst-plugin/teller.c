@@ -1,4 +1,6 @@
 #include "gst-plugin/teller.h"
+#include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/regions/describe.h"
 
 static guint labels_signal;
 
@@ -61,19 +63,30 @@ cnx_teller_set (CnxTeller * self, const char *source, gboolean posts)
   self->posts = posts;
 }
 
-/* With the lock held, as long as which its strings live. */
-static CnxMetaLabels
-describe (CnxTeller * self, const CnxResult * result, CnxMetaLabel * items)
+static CnxMetaRegion *
+describe_regions (const CnxResult * result)
 {
-  return cnx_result_describe (result, self->stream, self->source, items);
+  return result->parts ? cnx_regions_describe (result->parts) : NULL;
+}
+
+/* With the lock held, as long as which its strings live. @regions is what describe_regions() gave. */
+static CnxMetaLabels
+describe (CnxTeller * self, const CnxResult * result, CnxMetaLabel * items, const CnxMetaRegion * regions)
+{
+  CnxMetaLabels labels = cnx_result_describe (result, self->stream, self->source, items);
+
+  labels.regions = regions;
+  labels.n_regions = regions ? result->parts->len : 0;
+  return labels;
 }
 
 void
 cnx_teller_add (CnxTeller * self, const CnxResult * result, GstBuffer * buffer)
 {
   g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
+  g_autofree CnxMetaRegion *regions = describe_regions (result);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  const CnxMetaLabels labels = describe (self, result, items);
+  const CnxMetaLabels labels = describe (self, result, items, regions);
 
   cnx_label_meta_add (buffer, &labels);
 }
@@ -82,8 +95,9 @@ static GstStructure *
 structure_of (CnxTeller * self, const CnxResult * result)
 {
   g_autofree CnxMetaLabel *items = g_new (CnxMetaLabel, result->n + 1);
+  g_autofree CnxMetaRegion *regions = describe_regions (result);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  const CnxMetaLabels labels = describe (self, result, items);
+  const CnxMetaLabels labels = describe (self, result, items, regions);
 
   return cnx_label_meta_to_structure (&labels);
 }

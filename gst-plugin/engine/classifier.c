@@ -24,7 +24,8 @@ struct _CnxClassifier
   float *tensor;
   CnxFramePlan *plan;           /* of what is in `tensor` instead, or NULL */
   float *logits;
-  CnxClassifyRequest request;
+  guint room;                   /* tensors in `tensor`, and answers in `logits` */
+  CnxClassifyRequest request;   /* with a reference of its parts */
   CnxSteady steady;
 
   GMutex lock;                  /* guards what follows */
@@ -37,36 +38,6 @@ struct _CnxClassifier
   CnxResult *finished;
   GError *failure;
 };
-
-CnxResult *
-cnx_result_ref (CnxResult * result)
-{
-  return g_atomic_rc_box_acquire (result);
-}
-
-static void
-clear_result (gpointer result)
-{
-  cnx_model_unref (((CnxResult *) result)->model);
-}
-
-void
-cnx_result_unref (CnxResult * result)
-{
-  g_atomic_rc_box_release_full (result, clear_result);
-}
-
-CnxMetaLabels
-cnx_result_describe (const CnxResult * result, const char *stream, const char *source, CnxMetaLabel * items)
-{
-  for (guint i = 0; i < result->n; i++)
-    items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (result->model, result->labels[i].id),
-      result->labels[i].confidence
-    };
-  return (CnxMetaLabels) { cnx_model_name (result->model), stream, result->running_time, result->n, items, source,
-    result->pass
-  };
-}
 
 gboolean
 cnx_classifier_takes_frames (CnxClassifier * self)
@@ -109,6 +80,7 @@ cnx_classifier_new (CnxEngine * engine, GError ** error)
       || !(self->logits = cnx_try_new (cnx_network_classes (cnx_engine_network (engine)), sizeof (float),
               "an answer", error)))
     return NULL;
+  self->room = 1;
   cnx_classifier_set_forward (self, NULL, NULL);
   take_frames_by_itself (self);
   return g_steal_pointer (&self);
@@ -129,6 +101,7 @@ cnx_classifier_unref (CnxClassifier * self)
   cnx_classifier_stop (self);
   cnx_engine_unref (self->engine);
   cnx_frame_plan_unref (self->plan);
+  g_clear_pointer (&self->request.parts, g_ptr_array_unref);
   g_free (self->tensor);
   g_free (self->logits);
   cnx_steady_clear (&self->steady);
@@ -176,6 +149,27 @@ cnx_classifier_claim (CnxClassifier * self, gboolean wait)
     return NULL;
   self->slot = SLOT_CLAIMED;
   g_clear_pointer (&self->plan, cnx_frame_plan_unref);
+  return self->tensor;
+}
+
+float *
+cnx_classifier_widen (CnxClassifier * self, guint n, GError ** error)
+{
+  const CnxRecipe *recipe = cnx_model_recipe (cnx_classifier_model (self));
+
+  if (n <= self->room)
+    return self->tensor;
+  g_autofree float *tensors = cnx_try_new ((gsize) n * recipe->height * recipe->width, 3 * sizeof (float),
+      "the tensors of a frame's regions", error);
+  float *logits = tensors ? cnx_try_new ((gsize) n * cnx_network_classes (cnx_engine_network (self->engine)),
+      sizeof (float), "the answers for a frame's regions", error) : NULL;
+  if (!logits)
+    return NULL;
+  g_free (self->tensor);
+  g_free (self->logits);
+  self->tensor = g_steal_pointer (&tensors);
+  self->logits = logits;
+  self->room = n;
   return self->tensor;
 }
 
@@ -266,29 +260,93 @@ find_labels (CnxClassifier * self, int classes, guint k, CnxResult * result, GEr
   return TRUE;
 }
 
+static guint
+count_open (const GPtrArray * parts)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < parts->len; i++)
+    n += ((const CnxPart *) g_ptr_array_index (parts, i))->labels == NULL;
+  return n;
+}
+
+/* All of them by one call, or one by one where something stands in for the network. */
+static gboolean
+forward_several (CnxClassifier * self, guint n, int classes, GError ** error)
+{
+  const CnxRecipe *recipe = cnx_model_recipe (cnx_classifier_model (self));
+  const gsize floats = (gsize) recipe->height * recipe->width * 3;
+  g_autofree CnxPicture *pictures = g_new0 (CnxPicture, n);
+
+  for (guint i = 0; i < n; i++)
+    pictures[i].data = self->tensor + i * floats;
+  if (self->forward == cnx_classifier_forward)
+    return cnx_engine_forward_several (self->engine, pictures, n, self->logits, error);
+  for (guint i = 0; i < n; i++)
+    if (!self->forward (self->forward_data, pictures[i].data, self->logits + (gsize) i * classes, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* A frame's regions: those without labels get them. */
+static CnxResult *
+classify_parts (CnxClassifier * self, int classes, GError ** error)
+{
+  CnxModel *model = cnx_classifier_model (self);
+  const CnxClassifyRequest *request = &self->request;
+  const guint k = MIN (request->top_k, (guint) classes);
+  const double threshold = cnx_model_threshold (model, request->threshold, CNX_USUAL_THRESHOLD);
+  const float *logits = self->logits;
+
+  if (!forward_several (self, count_open (request->parts), classes, error))
+    return NULL;
+  for (guint i = 0; i < request->parts->len; i++) {
+    CnxPart *part = g_ptr_array_index (request->parts, i);
+    if (part->labels)
+      continue;
+    part->labels = cnx_result_new (model, k, request->running_time);
+    part->labels->n = cnx_labels_top_k (cnx_model_confidence (model), logits, classes, k, threshold,
+        part->labels->labels);
+    logits += classes;
+  }
+  return cnx_result_new_of (model, g_ptr_array_ref (request->parts), request->running_time);
+}
+
+/* What the slot holds. */
+static CnxResult *
+classify_slot (CnxClassifier * self, GError ** error)
+{
+  int classes = cnx_network_classes (cnx_engine_network (self->engine));
+  guint k = MIN (self->request.top_k, (guint) classes);
+
+  if (self->request.parts)
+    return classify_parts (self, classes, error);
+  if (!self->forward (self->forward_data, self->tensor, self->logits, error))
+    return NULL;
+  g_autoptr (CnxResult) result = cnx_result_new (cnx_classifier_model (self), k, self->request.running_time);
+  return find_labels (self, classes, k, result, error) ? g_steal_pointer (&result) : NULL;
+}
+
 /* The pass itself, by the slot's owner, without the lock. */
 static CnxResult *
 classify (CnxClassifier * self, GError ** error)
 {
-  int classes = cnx_network_classes (cnx_engine_network (self->engine));
-  guint k = MIN (self->request.top_k, (guint) classes);
   const gint64 start = g_get_monotonic_time ();
+  CnxResult *result = classify_slot (self, error);
 
-  if (!self->forward (self->forward_data, self->tensor, self->logits, error))
-    return NULL;
-  g_autoptr (CnxResult) result = g_atomic_rc_box_alloc0 (sizeof (CnxResult) + k * sizeof (CnxLabel));
-  result->model = cnx_model_ref (cnx_classifier_model (self));
-  result->running_time = self->request.running_time;
-  result->made = g_get_monotonic_time ();
-  result->pass = MAX (result->made - start, 1) * 1000;
-  return find_labels (self, classes, k, result, error) ? g_steal_pointer (&result) : NULL;
+  if (result)
+    result->pass = MAX (result->made - start, 1) * 1000;
+  return result;
 }
 
 /* By who has claimed the slot, with the lock held. */
 static void
 set_request (CnxClassifier * self, const CnxClassifyRequest * request)
 {
+  g_clear_pointer (&self->request.parts, g_ptr_array_unref);
   self->request = *request;
+  if (request->parts)
+    g_ptr_array_ref (request->parts);
   if (self->anew)
     cnx_steady_reset (&self->steady);
   self->anew = FALSE;

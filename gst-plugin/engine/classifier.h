@@ -9,40 +9,15 @@
  * call says so. */
 #pragma once
 
-#include "core/model/labels.h"
 #include "gst-plugin/engine/engine.h"
+#include "gst-plugin/engine/result.h"
 #include "gst-plugin/frame/framein.h"
-#include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/steady/steady.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CnxClassifier CnxClassifier;
-
-/**
- * CnxResult:
- * @model: whose it is; the result keeps it
- * @running_time: what was given with the frame; G_MAXUINT64 if unknown
- * @made: when it was, as g_get_monotonic_time() tells
- * @pass: how long the network took, with its waiting for others', in ns
- * @n, @labels: best first, or the one that stands and then the best; may be 0
- *
- * What one forward pass found. Immutable; free with cnx_result_unref().
- */
-typedef struct
-{
-  CnxModel *model;
-  guint64 running_time;
-  gint64 made;
-  guint64 pass;
-  guint n;
-  CnxLabel labels[];
-} CnxResult;
-
-CnxResult *cnx_result_ref (CnxResult * result);
-void cnx_result_unref (CnxResult * result);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResult, cnx_result_unref)
 
 /**
  * CnxClassifyRequest:
@@ -52,6 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResult, cnx_result_unref)
  * @smoothing: the time constant (ns) of cnx_steady_smooth(); 0: off
  * @hysteresis: that of cnx_steady_top_k(); 0: off
  * @batch_timeout: the patience (us) of cnx_engine_forward()
+ * @parts: what the tensors are of, after cnx_classifier_widen(): one for each part without labels, in their order, at
+ *   least one. The result has them, labelled, and nobody else writes to them. Neither smoothing nor hysteresis is for
+ *   them. NULL: there is one, of the frame
  */
 typedef struct
 {
@@ -61,12 +39,8 @@ typedef struct
   guint64 smoothing;
   double hysteresis;
   guint batch_timeout;
+  GPtrArray *parts;
 } CnxClassifyRequest;
-
-/** @result as it rides on buffers; @items is room for its labels. What it points to is the result's and what is
- * given. */
-CnxMetaLabels cnx_result_describe (const CnxResult * result, const char *stream, const char *source,
-    CnxMetaLabel * items);
 
 /** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_unref(). */
 CnxClassifier *cnx_classifier_new (CnxEngine * engine, GError ** error);
@@ -85,6 +59,10 @@ CnxModel *cnx_classifier_model (CnxClassifier * classifier);
  * or, with @wait, when it is free. What is claimed must be run, submitted or released. */
 float *cnx_classifier_claim (CnxClassifier * classifier, gboolean wait);
 void cnx_classifier_release (CnxClassifier * classifier);
+
+/** Makes what is claimed a place for @n tensors, one behind the other, which are run as one batch. Whatever was in it
+ * is gone. Errors: CNX_ERROR_INPUT where there is no memory, and it is as it was. */
+float *cnx_classifier_widen (CnxClassifier * classifier, guint n, GError ** error);
 
 /** Whether a pass could be run, of whatever is in the slot, to see how long it takes with that @batch_timeout: not
  * while somebody has the slot, nor with a device that fails. For any thread. */

@@ -1,0 +1,177 @@
+#include "gst-plugin/regions/regionflow.h"
+#include "core/error.h"
+#include "gst-plugin/labels/regionmeta.h"
+#include "gst-plugin/regions/describe.h"
+
+typedef struct
+{
+  GstBuffer *buffer;
+  CnxFlowTurn turn;
+  GArray *marked;               /* CnxMarkedRegion */
+  gint64 start;                 /* g_get_monotonic_time() when it came */
+} Frame;
+
+/* ---- passes ---- */
+
+/* Regions as parts of a frame: those that are known well enough have labels. Returns how many have none. */
+static guint
+plan (CnxFlow * flow, const Frame * frame, guint interval, GPtrArray * parts)
+{
+  guint open = 0;
+
+  for (guint i = 0; i < frame->marked->len; i++) {
+    cnx_region_memory_plan (&flow->memory, &g_array_index (frame->marked, CnxMarkedRegion, i).region, interval, parts);
+    open += ((CnxPart *) g_ptr_array_index (parts, i))->labels == NULL;
+  }
+  return open;
+}
+
+/* The @open parts without labels to the slot. */
+static gboolean
+read_parts (CnxFlow * flow, GstBuffer * buffer, const GPtrArray * parts, guint open, GError ** error)
+{
+  g_autofree GstVideoRectangle *boxes = g_new (GstVideoRectangle, open);
+  float *slot = cnx_classifier_widen (flow->classifier, open, error);
+  GstVideoFrame frame;
+  guint n = 0;
+
+  if (!slot)
+    return FALSE;
+  for (guint i = 0; i < parts->len; i++) {
+    const CnxPart *part = g_ptr_array_index (parts, i);
+    if (!part->labels)
+      boxes[n++] = part->region.box;
+  }
+  if (!gst_video_frame_map (&frame, &flow->info, buffer, GST_MAP_READ)) {
+    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
+        "Cannot read a frame: the buffer does not hold one of the negotiated caps");
+    return FALSE;
+  }
+  const gboolean good = cnx_frame_in_run_regions (flow->frame_in, &frame, boxes, n, slot, error);
+  gst_video_frame_unmap (&frame);
+  return good;
+}
+
+/* What is claimed and read, by a buffer that waits for it. */
+static GstFlowReturn
+run (CnxFlow * flow, const Frame * frame)
+{
+  g_autoptr (GError) error = NULL;
+  CnxResult *result = cnx_classifier_run (flow->classifier, &frame->turn.request, &error);
+
+  if (!result)
+    return cnx_flow_fail (flow, error);
+  cnx_latency_note (&flow->latency, flow->element, frame->start);
+  cnx_qos_note (&flow->qos, (g_get_monotonic_time () - frame->start) * GST_USECOND);
+  cnx_stats_add_pass (&flow->stats, result->pass / 1000);
+  cnx_flow_renew (flow, result);
+  cnx_flow_post (flow, result);
+  return GST_FLOW_OK;
+}
+
+/* With the slot claimed. Where all that there is is known, or nothing is there, that is a result too. */
+static GstFlowReturn
+classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
+{
+  g_autoptr (GPtrArray) parts = cnx_parts_new ();
+  g_autoptr (GError) error = NULL;
+  const guint open = plan (flow, frame, set->reclassify_interval, parts);
+
+  cnx_pace_note (&flow->pace);
+  if (open == 0) {
+    cnx_classifier_release (flow->classifier);
+    cnx_flow_renew (flow, cnx_result_new_of (cnx_classifier_model (flow->classifier), g_steal_pointer (&parts),
+            frame->turn.request.running_time));
+    cnx_flow_post (flow, flow->carried.result);
+    return GST_FLOW_OK;
+  }
+  cnx_flow_turn_upright (flow, set);
+  const gint64 start = g_get_monotonic_time ();
+  if (!read_parts (flow, frame->buffer, parts, open, &error)) {
+    cnx_classifier_release (flow->classifier);
+    GST_ELEMENT_ERROR (flow->element, STREAM, FORMAT, ("%s", error->message), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  cnx_stats_add_reading (&flow->stats, g_get_monotonic_time () - start);
+  frame->turn.request.parts = parts;
+  if (frame->turn.waits)
+    return run (flow, frame);
+  return cnx_classifier_submit (flow->classifier, &frame->turn.request, &error) ? GST_FLOW_OK :
+      cnx_flow_fail (flow, error);
+}
+
+/* ---- who is told ---- */
+
+/* The labels that the regions marked on this frame have by now, whichever frame they came from. */
+static void
+tell (CnxFlow * flow, const Frame * frame)
+{
+  const CnxResult *carried = flow->carried.result;
+  g_autoptr (GPtrArray) marks = g_ptr_array_new ();
+  GPtrArray *parts = cnx_parts_new ();
+
+  for (guint i = 0; i < frame->marked->len; i++) {
+    CnxMarkedRegion *marked = &g_array_index (frame->marked, CnxMarkedRegion, i);
+    CnxResult *labels = cnx_region_memory_find (&flow->memory, carried->parts, &marked->region);
+    if (!labels)
+      continue;
+    cnx_parts_add (parts, &marked->region, 0, labels);
+    g_ptr_array_add (marks, marked);
+  }
+  g_autoptr (CnxResult) result = cnx_result_new_of (carried->model, parts, carried->running_time);
+  result->pass = carried->pass;
+  g_autofree CnxMetaRegion *regions = cnx_regions_describe (parts);
+  for (guint i = 0; i < marks->len; i++) {
+    const CnxMarkedRegion *marked = g_ptr_array_index (marks, i);
+    cnx_region_meta_tie (frame->buffer, marked->roi, marked->detection, cnx_model_name (carried->model), &regions[i]);
+  }
+  cnx_teller_add (&flow->teller, result, frame->buffer);
+}
+
+/* As flow.c does it, but nothing is known of a frame's scene. */
+static GstFlowReturn
+take (CnxFlow * flow, Frame * frame, const CnxSettings * set)
+{
+  CnxFlowTurn *turn = &frame->turn;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flowed = GST_FLOW_OK;
+  const gboolean due = turn->fate == CNX_FATE_CLASSIFIED;
+  const gboolean claimed = cnx_classifier_claim (flow->classifier, due && turn->waits) != NULL;
+  CnxResult *finished = cnx_classifier_take (flow->classifier, &error);
+
+  if (error) {                  /* told by then */
+    if (claimed)
+      cnx_classifier_release (flow->classifier);
+    return GST_FLOW_ERROR;
+  }
+  if (finished)
+    cnx_flow_renew (flow, finished);
+  cnx_carried_at (&flow->carried, flow->element, turn->request.running_time,
+      turn->waits ? 0 : set->label_timeout * GST_MSECOND);
+  if (claimed && due) {
+    flowed = classify (flow, frame, set);
+  } else if (claimed) {
+    cnx_classifier_release (flow->classifier);
+    cnx_carried_hold (&flow->carried);
+  } else if (due) {
+    turn->fate = CNX_FATE_BUSY;
+  }
+  if (flowed != GST_FLOW_OK)
+    return flowed;
+  cnx_flow_note_frame (flow, turn->fate, turn->request.running_time, flow->carried.result);
+  if (flow->carried.result && flow->carried.result->parts)
+    tell (flow, frame);
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn
+cnx_region_flow_frame (CnxFlow * flow, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
+{
+  g_autoptr (GArray) marked = cnx_regions_collect (buffer, &flow->info, &set->regions);
+  Frame frame = { buffer, cnx_flow_turn (flow, running_time, set), marked, g_get_monotonic_time () };
+
+  cnx_region_memory_next (&flow->memory, set->changes);
+  const GstFlowReturn flowed = take (flow, &frame, set);
+  cnx_flow_tell_news (flow);
+  return flowed;
+}
