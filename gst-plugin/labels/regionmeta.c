@@ -131,6 +131,7 @@ add_classification (GstAnalyticsRelationMeta * meta, guint detection, const CnxM
   gst_analytics_relation_meta_set_relation (meta, TO_REGION, classification.id, detection);
 }
 
+/* Ours says of what it is a part, which is found at once; of others it may be the detection alone that knows. */
 gboolean
 cnx_region_meta_has (GstAnalyticsRelationMeta * meta, guint classification)
 {
@@ -138,9 +139,12 @@ cnx_region_meta_has (GstAnalyticsRelationMeta * meta, guint classification)
   GstAnalyticsODMtd detection;
   gpointer state = NULL;
 
+  if (gst_analytics_relation_meta_get_direct_related (meta, classification, GST_ANALYTICS_REL_TYPE_ANY, type, &state,
+          &detection))
+    return TRUE;
+  state = NULL;
   while (gst_analytics_relation_meta_iterate (meta, &state, type, &detection))
-    if (gst_analytics_relation_meta_get_relation (meta, detection.id, classification) != GST_ANALYTICS_REL_TYPE_NONE
-        || gst_analytics_relation_meta_get_relation (meta, classification, detection.id) != GST_ANALYTICS_REL_TYPE_NONE)
+    if (gst_analytics_relation_meta_get_relation (meta, detection.id, classification) != GST_ANALYTICS_REL_TYPE_NONE)
       return TRUE;
   return FALSE;
 }

@@ -149,7 +149,7 @@ static void
 add_roi (Search * search, GstVideoRegionOfInterestMeta * roi)
 {
   const Mark mark = { {(int) roi->x, (int) roi->y, (int) roi->w, (int) roi->h}, roi->roi_type };
-  CnxMarkedRegion marked = { {mark.box, roi_id (roi), roi->roi_type}, roi, CNX_NO_DETECTION };
+  CnxMarkedRegion marked = { {mark.box, CNX_REGION_NO_ID, roi->roi_type}, roi, CNX_NO_DETECTION };
 
   if (!cut (&marked.region.box, &search->picture) || !is_wanted (search, &marked.region))
     return;
@@ -217,16 +217,12 @@ add_detection (Search * search, GstAnalyticsRelationMeta * meta, const GstAnalyt
   CnxMarkedRegion marked = { {*box, CNX_REGION_NO_ID, mark.kind}, NULL, detection->id };
   if (!cut (&marked.region.box, &search->picture) || !is_wanted (search, &marked.region))
     return;
-  marked.region.id = detection_id (meta, detection->id);
   const guint place = GPOINTER_TO_UINT (g_hash_table_lookup (search->marks, &mark));
   if (place == 0) {
     g_array_append_val (search->found, marked);
     return;
   }
-  CnxMarkedRegion *there = &g_array_index (search->found, CnxMarkedRegion, place - 1);
-  there->detection = detection->id;
-  if (there->region.id == CNX_REGION_NO_ID)
-    there->region.id = marked.region.id;
+  g_array_index (search->found, CnxMarkedRegion, place - 1).detection = detection->id;
   g_hash_table_remove (search->marks, &mark);
 }
 
@@ -243,6 +239,25 @@ add_detections (Search * search, GstAnalyticsRelationMeta * meta)
 #endif
 
 /* ---- all together ---- */
+
+/* Only now, of those that are kept: to find what a detection is related to all others are gone through. */
+static void
+find_ids (GstBuffer * buffer, GArray * found)
+{
+#if HAVE_ANALYTICS
+  GstAnalyticsRelationMeta *meta = gst_buffer_get_analytics_relation_meta (buffer);
+#endif
+
+  for (guint i = 0; i < found->len; i++) {
+    CnxMarkedRegion *marked = &g_array_index (found, CnxMarkedRegion, i);
+    if (marked->roi)
+      marked->region.id = roi_id (marked->roi);
+#if HAVE_ANALYTICS
+    if (marked->region.id == CNX_REGION_NO_ID && marked->detection != CNX_NO_DETECTION)
+      marked->region.id = detection_id (meta, marked->detection);
+#endif
+  }
+}
 
 static void
 forget_doubles (GArray * found)
@@ -278,10 +293,12 @@ cnx_regions_collect (GstBuffer * buffer, const GstVideoInfo * info, const CnxReg
   if (meta)
     add_detections (&search, meta);
 #endif
-  forget_doubles (search.found);
   g_clear_pointer (&search.kinds, g_array_unref);
   g_clear_pointer (&search.marks, g_hash_table_unref);
-  return keep_largest (search.found, rule->most);
+  GArray *kept = keep_largest (search.found, rule->most);
+  find_ids (buffer, kept);
+  forget_doubles (kept);
+  return kept;
 }
 
 double

@@ -208,6 +208,8 @@ test_detection (void)
   gst_harness_set_src_caps_str (h, CAPS);
   gst_analytics_relation_meta_add_od_mtd (meta, kind, 0, 0, 30, 40, 0.5, &detections[0]);
   gst_analytics_relation_meta_add_od_mtd (meta, kind, 20, 0, 40, 40, 0.5, &detections[1]);
+  gst_analytics_relation_meta_add_cls_mtd (meta, 1, (float *) &level, (GQuark *) & kind, &found);
+  gst_analytics_relation_meta_set_relation (meta, GST_ANALYTICS_REL_TYPE_CONTAIN, detections[0].id, found.id);
   gst_analytics_relation_meta_add_cls_mtd (meta, 1, (float *) &level, (GQuark *) & kind, &other);
   GstBuffer *out = gst_harness_push_and_pull (h, frame);
   meta = gst_buffer_get_analytics_relation_meta (out);
@@ -234,6 +236,72 @@ test_detection (void)
   gst_buffer_unref (out);
   gst_harness_teardown (h);
 }
+
+/* As many as no detector finds. */
+static void
+test_many_detections (void)
+{
+  const GstAnalyticsRelationMetaInitParams size = { 10000, 1 << 20 };
+  GstHarness *h = gst_harness_new_parse (LINE "max-regions=5");
+  GstBuffer *frame = cnx_test_frame (CAPS, 1, 0);
+  GstAnalyticsRelationMeta *meta = gst_buffer_add_analytics_relation_meta_full (frame,
+      (GstAnalyticsRelationMetaInitParams *) & size);
+  GstAnalyticsODMtd detection;
+
+  gst_harness_set_src_caps_str (h, CAPS);
+  for (int i = 0; i < 10000; i++)
+    gst_analytics_relation_meta_add_od_mtd (meta, g_quark_from_string ("x"), i % 60, i % 40, 1 + i % 50, 1 + i % 30,
+        0.5, &detection);
+  const CnxTestSeen seen = cnx_test_seen (gst_harness_push_and_pull (h, frame));
+  g_assert_cmpuint (seen.n, ==, 5);
+  g_assert_cmpuint (seen.others, ==, 0);
+  gst_harness_teardown (h);
+}
+
+/* How many bytes of a grey frame, in which two things were detected, GStreamer's overlay has painted. @labelled: they
+ * were classified, too. */
+static guint
+painted (gboolean labelled)
+{
+  g_autofree char *line = g_strdup_printf ("convnext inference-region=%s threshold=0 top-k=1 mode=every-frame ! "
+      "objectdetectionoverlay", labelled ? "roi-list" : "full-frame");
+  const char *caps = "video/x-raw,format=BGRA,width=640,height=480,framerate=25/1";
+  GstHarness *h = gst_harness_new_parse (line);
+  GstBuffer *frame = cnx_test_frame (caps, 1, 0);
+  GstAnalyticsODMtd detection;
+  GstMapInfo map;
+  guint n = 0;
+
+  gst_buffer_memset (frame, 0, 128, -1);
+  GstAnalyticsRelationMeta *meta = gst_buffer_add_analytics_relation_meta (frame);
+  for (int i = 0; i < 2; i++)
+    gst_analytics_relation_meta_add_od_mtd (meta, g_quark_from_string ("x"), 20 + 300 * i, 60, 200, 300, 0.5,
+        &detection);
+  gst_harness_set_src_caps_str (h, caps);
+  g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, frame);
+  g_assert_true (gst_buffer_map (out, &map, GST_MAP_READ));
+  for (gsize i = 0; i < map.size; i++)
+    n += map.data[i] != 128;
+  gst_buffer_unmap (out, &map);
+  gst_harness_teardown (h);
+  return n;
+}
+
+/* It writes what a detection is related to beside what it was detected as. */
+static void
+test_overlay (void)
+{
+  g_autoptr (GstElementFactory) overlay = gst_element_factory_find ("objectdetectionoverlay");
+
+  if (!overlay) {
+    g_test_skip ("GStreamer's objectdetectionoverlay is not installed");
+    return;
+  }
+  const guint detected = painted (FALSE), classified = painted (TRUE);
+  g_test_message ("%u bytes painted of detections, %u of what they were classified as", detected, classified);
+  g_assert_cmpuint (detected, >, 0);
+  g_assert_cmpuint (classified, >, detected + 200);
+}
 #endif
 
 int
@@ -249,6 +317,8 @@ main (int argc, char **argv)
   g_test_add_func ("/region-ties/roi-without-labels", test_roi_without_labels);
 #if HAVE_ANALYTICS
   g_test_add_func ("/region-ties/detection", test_detection);
+  g_test_add_func ("/region-ties/many-detections", test_many_detections);
+  g_test_add_func ("/region-ties/overlay", test_overlay);
 #endif
   return g_test_run ();
 }

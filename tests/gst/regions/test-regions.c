@@ -312,13 +312,13 @@ test_both (void)
 static void
 test_many_detections (void)
 {
-  const GstAnalyticsRelationMetaInitParams size = { 2000, 200000 };
+  const GstAnalyticsRelationMetaInitParams size = { 10000, 1 << 20 };
   g_autoptr (GstBuffer) buffer = gst_buffer_new ();
   GstAnalyticsRelationMeta *meta = gst_buffer_add_analytics_relation_meta_full (buffer,
       (GstAnalyticsRelationMetaInitParams *) & size);
   const CnxRegionRule rule = { NULL, 0, 16 };
 
-  for (int i = 0; i < 2000; i++) {
+  for (int i = 0; i < 10000; i++) {
     mark (buffer, "car", 0, 0, 20, 20);
     detect (meta, "car", 0, 0, 20, 20);
   }
