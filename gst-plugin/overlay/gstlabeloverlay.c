@@ -5,7 +5,7 @@
  *
  * Draws each frame's labels, best first, with their confidence, in a corner of the picture: those of
  * `convnext`, and on GStreamer 1.24 and later those of any element that writes GstAnalyticsClsMtd.
- * Frames without labels pass untouched. Where downstream takes overlay compositions the text is attached
+ * Frames with nothing to show pass untouched. Where downstream takes overlay compositions the text is attached
  * and not blended.
  *
  * With `style=bars` each confidence is a bar, too, which moves to a new result's within 300 ms of running time. Around
