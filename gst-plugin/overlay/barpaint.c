@@ -3,7 +3,6 @@
 #include <math.h>
 
 /* In lines. */
-#define WIDTH 12
 #define BASELINE 0.74           /* below a row's top */
 #define BAR_TOP 1.0
 #define BAR_HEIGHT 0.14
@@ -49,7 +48,7 @@ cnx_bars_new (const GArray * panel, const CnxLooks * looks, double line, double 
   CnxBars *self = g_new0 (CnxBars, 1);
 
   *self = (CnxBars) {
-    panel, looks, line, MAX (MIN (WIDTH * line, most), 1), g_new0 (PangoLayout *, panel->len + 1),
+    panel, looks, line, MAX (MIN (CNX_BARS_WIDTH * line, most), 1), g_new0 (PangoLayout *, panel->len + 1),
     g_new0 (PangoLayout *, panel->len + 1)
   };
   for (guint i = 0; i < panel->len; i++) {

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/** Of the rows, in lines, where there is room. */
+#define CNX_BARS_WIDTH 12
+
 typedef struct _CnxBars CnxBars;
 
 /** Sets the letters of @panel, of lines of @line pixels, to be no wider than @most pixels. The panel and the looks must

@@ -116,7 +116,7 @@ void
 cnx_paint_boxes (const GArray * boxes, const GstVideoInfo * info, const CnxLooks * looks, GPtrArray * pictures,
     gboolean * legible)
 {
-  const double line = cnx_looks_line (looks, info->height), narrow = cnx_canvas_narrow (info);
+  const double line = cnx_looks_line (looks, info->height, info->height), narrow = cnx_canvas_narrow (info);
   const double thickness = MAX (THICKNESS * line, LEAST_THICKNESS);
   BoxPainter self = { info, looks, pictures, line, narrow, (int) ceil (thickness * narrow) + 2 * OUTLINE,
     (int) ceil (thickness) + 2 * OUTLINE, TRUE

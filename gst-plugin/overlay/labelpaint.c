@@ -4,6 +4,10 @@
 #include <math.h>
 
 
+/* In lines: of the panel around its text, and of the frame around the panel. */
+#define PADDING 0.3
+#define MARGIN 0.5
+
 /* Pango's alpha is the whole of it, and 0 would be none set. */
 static void
 append_span (GString * markup, const char *size, const char *text, const CnxLooks * looks)
@@ -105,11 +109,21 @@ content_paint (const Content * content, CnxCanvas * canvas, double padding, cons
   pango_cairo_show_layout (canvas->cr, content->text);
 }
 
+/* Bars are as many lines wide in a frame that is high and narrow, too: else nothing were left of the labels. */
+static double
+line_of (const GstVideoInfo * info, const CnxLooks * looks, double narrow)
+{
+  const gboolean bars = looks->style == CNX_STYLE_BARS;
+
+  return cnx_looks_line (looks, info->height,
+      bars ? info->width / narrow / (CNX_BARS_WIDTH + 2 * (MARGIN + PADDING)) : info->height);
+}
+
 GstVideoOverlayRectangle *
 cnx_paint_panel (const GArray * panel, const GstVideoInfo * info, const CnxLooks * looks, gboolean * legible)
 {
-  const double line = cnx_looks_line (looks, info->height);
-  const double padding = line * 0.3, margin = line * 0.5, narrow = cnx_canvas_narrow (info);
+  const double narrow = cnx_canvas_narrow (info), line = line_of (info, looks, narrow);
+  const double padding = line * PADDING, margin = line * MARGIN;
   const double most = info->width / narrow - 2 * (margin + padding);
   g_auto (Content) content = { NULL, NULL };
   double content_width, content_height;

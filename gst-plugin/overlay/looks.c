@@ -210,7 +210,7 @@ cnx_looks_pass (const CnxLooks * self, double confidence)
 }
 
 double
-cnx_looks_line (const CnxLooks * self, int height)
+cnx_looks_line (const CnxLooks * self, int height, double most)
 {
-  return MAX (height * self->text_height / 100, MIN_TEXT_PIXELS);
+  return MAX (MIN (height * self->text_height / 100, most), MIN_TEXT_PIXELS);
 }

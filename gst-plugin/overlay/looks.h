@@ -76,7 +76,7 @@ void cnx_looks_set (CnxLooks * looks, guint id, const GValue * value);
 /** Whether a label of that @confidence is drawn. */
 gboolean cnx_looks_pass (const CnxLooks * looks, double confidence);
 
-/** A line of text, in pixels, in a frame of @height of them. */
-double cnx_looks_line (const CnxLooks * looks, int height);
+/** A line of text, in pixels, in a frame of @height of them; no more than @most, and what can be read in any case. */
+double cnx_looks_line (const CnxLooks * looks, int height, double most);
 
 G_END_DECLS

@@ -100,6 +100,27 @@ test_size (void)
   g_assert_cmpint (high.bottom, <=, 480);
 }
 
+/* In a frame that is high and narrow the panel takes its width and no more, and leaves the labels their share. */
+static void
+test_narrow (void)
+{
+  g_autofree char *narrow = cnx_test_caps ("RGB", 240, 640, ""), *wide = cnx_test_caps ("RGB", 640, 240, "");
+  const char *const frames[] = { narrow, wide };
+  const char *properties = "style=bars text-height=10";
+  int height[2];
+
+  for (int i = 0; i < 2; i++) {
+    GstBuffer *in = cnx_test_labelled (frames[i], 1, "dog", 0.5);
+    g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+    g_autoptr (GstBuffer) out = cnx_test_draw (properties, frames[i], in);
+    const CnxTestBox box = cnx_test_changes (plain, out, frames[i]);
+    g_assert_cmpint (box.left, >, 0);
+    g_assert_cmpint (box.right, <, i ? 400 : 240);
+    height[i] = box.bottom - box.top;
+  }
+  g_assert_cmpint (height[0], <, height[1]);    /* of lines of 64 pixels, and of 24 */
+}
+
 /* Painted anew in each frame while they move, and not once more after. */
 static void
 test_moves (void)
@@ -259,6 +280,7 @@ main (int argc, char **argv)
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/bars/length", test_length);
   g_test_add_func ("/bars/size", test_size);
+  g_test_add_func ("/bars/narrow", test_narrow);
   g_test_add_func ("/bars/moves", test_moves);
   g_test_add_func ("/bars/repeatable", test_repeatable);
   g_test_add_func ("/bars/begins-anew", test_begins_anew);
