@@ -120,10 +120,11 @@ cnx_looks_install (GObjectClass * klass)
           "Text height", "A line's height in percent of the frame's height (at least 8 pixels)", 1,
           50, DEFAULT_TEXT_HEIGHT, FLAGS));
   g_object_class_install_property (klass, PROP_COLOUR, g_param_spec_uint ("colour", "Colour",
-          "The colour of text and bars, as 0xAARRGGBB; 0xffffffff: white", 0, G_MAXUINT32, DEFAULT_COLOUR, FLAGS));
+          "The colour of text, bars and boxes, as 0xAARRGGBB; 0xffffffff: white", 0, G_MAXUINT32, DEFAULT_COLOUR,
+          FLAGS));
   g_object_class_install_property (klass, PROP_BACKGROUND, g_param_spec_uint ("background", "Background",
-          "The colour of the panel behind them, as 0xAARRGGBB, whose opacity counts times the property of that name; "
-          "0xff000000: black", 0, G_MAXUINT32, DEFAULT_BACKGROUND, FLAGS));
+          "The colour of the panel behind the text, as 0xAARRGGBB, whose opacity counts times the property of that "
+          "name; 0xff000000: black", 0, G_MAXUINT32, DEFAULT_BACKGROUND, FLAGS));
   g_object_class_install_property (klass, PROP_OPACITY, g_param_spec_double ("opacity", "Opacity",
           "Opacity of the panel behind the text, from 0 (none) to 1", 0, 1, DEFAULT_OPACITY, FLAGS));
 }
