@@ -1,10 +1,24 @@
 #include "gst-plugin/overlay/boxes.h"
+#include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/overlay/panel.h"
 
 #include <gst/video/video.h>
 
 /* Beyond any frame, and within what Cairo counts. */
 #define FAR 1000000
+
+typedef struct
+{
+  GArray *boxes;
+  const CnxLooks *looks;
+  gint64 x, y;                  /* where the picture's corner is in the frame */
+  int rows_apart;
+} BoxReader;
+
+typedef struct
+{
+  gint64 x, y, w, h;
+} BoxPlace;
 
 static void
 clear_box (gpointer data)
@@ -42,48 +56,69 @@ read_best (const GstStructure * found, const char **label, double *confidence)
   return TRUE;
 }
 
-static void
-name_box (CnxBox * box, const GstStructure * found, const char *class, const CnxLooks * looks)
-{
-  const char *label = NULL;
-  double confidence = 0;
-
-  if (!read_best (found, &label, &confidence) || !cnx_looks_pass (looks, confidence)) {
-    box->text = cnx_panel_line (class ? class : "");
-    return;
-  }
-  box->text = cnx_panel_line (label);
-  box->figure = cnx_panel_figure (looks, confidence);
-}
-
 static int
 place_of (gint64 at, gint64 origin, int apart)
 {
   return (int) CLAMP ((at - origin) / apart, -FAR, FAR);
 }
 
-GArray *
-cnx_boxes_read (GstBuffer * buffer, const CnxLooks * looks, int rows_apart)
+/* @label: its best; NULL: nothing is known but @class, which may be NULL too. */
+static void
+append_box (BoxReader * self, const BoxPlace * place, const char *class, const char *label, double confidence)
 {
-  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
-  const gint64 x = crop ? crop->x : 0, y = crop ? crop->y : 0;
-  GArray *boxes = cnx_boxes_new ();
+  const gboolean known = label && cnx_looks_pass (self->looks, confidence);
+
+  if (place->w <= 0 || place->h <= 0 || self->boxes->len >= CNX_BOXES_MOST)
+    return;
+  const CnxBox box = { place_of (place->x, self->x, 1), place_of (place->y, self->y, self->rows_apart),
+    place_of (place->x + place->w, self->x, 1), place_of (place->y + place->h, self->y, self->rows_apart),
+    cnx_panel_line (known ? label : class ? class : ""), known ? cnx_panel_figure (self->looks, confidence) : NULL
+  };
+  g_array_append_val (self->boxes, box);
+}
+
+static void
+read_marks (BoxReader * self, GstBuffer * buffer)
+{
   gpointer state = NULL;
   GstMeta *meta;
 
-  while (boxes->len < CNX_BOXES_MOST && (meta = gst_buffer_iterate_meta_filtered (buffer, &state,
+  while (self->boxes->len < CNX_BOXES_MOST && (meta = gst_buffer_iterate_meta_filtered (buffer, &state,
               GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
     GstVideoRegionOfInterestMeta *roi = (GstVideoRegionOfInterestMeta *) meta;
     const GstStructure *found = gst_video_region_of_interest_meta_get_param (roi, "classification");
-    if (!found || roi->w == 0 || roi->h == 0)
+    const BoxPlace place = { roi->x, roi->y, roi->w, roi->h };
+    const char *label = NULL;
+    double confidence = 0;
+    if (!found)
       continue;
-    CnxBox box = { place_of (roi->x, x, 1), place_of (roi->y, y, rows_apart),
-      place_of ((gint64) roi->x + roi->w, x, 1), place_of ((gint64) roi->y + roi->h, y, rows_apart)
-    };
-    name_box (&box, found, g_quark_to_string (roi->roi_type), looks);
-    g_array_append_val (boxes, box);
+    read_best (found, &label, &confidence);
+    append_box (self, &place, g_quark_to_string (roi->roi_type), label, confidence);
   }
-  return boxes;
+}
+
+static gboolean
+read_list (const CnxMetaLabels * labels, gpointer user_data)
+{
+  for (guint i = 0; i < labels->n_regions; i++) {
+    const CnxMetaRegion *region = &labels->regions[i];
+    const BoxPlace place = { region->box.x, region->box.y, region->box.w, region->box.h };
+    append_box (user_data, &place, region->kind, region->n > 0 ? region->labels[0].label : NULL,
+        region->n > 0 ? region->labels[0].confidence : 0);
+  }
+  return TRUE;
+}
+
+GArray *
+cnx_boxes_read (GstBuffer * buffer, const CnxLooks * looks, int rows_apart, gboolean lists)
+{
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
+  BoxReader reader = { cnx_boxes_new (), looks, crop ? crop->x : 0, crop ? crop->y : 0, rows_apart };
+
+  read_marks (&reader, buffer);
+  if (lists && reader.boxes->len == 0)
+    cnx_label_meta_foreach (buffer, read_list, &reader);
+  return reader.boxes;
 }
 
 gboolean

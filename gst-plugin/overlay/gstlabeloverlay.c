@@ -47,6 +47,7 @@ struct _GstLabelOverlay
   gboolean attach;              /* downstream draws the composition itself */
   CnxMotion motion;             /* of bars */
   CnxPulse pulse;               /* of what stats tell */
+  gboolean lists;               /* a classification of the frame lists regions */
   GArray *boxes, *panel;        /* what `composition` shows; NULL: nothing was painted yet */
   GPtrArray *box_pictures;      /* of GstVideoOverlayRectangle; may be NULL, as the panel's */
   GstVideoOverlayRectangle *panel_picture;
@@ -182,7 +183,7 @@ warn_of_fonts (GstLabelOverlay * self, const char *text)
 static GArray *
 labels_of (GstLabelOverlay * self, GstBuffer * buffer, GstClockTime running_time)
 {
-  g_autoptr (GArray) labels = cnx_panel_read (buffer, &self->shown);
+  g_autoptr (GArray) labels = cnx_panel_read (buffer, &self->shown, &self->lists);
 
   if (self->shown.style == CNX_STYLE_BARS)
     return cnx_motion_show (&self->motion, labels, running_time);
@@ -231,7 +232,8 @@ static gboolean
 update_boxes (GstLabelOverlay * self, GstBuffer * buffer, gboolean restyled)
 {
   const gboolean none = !self->shown.show_regions || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
-  g_autoptr (GArray) boxes = none ? cnx_boxes_new () : cnx_boxes_read (buffer, &self->shown, rows_apart (self));
+  g_autoptr (GArray) boxes = none ? cnx_boxes_new () : cnx_boxes_read (buffer, &self->shown, rows_apart (self),
+      self->lists);
   gboolean legible;
 
   if (!restyled && cnx_boxes_equal (boxes, self->boxes))
@@ -271,7 +273,7 @@ static void
 update_composition (GstLabelOverlay * self, GstBuffer * buffer)
 {
   const gboolean restyled = take_looks (self);
-  const gboolean boxes = update_boxes (self, buffer, restyled), panel = update_panel (self, buffer, restyled);
+  const gboolean panel = update_panel (self, buffer, restyled), boxes = update_boxes (self, buffer, restyled);
 
   if (boxes || panel)
     compose (self);

@@ -17,6 +17,7 @@ typedef struct
   const CnxLooks *looks;
   guint owner;                  /* of the classification that is next */
   guint labelled;               /* classifications with something to show */
+  gboolean lists;               /* one has regions */
 } PanelReader;
 
 static void
@@ -108,16 +109,18 @@ read_labels (const CnxMetaLabels * labels, gpointer user_data)
     append_label (reader, &labels->labels[i]);
   }
   reader->labelled += n > 0;
+  reader->lists = reader->lists || labels->n_regions > 0;
   reader->owner++;
   return TRUE;
 }
 
 GArray *
-cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks)
+cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks, gboolean * lists)
 {
   PanelReader reader = { cnx_panel_new (), looks };
 
   cnx_label_meta_foreach (buffer, read_labels, &reader);
+  *lists = reader.lists;
   if (reader.labelled == 1 && g_array_index (reader.panel, CnxPanelRow, 0).kind == CNX_ROW_HEADING)
     g_array_remove_index (reader.panel, 0);
   return reader.panel;

@@ -46,8 +46,8 @@ CnxPanelRow *cnx_panel_add (GArray * panel, const CnxLooks * looks, CnxRowKind k
 GArray *cnx_panel_copy (const GArray * panel);
 
 /** The labels on @buffer that @looks lets through. Where several classifiers have some, each one's stand below its
- * model's name. Free with g_array_unref(). */
-GArray *cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks);
+ * model's name. Writes to @lists whether one of them lists regions. Free with g_array_unref(). */
+GArray *cnx_panel_read (GstBuffer * buffer, const CnxLooks * looks, gboolean * lists);
 
 /** @text, which may be anything, as one line of valid UTF-8: a label is as its file or another element wrote it. Free
  * with g_free(). */

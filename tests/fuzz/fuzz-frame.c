@@ -1,5 +1,5 @@
 /* Frames of any caps, laid out in any way, with any of the metas that the elements look at, to the network's input,
- * they and what regions are marked in them; and labels painted for such caps. Numbers come out, or an error.
+ * they and what regions are marked in them; and labels and boxes painted for such caps. Numbers come out, or an error.
  *
  * A frame's memory is as long as it needs to be and not a byte more: it ends where a page begins that nobody may read,
  * or begins where one ends, so that GStreamer's own code, which no sanitizer has gone through, is seen too. */
@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "gst-plugin/frame/framein.h"
+#include "gst-plugin/overlay/boxpaint.h"
 #include "gst-plugin/overlay/labelpaint.h"
 #include "gst-plugin/frame/wholemeta.h"
 #include "gst-plugin/regions/regions.h"
@@ -251,6 +252,30 @@ read_regions (CnxFrameIn * frame_in, GstBuffer * buffer, const GstVideoInfo * ca
 }
 
 static void
+paint_boxes (Input * in, const GstVideoInfo * caps, const CnxLooks * looks)
+{
+  g_autoptr (GPtrArray) pictures =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_video_overlay_rectangle_unref);
+  g_autoptr (GstBuffer) buffer = gst_buffer_new ();
+  gboolean legible;
+
+  for (guint n = take (in, 1) % (REGIONS + 1); n > 0; n--) {
+    const int bytes = 1 + take (in, 1) % 4;
+    GstVideoRegionOfInterestMeta *roi = gst_buffer_add_video_region_of_interest_meta (buffer, "thing",
+        take (in, bytes), take (in, bytes), take (in, bytes), take (in, bytes));
+    gst_video_region_of_interest_meta_add_param (roi, gst_structure_new_empty ("classification"));
+  }
+  g_autoptr (GArray) boxes = cnx_boxes_read (buffer, looks, 1 + take (in, 1) % 2, FALSE);
+  cnx_paint_boxes (boxes, caps, looks, pictures, &legible);
+  for (guint i = 0; i < pictures->len; i++) {
+    int x, y;
+    guint width, height;
+    gst_video_overlay_rectangle_get_render_rectangle (g_ptr_array_index (pictures, i), &x, &y, &width, &height);
+    g_assert_true (x >= 0 && y >= 0 && x + (int) width <= caps->width && y + (int) height <= caps->height);
+  }
+}
+
+static void
 paint_labels (Input * in, const GstVideoInfo * caps)
 {
   const double text_height = 1 + take (in, 1) % 50;
@@ -269,6 +294,7 @@ paint_labels (Input * in, const GstVideoInfo * caps)
   if (painted)
     gst_video_overlay_rectangle_unref (painted);
   g_array_unref (panel);
+  paint_boxes (in, caps, &looks);
 }
 
 int

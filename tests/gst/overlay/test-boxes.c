@@ -157,6 +157,45 @@ test_which (void)
   g_assert_cmpint (drawn ("show-regions=false", RGB, with_region (0, 100, 120, 300, 200, "dog", 0.5)).right, ==, 0);
 }
 
+/* A classification that lists regions, which an element has marked in a way that is not read here. */
+static void
+add_list (GstBuffer * buffer, const CnxMetaRegion * regions, guint n)
+{
+  const CnxMetaLabels labels = {.model = "model",.stream = "stream",.running_time = 0,.regions = regions,
+    .n_regions = n
+  };
+
+  cnx_label_meta_add (buffer, &labels);
+}
+
+/* Regions that are only listed look as those that are marked; both at once count once, as they are marked. */
+static void
+test_listed (void)
+{
+  const CnxMetaLabel dog = { 1, "dog", 0.5 };
+  const CnxMetaRegion regions[] = { {{100, 120, 300, 200}, -1, "thing", 0, 1, &dog},
+  {{-20, 300, 60, 400}, 7, "other", GST_CLOCK_TIME_NONE, 0, NULL}, {{5, 5, 0, 10}, -1, "", 0, 0, NULL},
+  {{5, 5, 10, -10}, -1, "", 0, 1, &dog}
+  };
+  GstBuffer *listed = grey (0), *both = with_region (0, 50, 60, 150, 100, "dog", 0.5), *several = grey (0);
+
+  add_list (listed, regions, 1);
+  add_list (both, regions, 1);
+  add_list (several, regions, G_N_ELEMENTS (regions));
+  g_autoptr (GstBuffer) a = cnx_test_draw ("", RGB, listed);
+  g_autoptr (GstBuffer) b = cnx_test_draw ("", RGB, with_region (0, 100, 120, 300, 200, "dog", 0.5));
+  g_autoptr (GstBuffer) c = cnx_test_draw ("", RGB, both);
+  g_autoptr (GstBuffer) d = cnx_test_draw ("", RGB, with_region (0, 50, 60, 150, 100, "dog", 0.5));
+  g_autofree char *of_listed = cnx_test_digest (a), *of_marked = cnx_test_digest (b);
+  g_autofree char *of_both = cnx_test_digest (c), *of_scaled = cnx_test_digest (d);
+  g_assert_cmpstr (of_listed, ==, of_marked);
+  g_assert_cmpstr (of_both, ==, of_scaled);
+  const CnxTestBox box = drawn ("", RGB, several);
+  g_assert_cmpint (box.left, ==, 0);
+  g_assert_cmpint (box.bottom, ==, HEIGHT);
+  g_assert_cmpint (box.top, >, 80);
+}
+
 /* Structures that hold something else, empty regions, and those that lie outside or everywhere. */
 static void
 test_anything (void)
@@ -281,6 +320,7 @@ main (int argc, char **argv)
   g_test_add_func ("/boxes/line", test_line);
   g_test_add_func ("/boxes/tag", test_tag);
   g_test_add_func ("/boxes/which", test_which);
+  g_test_add_func ("/boxes/listed", test_listed);
   g_test_add_func ("/boxes/anything", test_anything);
   g_test_add_func ("/boxes/paints", test_paints);
   g_test_add_func ("/boxes/many", test_many);
