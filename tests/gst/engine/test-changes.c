@@ -1,4 +1,4 @@
-/* What goes on while a network changes: passes of the one before, others that share it, states and seeks. */
+/* What goes on while a network changes: passes of the one before, others that share it, and states. */
 #include "tests/gst/engine/change.h"
 
 #include <string.h>
@@ -190,89 +190,6 @@ test_null (gconstpointer loaded)
   cnx_change_close (&rig);
 }
 
-/* ---- all at once ---- */
-
-static void
-change_something (GstElement * element, GRand * rand)
-{
-  const char *const models[] = { FIRST, SECOND, THIRD, "/no/such/model" };
-  const char *const recipes[] = { NULL, "size=64", "mean=0.9" };
-
-  switch (g_rand_int_range (rand, 0, 6)) {
-    case 0:
-      g_object_set (element, "recipe", recipes[g_rand_int_range (rand, 0, 3)], NULL);
-      break;
-    case 1:
-      g_object_set (element, "precision", g_rand_boolean (rand) ? CNX_PRECISION_FP32 : CNX_PRECISION_INT8, NULL);
-      break;
-    case 2:
-      g_object_set (element, "labels", g_rand_boolean (rand) ? cnx_change_models.labels : NULL,
-          "batch", g_rand_int_range (rand, 1, 3), NULL);
-      break;
-    case 3:
-      g_object_set (element, "mode", g_rand_int_range (rand, 0, 3), "batch-timeout", g_rand_int_range (rand, 0, 2000),
-          NULL);
-      break;
-    default:
-      g_object_set (element, "model", models[g_rand_int_range (rand, 0, 4)], NULL);
-  }
-}
-
-static void
-set_state (GstElement * pipeline, GstElement ** elements, GstState state)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-
-  if (gst_element_set_state (pipeline, state) != GST_STATE_CHANGE_FAILURE)
-    return;
-  /* one was to be opened with what cannot be had */
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_bus_set_flushing (bus, TRUE);
-  gst_bus_set_flushing (bus, FALSE);
-  for (guint i = 0; i < 2; i++)
-    g_object_set (elements[i], "model", FIRST, "labels", NULL, NULL);
-  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
-}
-
-static void
-test_storm (void)
-{
-  g_autofree char *line = g_strdup_printf ("videotestsrc ! " CNX_CHANGE_CAPS " ! tee name=t ! queue ! "
-      "convnext name=a model=%s ! fakesink sync=true t. ! queue ! convnext name=b model=%s ! fakesink sync=true",
-      FIRST, FIRST);
-  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
-  g_autoptr (GstElement) a = gst_bin_get_by_name (GST_BIN (pipeline), "a");
-  g_autoptr (GstElement) b = gst_bin_get_by_name (GST_BIN (pipeline), "b");
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  GstElement *elements[] = { a, b };
-  g_autoptr (GRand) rand = g_rand_new_with_seed (15);
-
-  set_state (pipeline, elements, GST_STATE_PLAYING);
-  for (guint i = 0; i < 300; i++) {
-    switch (g_rand_int_range (rand, 0, 12)) {
-      case 0:
-        set_state (pipeline, elements, g_rand_int_range (rand, GST_STATE_NULL, GST_STATE_PLAYING));
-        break;
-      case 1:
-        gst_element_seek_simple (pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, i * GST_MSECOND);
-        break;
-      case 2:
-        g_usleep (g_rand_int_range (rand, 0, 150000));
-        break;
-      default:
-        set_state (pipeline, elements, GST_STATE_PLAYING);
-        change_something (elements[g_rand_int_range (rand, 0, 2)], rand);
-    }
-    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    if (message) {
-      g_autoptr (GError) error = NULL;
-      gst_message_parse_error (message, &error, NULL);
-      g_assert_no_error (error);
-    }
-  }
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -283,6 +200,5 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/ready", test_ready);
   g_test_add_data_func ("/changes/null/loading", NULL, test_null);
   g_test_add_data_func ("/changes/null/loaded", "loaded", test_null);
-  g_test_add_func ("/changes/storm", test_storm);
   return cnx_change_run ();
 }
