@@ -16,10 +16,13 @@
  * `stats` counts and the log says once a minute. At the end of a stream what waits has `drain-timeout` to get out.
  *
  * With `on-change`, which is the default, only results with another first label than the one before are written.
+ * With `discovery=homeassistant` each stream becomes a sensor in Home Assistant, by MQTT.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -q videotestsrc num-buffers=10 ! convnext threshold=0 ! labelpublish location=- ! fakesink
+ * gst-launch-1.0 v4l2src ! convnext source=door ! labelpublish discovery=homeassistant client-id=hall retain=true \
+ *   location=mqtt://localhost/cameras/{stream} ! fakesink
  * gst-launch-1.0 v4l2src ! convnext source=door ! labelpublish client-id=door qos=2 retain=true \
  *   location=mqtt://localhost/cameras/{stream}/{label} ! fakesink
  * ]|
@@ -57,6 +60,7 @@ enum
   PROP_CLIENT_ID,
   PROP_PASSWORD_FILE,
   PROP_CA_FILE,
+  PROP_DISCOVERY,
   PROP_STATS,
 };
 
@@ -66,7 +70,7 @@ struct _GstLabelPublish
 
   /* properties, under the object lock */
   char *location, *client_id, *password_file, *ca_file;
-  guint qos;
+  guint qos, discovery;
   gboolean retain;
   gboolean on_change;
   guint min_interval, queue_size, drain_timeout;
@@ -135,6 +139,7 @@ fix_settings (GstLabelPublish * self)
     .client_id = self->client_id,
     .password_file = self->password_file,
     .ca_file = self->ca_file,
+    .discovery = self->discovery,
   };
   GST_OBJECT_UNLOCK (self);
   return settings;
@@ -263,6 +268,21 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 
 /* ---- properties ---- */
 
+static GType
+discovery_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {CNX_DISCOVERY_NONE, "Nobody", "none"},
+    {CNX_DISCOVERY_HOME_ASSISTANT, "Home Assistant, by its MQTT discovery", "homeassistant"},
+    {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstLabelPublishDiscovery", values));
+  return type;
+}
+
 /* Those of the place, which are read when it is opened. FALSE: it cannot be changed now. With the lock held. */
 static gboolean
 set_text (GstLabelPublish * self, char **text, const char *value)
@@ -294,6 +314,8 @@ set_of_place (GstLabelPublish * self, guint id, const GValue * value)
       return set_text (self, &self->location, g_value_get_string (value));
     case PROP_QOS:
       return set_number (self, &self->qos, g_value_get_uint (value));
+    case PROP_DISCOVERY:
+      return set_number (self, &self->discovery, g_value_get_enum (value));
     case PROP_RETAIN:
       return set_number (self, (guint *) &self->retain, g_value_get_boolean (value));
     case PROP_CLIENT_ID:
@@ -319,6 +341,7 @@ set_property (GObject * object, guint id, const GValue * value, GParamSpec * psp
     case PROP_CLIENT_ID:
     case PROP_PASSWORD_FILE:
     case PROP_CA_FILE:
+    case PROP_DISCOVERY:
       is_right = set_of_place (self, id, value);
       break;
     case PROP_ON_CHANGE:
@@ -388,6 +411,9 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
     case PROP_CA_FILE:
       g_value_set_string (value, self->ca_file);
       break;
+    case PROP_DISCOVERY:
+      g_value_set_enum (value, self->discovery);
+      break;
     case PROP_STATS:
       g_value_take_boxed (value, make_stats (self));
       break;
@@ -450,6 +476,9 @@ install_place_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_CA_FILE, g_param_spec_string ("ca-file", "Certificates' file",
           "A file of certificates in PEM that vouch for the broker of mqtts://; none: those that the system trusts",
           NULL, before));
+  g_object_class_install_property (klass, PROP_DISCOVERY, g_param_spec_enum ("discovery", "Discovery",
+          "Who is told, over MQTT, that each stream is a sensor; needs client-id, and {stream} in the topic",
+          discovery_get_type (), CNX_DISCOVERY_NONE, before));
 }
 
 static void

@@ -49,6 +49,7 @@ check_settings (const CnxPlaceSettings * settings, guint kind, const char *what,
     guint kinds;
   } properties[] = {
     {"retain", "mqtt:// and mqtts://", settings->retain, MQTT | MQTTS},
+    {"discovery", "mqtt:// and mqtts://", settings->discovery != CNX_DISCOVERY_NONE, MQTT | MQTTS},
     {"password-file", "mqtt:// and mqtts://", settings->password_file != NULL, MQTT | MQTTS},
     {"ca-file", "mqtts://", settings->ca_file != NULL, MQTTS},
   };

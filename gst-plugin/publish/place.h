@@ -23,6 +23,13 @@ typedef enum
   CNX_PLACE_REFUSED,
 } CnxPlaceAnswer;
 
+/** Who is told of the streams, so that it shows them without being set up. */
+typedef enum
+{
+  CNX_DISCOVERY_NONE,
+  CNX_DISCOVERY_HOME_ASSISTANT,
+} CnxDiscovery;
+
 /**
  * CnxPlaceSettings:
  * @location: a path, or an address
@@ -31,6 +38,7 @@ typedef enum
  * @client_id: of brokers: who we are to them; NULL: nobody in particular
  * @password_file: of MQTT: holds the password of the user whom the address names; NULL: without
  * @ca_file: of MQTT with TLS: the certificates that vouch for the broker's; NULL: those that the system trusts
+ * @discovery: of MQTT
  *
  * What the user says of a place; for files the rest than @location means nothing.
  */
@@ -40,6 +48,7 @@ typedef struct
   guint qos;
   gboolean retain;
   const char *client_id, *password_file, *ca_file;
+  CnxDiscovery discovery;
 } CnxPlaceSettings;
 
 /**

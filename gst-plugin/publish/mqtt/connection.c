@@ -9,6 +9,7 @@
 
 /* Seconds after which a broker that says nothing is asked whether it is still there. */
 #define KEEPALIVE 30
+#define STATUS_QOS 1
 /* Microseconds. */
 #define ANSWER_WITHIN (10 * G_USEC_PER_SEC)
 #define LEAVE_WITHIN G_USEC_PER_SEC
@@ -22,14 +23,14 @@
 struct _CnxConnection
 {
   gatomicrefcount refs;         /* the thread's too, which may be left alone while it connects */
-  char *host;
+  char *host, *status_topic, *online, *offline;
   guint port;
   struct mosquitto *client;
   GThread *thread;
 
   GMutex lock;
   GCond changed;
-  gboolean stopping, ended;
+  gboolean stopping, said_farewell, ended;
   gboolean connecting;          /* inside a call that cannot be called off */
   gboolean connected;
   guint64 count;                /* of connections so far */
@@ -49,6 +50,9 @@ unref (CnxConnection * self)
   g_cond_clear (&self->changed);
   g_hash_table_unref (self->arrived);
   g_free (self->host);
+  g_free (self->status_topic);
+  g_free (self->online);
+  g_free (self->offline);
   g_free (self->trouble);
   g_free (self->log);
   g_free (self);
@@ -135,12 +139,23 @@ set_connected (CnxConnection * self, gboolean connected)
 }
 
 static void
-on_connect (struct mosquitto *client, void *self, int code)
+say_status (CnxConnection * self, const char *status)
 {
-  if (code == 0)
+  if (self->status_topic)
+    mosquitto_publish (self->client, NULL, self->status_topic, strlen (status), status, STATUS_QOS, true);
+}
+
+static void
+on_connect (struct mosquitto *client, void *data, int code)
+{
+  CnxConnection *self = data;
+
+  if (code == 0) {
+    say_status (self, self->online);
     set_connected (self, TRUE);
-  else
+  } else {
     set_trouble (self, refusal (code));
+  }
 }
 
 static void
@@ -196,13 +211,27 @@ pause_connecting (CnxConnection * self)
   g_mutex_unlock (&self->lock);
 }
 
+/* Once, by who comes first. It wakes the thread. */
+static void
+say_farewell (CnxConnection * self)
+{
+  g_mutex_lock (&self->lock);
+  const gboolean is_first = !self->said_farewell;
+  self->said_farewell = TRUE;
+  g_mutex_unlock (&self->lock);
+  if (!is_first)
+    return;
+  say_status (self, self->offline);
+  mosquitto_disconnect (self->client);
+}
+
 /* What is to be sent yet, and the farewell behind it. */
 static void
 leave (CnxConnection * self)
 {
   const gint64 end = g_get_monotonic_time () + LEAVE_WITHIN;
 
-  mosquitto_disconnect (self->client);
+  say_farewell (self);
   while (mosquitto_loop (self->client, LEAVING_MS, 1) == MOSQ_ERR_SUCCESS && g_get_monotonic_time () < end);
 }
 
@@ -284,6 +313,9 @@ set_up (CnxConnection * self, const CnxConnectionSettings * settings, GError ** 
   mosquitto_publish_callback_set (self->client, on_publish);
   mosquitto_log_callback_set (self->client, on_log);
   int code = mosquitto_int_option (self->client, MOSQ_OPT_TCP_NODELAY, 1);
+  if (code == MOSQ_ERR_SUCCESS && self->status_topic)
+    code = mosquitto_will_set (self->client, self->status_topic, strlen (self->offline), self->offline, STATUS_QOS,
+        true);
   if (code == MOSQ_ERR_SUCCESS && settings->user)
     code = mosquitto_username_pw_set (self->client, settings->user, settings->password);
   if (code == MOSQ_ERR_SUCCESS && settings->with_tls && settings->ca_file)
@@ -312,6 +344,9 @@ cnx_connection_new (const CnxConnectionSettings * settings, GError ** error)
   g_cond_init (&self->changed);
   self->arrived = g_hash_table_new (NULL, NULL);
   self->host = g_strdup (settings->host);
+  self->status_topic = g_strdup (settings->status_topic);
+  self->online = g_strdup (settings->online);
+  self->offline = g_strdup (settings->offline);
   self->port = settings->port;
   self->delay = FIRST_DELAY;
   if (set_up (self, settings, error)) {
@@ -335,8 +370,8 @@ cnx_connection_close (CnxConnection * self)
   const gboolean connected = self->connected;
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
-  if (connected)                /* which wakes the thread */
-    mosquitto_disconnect (self->client);
+  if (connected)
+    say_farewell (self);
   g_mutex_lock (&self->lock);
   while (!self->ended && g_cond_wait_until (&self->changed, &self->lock, end));
   const gboolean ended = self->ended;

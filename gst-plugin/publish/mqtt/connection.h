@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * @client_id: NULL: one by chance
  * @ca_file: of certificates to trust; NULL: the system's
  * @keeps_session: the broker is to know us again after the connection was lost
+ * @status_topic: where it says, retained, @online while there is a connection and @offline when there is none any more,
+ *   of which the broker takes care where we cannot; NULL: nowhere
  */
 typedef struct
 {
@@ -21,6 +23,7 @@ typedef struct
   gboolean with_tls;
   const char *user, *password, *client_id, *ca_file;
   gboolean keeps_session;
+  const char *status_topic, *online, *offline;
 } CnxConnectionSettings;
 
 /** For one thread at a time. */

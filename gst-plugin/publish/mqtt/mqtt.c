@@ -4,8 +4,10 @@
 #include <gio/gio.h>
 
 #include "core/error.h"
+#include "core/input/name_hash.h"
 #include "gst-plugin/publish/address.h"
 #include "gst-plugin/publish/mqtt/connection.h"
+#include "gst-plugin/publish/mqtt/discovery.h"
 #include "gst-plugin/publish/mqtt/mqtt_topic.h"
 #include "gst-plugin/publish/topic.h"
 
@@ -15,11 +17,18 @@
 #define WAIT (G_USEC_PER_SEC / 10)
 #define PATIENCE (10 * G_USEC_PER_SEC)
 #define MOST_PASSWORD 65535
+/* Streams that are kept in mind. */
+#define MOST_STREAMS 1024
 
+/**
+ * Mqtt:
+ * @announced: to Home Assistant, each stream over the connection of that number; NULL: none is
+ */
 typedef struct
 {
   CnxConnection *connection;
-  char *topic;
+  char *topic, *client_id;
+  GHashTable *announced;
   guint qos;
   gboolean retain;
   int number;                   /* of the message that is underway; 0: none is */
@@ -88,6 +97,11 @@ check_address (const CnxAddress * address, const CnxPlaceSettings * settings, GE
     reason = "location names several hosts, and a message goes to one broker";
   else if (settings->password_file && !address->user)
     reason = "password-file is set, and location names no user: write USER@ before the host";
+  else if (settings->discovery && !settings->client_id)
+    reason = "discovery needs client-id, by which sensors are known again: a name that stays, and that no other has";
+  else if (settings->discovery && (!strstr (address->topic, CNX_TOPIC_STREAM)
+          || strstr (address->topic, CNX_TOPIC_LABEL)))
+    reason = "with discovery a sensor reads the topic of its stream: that needs {stream} in it, and no {label}";
   if (reason)
     g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT, "Labels cannot be published by MQTT: %s", reason);
   return !reason && cnx_mqtt_topic_check (address->topic, error);
@@ -97,6 +111,7 @@ static CnxConnection *
 connect_to (const CnxAddress * address, const CnxPlaceSettings * settings, GError ** error)
 {
   const gboolean with_tls = g_ascii_strncasecmp (settings->location, "mqtts:", strlen ("mqtts:")) == 0;
+  g_autofree char *status = settings->discovery ? cnx_discovery_status_topic (settings->client_id) : NULL;
   g_autofree char *password = NULL;
 
   if (settings->password_file && !(password = read_password (settings->password_file, error)))
@@ -112,6 +127,9 @@ connect_to (const CnxAddress * address, const CnxPlaceSettings * settings, GErro
     .client_id = settings->client_id,
     .ca_file = settings->ca_file,
     .keeps_session = settings->client_id && settings->qos == 2,
+    .status_topic = status,
+    .online = CNX_STATUS_ONLINE,
+    .offline = CNX_STATUS_OFFLINE,
   };
   return cnx_connection_new (&to, error);
 }
@@ -131,14 +149,32 @@ mqtt_open (const CnxPlaceSettings * settings, GError ** error)
   self->topic = g_steal_pointer (&address->topic);
   self->qos = settings->qos;
   self->retain = settings->retain;
+  self->client_id = g_strdup (settings->client_id);
+  if (settings->discovery)
+    self->announced = g_hash_table_new_full (cnx_name_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
 /* ---- writing ---- */
 
+/* Once over each connection: a broker that was started anew may have forgotten what it was to retain. Who is not
+ * told for want of a connection is told over the next. */
+static void
+announce (Mqtt * self, const char *stream, const char *topic, guint64 which)
+{
+  if (GPOINTER_TO_SIZE (g_hash_table_lookup (self->announced, stream)) == which)
+    return;
+  g_autofree char *where = cnx_discovery_topic (self->client_id, stream);
+  g_autofree char *text = cnx_discovery_text (self->client_id, stream, topic, self->qos);
+  if (g_hash_table_size (self->announced) >= MOST_STREAMS)
+    g_hash_table_remove_all (self->announced);
+  if (cnx_connection_send (self->connection, where, text, strlen (text), 1, TRUE, NULL) > 0)
+    g_hash_table_insert (self->announced, g_strdup (stream), GSIZE_TO_POINTER (which));
+}
+
 /* The line without its end. UNDERWAY where it was sent. */
 static CnxPlaceAnswer
-send_message (Mqtt * self, const CnxMessage * message, GError ** error)
+send_message (Mqtt * self, const CnxMessage * message, guint64 which, GError ** error)
 {
   g_autofree char *topic = cnx_topic_fill (self->topic, message, cnx_mqtt_escape);
   g_autoptr (GError) failed = NULL;
@@ -147,6 +183,8 @@ send_message (Mqtt * self, const CnxMessage * message, GError ** error)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "A label or a stream's name is too long for a topic");
     return CNX_PLACE_REFUSED;
   }
+  if (self->announced)
+    announce (self, message->stream, topic, which);
   self->number = cnx_connection_send (self->connection, topic, message->line, message->length - 1, self->qos,
       self->retain, &failed);
   self->since = g_get_monotonic_time ();
@@ -176,7 +214,7 @@ mqtt_write (gpointer place, const CnxMessage * message, GError ** error)
 
   if (which == 0 || (self->number > 0 && self->qos == 0 && which != self->which))
     return without_connection (self, error);
-  const CnxPlaceAnswer sent = self->number > 0 ? CNX_PLACE_UNDERWAY : send_message (self, message, error);
+  const CnxPlaceAnswer sent = self->number > 0 ? CNX_PLACE_UNDERWAY : send_message (self, message, which, error);
   if (sent != CNX_PLACE_UNDERWAY)
     return sent;
   self->which = which;
@@ -203,7 +241,9 @@ mqtt_close (gpointer place)
   Mqtt *self = place;
 
   cnx_connection_close (self->connection);
+  g_clear_pointer (&self->announced, g_hash_table_unref);
   g_free (self->topic);
+  g_free (self->client_id);
   g_free (self);
 }
 

@@ -1,6 +1,8 @@
 #include "tests/gst/publish/broker.h"
 
+#include <signal.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 
 #include "gst-plugin/labels/labelmeta.h"
 #include "tests/support/temp_files.h"
@@ -115,15 +117,23 @@ log_of_run (CnxTestBroker * self, guint i)
   return g_strdup_printf ("%s/log-%u", self->dir, i);
 }
 
+/* A test that fails does not leave it behind. */
+static void
+end_with_parent (gpointer data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
 void
 cnx_test_broker_start (CnxTestBroker * self)
 {
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
   g_autofree char *mosquitto = find_mosquitto (), *log = log_of_run (self, self->runs++);
   g_autoptr (GError) error = NULL;
 
   g_subprocess_launcher_set_cwd (launcher, self->dir);
   g_subprocess_launcher_set_stderr_file_path (launcher, log);
+  g_subprocess_launcher_set_child_setup (launcher, end_with_parent, NULL, NULL);
   self->process = g_subprocess_launcher_spawn (launcher, &error, mosquitto, "-c", "config", NULL);
   g_assert_no_error (error);
   while (!takes_connections (self))
@@ -213,8 +223,14 @@ cnx_test_publisher_clear (CnxTestPublisher * self)
 void
 cnx_test_publisher_push (CnxTestPublisher * self, guint i, const char *name)
 {
+  cnx_test_publisher_push_of (self, "cam", i, name);
+}
+
+void
+cnx_test_publisher_push_of (CnxTestPublisher * self, const char *stream, guint i, const char *name)
+{
   const CnxMetaLabel label = { i, name, 0.75 };
-  const CnxMetaLabels labels = { "model", "cam", i * GST_SECOND, 1, &label, NULL };
+  const CnxMetaLabels labels = { "model", stream, i * GST_SECOND, 1, &label, NULL };
   GstBuffer *buffer = gst_buffer_new ();
 
   GST_BUFFER_PTS (buffer) = i * GST_SECOND;

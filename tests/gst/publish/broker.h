@@ -73,8 +73,9 @@ void cnx_test_publisher_start (CnxTestPublisher * publisher);
 void cnx_test_publisher_clear (CnxTestPublisher * publisher);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CnxTestPublisher, cnx_test_publisher_clear)
 
-/** Pushes the @i-th frame, at @i seconds, of the stream "cam", with @label. */
+/** Pushes the @i-th frame, at @i seconds, with @label; of the stream "cam", or of another. */
 void cnx_test_publisher_push (CnxTestPublisher * publisher, guint i, const char *label);
+void cnx_test_publisher_push_of (CnxTestPublisher * publisher, const char *stream, guint i, const char *label);
 void cnx_test_publisher_finish (CnxTestPublisher * publisher);
 
 /** Of the element's `stats`. */

@@ -2,76 +2,12 @@
  * with servers that are none. */
 #include "tests/gst/elements.h"
 
-#include <mosquitto.h>
 #include <glib/gstdio.h>
 
 #include "core/error.h"
 #include "tests/gst/publish/broker.h"
+#include "tests/gst/publish/reader.h"
 #include "tests/support/temp_files.h"
-
-/* ---- one who subscribes ---- */
-
-typedef struct
-{
-  struct mosquitto *client;
-  gboolean subscribed;
-  guint n;
-  GString *topics, *texts;      /* "topic (QoS[, retained])" and the messages, a line each */
-} Reader;
-
-static void
-on_connect (struct mosquitto *client, void *reader, int code)
-{
-  g_assert_cmpint (code, ==, 0);
-  g_assert_cmpint (mosquitto_subscribe (client, NULL, "#", 2), ==, MOSQ_ERR_SUCCESS);
-}
-
-static void
-on_subscribe (struct mosquitto *client, void *reader, int number, int n, const int *granted)
-{
-  ((Reader *) reader)->subscribed = TRUE;
-}
-
-static void
-on_message (struct mosquitto *client, void *data, const struct mosquitto_message *message)
-{
-  Reader *self = data;
-
-  g_string_append_printf (self->topics, "%s (%d%s)\n", message->topic, message->qos,
-      message->retain ? ", retained" : "");
-  g_string_append_len (self->texts, message->payload, message->payloadlen);
-  g_string_append_c (self->texts, '\n');
-  self->n++;
-}
-
-/* Everything that is published from here on, and what was retained. */
-static void
-reader_init (Reader * self, CnxTestBroker * broker)
-{
-  *self = (Reader) {.topics = g_string_new (NULL),.texts = g_string_new (NULL) };
-  self->client = mosquitto_new (NULL, true, self);
-  mosquitto_connect_callback_set (self->client, on_connect);
-  mosquitto_subscribe_callback_set (self->client, on_subscribe);
-  mosquitto_message_callback_set (self->client, on_message);
-  g_assert_cmpint (mosquitto_connect (self->client, "localhost", broker->port, 60), ==, MOSQ_ERR_SUCCESS);
-  while (!self->subscribed)
-    g_assert_cmpint (mosquitto_loop (self->client, 100, 1), ==, MOSQ_ERR_SUCCESS);
-}
-
-static void
-reader_wait (Reader * self, guint n)
-{
-  while (self->n < n)
-    g_assert_cmpint (mosquitto_loop (self->client, 100, 1), ==, MOSQ_ERR_SUCCESS);
-}
-
-static void
-reader_clear (Reader * self)
-{
-  mosquitto_destroy (self->client);
-  g_string_free (self->topics, TRUE);
-  g_string_free (self->texts, TRUE);
-}
 
 /* ---- what arrives ---- */
 
@@ -85,16 +21,16 @@ test_arrives (void)
     g_autofree char *location = cnx_test_broker_location (broker, "a/{stream}/{label}");
     g_autofree char *expected = g_strdup_printf ("a/cam/cup (%u)\na/cam/50 %%25 %%2B %%23%%2F (%u)\n", qos, qos);
     g_auto (CnxTestPublisher) publisher = { NULL };
-    Reader reader;
+    CnxTestReader reader;
 
     cnx_test_broker_start (broker);
-    reader_init (&reader, broker);
+    cnx_test_reader_init (&reader, broker);
     cnx_test_publisher_init (&publisher, location);
     g_object_set (publisher.element, "qos", qos, NULL);
     cnx_test_publisher_start (&publisher);
     cnx_test_publisher_push (&publisher, 0, "cup");
     cnx_test_publisher_push (&publisher, 1, "50 % + #/");
-    reader_wait (&reader, 2);
+    cnx_test_reader_wait (&reader, 2);
     cnx_test_publisher_finish (&publisher);
     g_assert_cmpstr (reader.topics->str, ==, expected);
     g_assert_true (g_regex_match_simple ("^\\{\"stream\": \"cam\", \"running-time\": 0, .*\"label\": \"cup\".*\\}\n"
@@ -103,7 +39,7 @@ test_arrives (void)
     g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, 2);
     g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "waiting"), ==, 0);
     g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 0);
-    reader_clear (&reader);
+    cnx_test_reader_clear (&reader);
   }
 }
 
@@ -116,7 +52,7 @@ test_retained (void)
   g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (CNX_TEST_BROKER_PLAIN);
   g_autofree char *location = cnx_test_broker_location (broker, "a");
   g_auto (CnxTestPublisher) publisher = { NULL };
-  Reader reader;
+  CnxTestReader reader;
 
   cnx_test_broker_start (broker);
   cnx_test_publisher_init (&publisher, location);
@@ -125,11 +61,11 @@ test_retained (void)
   cnx_test_publisher_push (&publisher, 0, "cup");
   cnx_test_publisher_push (&publisher, 1, "plate");
   cnx_test_publisher_finish (&publisher);
-  reader_init (&reader, broker);
-  reader_wait (&reader, 1);
+  cnx_test_reader_init (&reader, broker);
+  cnx_test_reader_wait (&reader, 1);
   g_assert_cmpstr (reader.topics->str, ==, "a (1, retained)\n");
   g_assert_nonnull (strstr (reader.texts->str, "plate"));
-  reader_clear (&reader);
+  cnx_test_reader_clear (&reader);
 }
 
 /* ---- a broker that comes and goes ---- */
