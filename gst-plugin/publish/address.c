@@ -18,8 +18,8 @@ static gboolean
 take_user (CnxAddress * self, const char *location, const char *text, gsize length, GError ** error)
 {
   if (memchr (text, ':', length))
-    return refuse (location, error, "it holds a password, which everybody who lists processes sees; put that into a "
-        "file and set password-file");
+    return refuse (location, error, "it holds a password, which everybody who lists processes sees; leave that out "
+        "(for mqtt:// password-file says where it is)");
   self->user = g_uri_unescape_segment (text, text + length, NULL);
   if (!self->user || !*self->user)
     return refuse (location, error, "what is before the @ is no user's name");

@@ -10,10 +10,11 @@
  * here, from 0), `model` and `labels`, best first, each with `id`, `label` and `confidence`. What is not known is null.
  *
  * `location` is a file, which is appended to and opened anew when it was rotated away; a pipe with a name; - for the
- * standard output; or an MQTT broker's address, mqtt:// or mqtts://[user@]host[:port]/topic, in which {stream} and
- * {label} stand for what they say. A thread of its own writes: no buffer ever waits for it. What cannot be written yet
- * waits in order, and is written when it can be; where more than `queue-size` wait the oldest are dropped, which
- * `stats` counts and the log says once a minute. At the end of a stream what waits has `drain-timeout` to get out.
+ * standard output; or the address of an MQTT broker, mqtt:// or mqtts://[user@]host[:port]/topic, or of a Kafka
+ * cluster, kafka://host[:port][,host...]/topic, in which {stream} and {label} stand for what they say. A thread of its
+ * own writes: no buffer ever waits for it. What cannot be written yet waits in order, and is written when it can be;
+ * where more than `queue-size` wait the oldest are dropped, which `stats` counts and the log says once a minute. At the
+ * end of a stream what waits has `drain-timeout` to get out.
  *
  * With `on-change`, which is the default, only results with another first label than the one before are written.
  * With `discovery=homeassistant` each stream becomes a sensor in Home Assistant, by MQTT.
@@ -461,7 +462,8 @@ install_place_properties (GObjectClass * klass)
 
   g_object_class_install_property (klass, PROP_LOCATION, g_param_spec_string ("location", "Location",
           "Where labels go: the path of a file, which is appended to, or of a pipe with a name; - for the standard "
-          "output; mqtt:// or mqtts://[user@]host[:port]/topic, where {stream} and {label} stand for what they say",
+          "output; mqtt:// or mqtts://[user@]host[:port]/topic, or kafka://host[:port][,host...]/topic, where {stream} "
+          "and {label} stand for what they say",
           NULL, before));
   g_object_class_install_property (klass, PROP_QOS, g_param_spec_uint ("qos", "Quality of service",
           "What a broker is asked for: 0: each result at most once, 1: at least once, 2: exactly once", 0, 2,

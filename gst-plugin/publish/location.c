@@ -7,23 +7,25 @@
 #include "gst-plugin/publish/files.h"
 
 #define CAN_BE_GIVEN "the path of a file or of a pipe with a name, - for the standard output, " \
-    "mqtt:// or mqtts://[user@]host[:port]/topic"
+    "mqtt:// or mqtts://[user@]host[:port]/topic, or kafka://host[:port][,host...]/topic"
 
 /* What a property may be for. */
 enum
 {
   MQTT = 1 << 0,
   MQTTS = 1 << 1,
+  KAFKA = 1 << 2,
 };
 
 static const CnxBroker mqtt = { "MQTT", "convnextmqtt", "cnx_place_mqtt", "libmosquitto1", "libmosquitto-dev" };
+static const CnxBroker kafka = { "Kafka", "convnextkafka", "cnx_place_kafka", "librdkafka1", "librdkafka-dev" };
 
 static const struct
 {
   const char *scheme;
   guint kind;
   const CnxBroker *broker;
-} schemes[] = { {"mqtt", MQTT, &mqtt}, {"mqtts", MQTTS, &mqtt} };
+} schemes[] = { {"mqtt", MQTT, &mqtt}, {"mqtts", MQTTS, &mqtt}, {"kafka", KAFKA, &kafka} };
 
 /* What stands before "://", if it is one's name by RFC 3986; NULL where @location is none. The rest may hold a password
  * and goes into no message. */

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "tests/gst/publish/broker.h"
 #include "tests/gst/publish/reader.h"
+#include "tests/gst/publish/server.h"
 #include "tests/support/temp_files.h"
 
 /* ---- what arrives ---- */
@@ -231,77 +232,14 @@ test_wrong_certificate (void)
 
 /* ---- servers that are no brokers ---- */
 
-typedef struct
-{
-  guint port;
-  gboolean closes;              /* each connection at once; else it says nothing, ever */
-  GSocketService *service;
-  GMainContext *context;
-  GMainLoop *loop;
-  GThread *thread;
-  GPtrArray *kept;
-  gint taken;                   /* atomic */
-} Server;
-
-static gboolean
-on_incoming (GSocketService * service, GSocketConnection * connection, GObject * source, gpointer data)
-{
-  Server *self = data;
-
-  if (!self->closes)
-    g_ptr_array_add (self->kept, g_object_ref (connection));
-  g_atomic_int_inc (&self->taken);
-  return TRUE;
-}
-
-static gpointer
-run_server (gpointer data)
-{
-  Server *self = data;
-
-  g_main_context_push_thread_default (self->context);
-  g_main_loop_run (self->loop);
-  g_main_context_pop_thread_default (self->context);
-  return NULL;
-}
-
-static void
-server_init (Server * self, gboolean closes)
-{
-  *self = (Server) {.closes = closes,.context = g_main_context_new (),
-    .kept = g_ptr_array_new_with_free_func (g_object_unref)
-  };
-  g_main_context_push_thread_default (self->context);
-  self->service = g_socket_service_new ();
-  self->port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (self->service), NULL, NULL);
-  g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
-  g_socket_service_start (self->service);
-  g_main_context_pop_thread_default (self->context);
-  self->loop = g_main_loop_new (self->context, FALSE);
-  self->thread = g_thread_new ("server", run_server, self);
-}
-
-static void
-server_clear (Server * self)
-{
-  g_main_loop_quit (self->loop);
-  g_thread_join (self->thread);
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_ptr_array_unref (self->kept);
-  g_object_unref (self->service);
-  g_main_loop_unref (self->loop);
-  g_main_context_unref (self->context);
-}
-
 static void
 no_broker (const char *scheme, gboolean closes)
 {
   g_autofree char *location = NULL;
   g_auto (CnxTestPublisher) publisher = { NULL };
-  Server server;
+  CnxTestServer server;
 
-  server_init (&server, closes);
+  cnx_test_server_init (&server, closes);
   location = g_strdup_printf ("%s://localhost:%u/a", scheme, server.port);
   cnx_test_publisher_init (&publisher, location);
   g_object_set (publisher.element, "drain-timeout", 100, NULL);
@@ -317,7 +255,7 @@ no_broker (const char *scheme, gboolean closes)
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "waiting"), ==, 40);
   gst_element_set_state (publisher.element, GST_STATE_NULL);
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 40);
-  server_clear (&server);
+  cnx_test_server_clear (&server);
 }
 
 /* Neither keeps a buffer, an end or a stop waiting; what could not be published is counted. */

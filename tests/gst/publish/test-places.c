@@ -377,7 +377,8 @@ test_locations (void)
   }
 }
 
-/* A broker's plugin that is not there, and one whose file is there and cannot be loaded: the package that helps. */
+/* A broker's plugin that is not there, and one whose file is there and cannot be loaded: the package that helps. Only
+ * where GStreamer looks at files in a process of its own does it remember those that it could not load. */
 static void
 test_no_broker (void)
 {
@@ -389,6 +390,8 @@ test_no_broker (void)
   g_assert_null (cnx_broker_load (&broker, &missing));
   g_assert_error (missing, CNX_ERROR, CNX_ERROR_NOT_FOUND);
   cnx_test_assert_message (missing, "published by Pigeon", "not installed", "libpigeon1", "libpigeon-dev", NULL);
+  if (g_strcmp0 (g_getenv ("GST_REGISTRY_FORK"), "no") == 0)
+    return;
   file = cnx_test_write_text (dir, "libgstconvnextpigeon.so", "no library");
   gst_registry_scan_path (gst_registry_get (), dir);
   g_assert_null (cnx_broker_load (&broker, &broken));
