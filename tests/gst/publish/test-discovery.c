@@ -4,7 +4,6 @@
 #include "tests/gst/elements.h"
 
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <json-glib/json-glib.h>
 
 #include "gst-plugin/publish/mqtt/discovery.h"
@@ -153,11 +152,13 @@ cut (CnxTestBroker * broker, CnxTestReader * reader)
   guint n = 0;
 
   for (int fd = 3; fd < 1024; fd++) {
-    struct sockaddr_in peer = { 0 };
+    struct sockaddr_storage peer = { 0 };
     socklen_t length = sizeof peer;
     if (fd == mosquitto_socket (reader->client) || getpeername (fd, (struct sockaddr *) &peer, &length) != 0)
       continue;
-    if (peer.sin_family == AF_INET && ntohs (peer.sin_port) == broker->port) {
+    g_autoptr (GSocketAddress) address = g_socket_address_new_from_native (&peer, length);
+    if (G_IS_INET_SOCKET_ADDRESS (address)
+        && g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)) == broker->port) {
       g_assert_cmpint (shutdown (fd, SHUT_RDWR), ==, 0);
       n++;
     }
