@@ -147,9 +147,21 @@ run_head (CnxNetwork * net, int n)
 
 static const char *const stage_names[CNX_STAGES] = { "stage 1", "stage 2", "stage 3", "stage 4" };
 
-/* On what is in net->input. */
+/* What the last stage gave for those of @pictures that have room for it. */
+static void
+read_last (CnxNetwork * net, const CnxPicture * pictures, int n)
+{
+  const Stage *stage = &net->stages[CNX_STAGES - 1];
+  const gsize places = (gsize) stage->height * stage->width;
+
+  for (int i = 0; i < n; i++)
+    if (pictures[i].last)
+      cnx_ops_read_rows_at (net->ops, stage->buffers.x, i * places, pictures[i].last, places, stage->channels);
+}
+
+/* On what is in net->input, of @pictures, or, with NULL, of some of which only logits are wanted. */
 static gboolean
-run_input (CnxNetwork * net, int n, float *logits, GError ** error)
+run_input (CnxNetwork * net, const CnxPicture * pictures, int n, float *logits, GError ** error)
 {
   cnx_ops_section (net->ops, "stem");
   cnx_ops_select (net->ops, net->stages[0].variant);
@@ -167,6 +179,8 @@ run_input (CnxNetwork * net, int n, float *logits, GError ** error)
   cnx_ops_section (net->ops, "head");
   const cl_mem outputs = run_head (net, n);
   cnx_ops_read_rows (net->ops, outputs, logits, n, cnx_network_outputs (net));
+  if (pictures)
+    read_last (net, pictures, n);
   return cnx_ops_finish (net->ops, error);
 }
 
@@ -174,7 +188,7 @@ static gboolean
 run_batch (CnxNetwork * net, const float *in, int n, float *logits, GError ** error)
 {
   cnx_ops_write_rows (net->ops, net->input, in, (gsize) n * net->height, net->width * 3);
-  return run_input (net, n, logits, error);
+  return run_input (net, NULL, n, logits, error);
 }
 
 /* Of what is left that many run next, so that passes are of about one size. */
@@ -237,7 +251,7 @@ run_pictures (CnxNetwork * net, const CnxPicture * pictures, int n, float *logit
   for (int i = 0; i < n; i++)
     if (!write_picture (net, &pictures[i], i, error))
       return FALSE;
-  return run_input (net, n, logits, error);
+  return run_input (net, pictures, n, logits, error);
 }
 
 gboolean
@@ -311,6 +325,7 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   g_autoptr (CnxNetwork) net = g_new0 (CnxNetwork, 1);
   g_atomic_ref_count_init (&net->refs);
   g_mutex_init (&net->lock);
+  cnx_network_heat_init (net);
   net->device = cnx_device_ref (device);
   net->arch = *cnx_model_arch (model);
   net->height = options->height;
@@ -385,6 +400,7 @@ cnx_network_unref (CnxNetwork * net)
   cnx_ops_linear_clear (&net->hidden);
   cnx_ops_linear_clear (&net->embedding);
   cnx_ops_linear_clear (&net->classifier);
+  cnx_network_heat_clear (net);
   cnx_frame_kernels_free (net->frame);
   cnx_ops_free (net->ops);
   cnx_device_unref (net->device);

@@ -46,11 +46,14 @@ gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, floa
  * CnxPicture:
  * @data: (height, width, 3) normalised floats, or, where there is a @plan, a frame packed by it
  * @plan: not owned; NULL: none
+ * @last: room for cnx_network_last_floats() floats, of what the last stage gives for it; NULL: that is not wanted, and
+ *   costs nothing
  */
 typedef struct
 {
   gconstpointer data;
   CnxFramePlan *plan;
+  float *last;
 } CnxPicture;
 
 /** Builds what pictures with a plan need. Errors: CNX_ERROR_DEVICE. */
@@ -61,6 +64,15 @@ gboolean cnx_network_takes (CnxNetwork * network, const CnxPicture * picture, GE
  * plan or by several. Errors: also CNX_ERROR_INPUT, of cnx_network_takes(), and then none is classified. */
 gboolean cnx_network_forward_pictures (CnxNetwork * network, const CnxPicture * pictures, int n, float *logits,
     GError ** error);
+
+/** height/32 x width/32 x the last stage's channels. */
+gsize cnx_network_last_floats (CnxNetwork * network);
+/** Of a heat map: height/32 and width/32. */
+void cnx_network_heat_size (CnxNetwork * network, int *width, int *height);
+/** Where in a picture class @id was seen: @map, height/32 x width/32 floats from 0 to 1, as cnx_heat_map() makes it of
+ * what the last stage gave for the picture. For any thread; it may wait for a pass the first time that a class is asked
+ * for. Errors: CNX_ERROR_MODEL as cnx_heat_check(), or for a network that gives features; CNX_ERROR_DEVICE. */
+gboolean cnx_network_heat (CnxNetwork * network, const float *last, int id, float *map, GError ** error);
 
 int cnx_network_classes (CnxNetwork * network);
 /** What a picture gets: as many logits as there are classes, or cnx_arch_features(). */

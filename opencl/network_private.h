@@ -1,4 +1,4 @@
-/* What network.c and network_weights.c share; the first stands on the second. */
+/* What network.c, network_weights.c and network_heat.c share; the first stands on the others. */
 #pragma once
 
 #include "opencl/network.h"
@@ -35,7 +35,13 @@ struct _CnxNetwork
   CnxLinear hidden, embedding, classifier;
   gboolean gives_features;      /* and has no classifier and no logits */
   CnxFrameKernels *frame;       /* NULL unless asked for */
+
+  GMutex heat_lock;             /* guards what follows */
+  GHashTable *directions;       /* a class's number to its direction (core/heat/heat.h), of those that were asked for */
 };
 
 /** Packs and uploads all weights that the passes read. Errors: as cnx_model_check(). */
 gboolean cnx_network_upload (CnxNetwork * net, CnxModel * model, GError ** error);
+
+void cnx_network_heat_init (CnxNetwork * net);
+void cnx_network_heat_clear (CnxNetwork * net);

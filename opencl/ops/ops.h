@@ -97,6 +97,8 @@ void cnx_ops_write_rows (CnxOps * ops, cl_mem buffer, const float *values, gsize
 void cnx_ops_write_rows_at (CnxOps * ops, cl_mem buffer, gsize first, const float *values, gsize rows, int channels);
 /** Queues a read of @rows x @channels floats without padding into @values. */
 void cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels);
+/** The same from row @first on. */
+void cnx_ops_read_rows_at (CnxOps * ops, cl_mem buffer, gsize first, float *values, gsize rows, int channels);
 
 /** Writes the weights of outputs @first .. @first + @count - 1, each as many floats as there are inputs. Called from
  * several threads at once. */
@@ -106,6 +108,8 @@ typedef void (*CnxRowsFunc) (gpointer data, int first, int count, float *rows);
 void cnx_ops_linear_init (CnxOps * ops, CnxLinear * linear, CnxRowsFunc read_rows, gpointer data,
     const float *bias, int inputs, int outputs);
 void cnx_ops_linear_clear (CnxLinear * linear);
+/** The weights of @output, of an fp32 product, to @values (inputs floats). Blocks. For the tuning that packed them. */
+void cnx_ops_read_weights (CnxOps * ops, const CnxLinear * linear, int output, float *values);
 
 /** @in: n pictures of height x width pixels, @in_stride floats apart; @out: rows of patch^2 * channels. */
 void cnx_ops_patchify (CnxOps * ops, cl_mem in, int in_stride, int channels, int n, int height, int width,

@@ -67,7 +67,13 @@ cnx_ops_write_rows_at (CnxOps * ops, cl_mem buffer, gsize first, const float *va
 void
 cnx_ops_read_rows (CnxOps * ops, cl_mem buffer, float *values, gsize rows, int channels)
 {
-  transfer_rows (ops, buffer, 0, values, rows, channels, FALSE);
+  cnx_ops_read_rows_at (ops, buffer, 0, values, rows, channels);
+}
+
+void
+cnx_ops_read_rows_at (CnxOps * ops, cl_mem buffer, gsize first, float *values, gsize rows, int channels)
+{
+  transfer_rows (ops, buffer, first, values, rows, channels, FALSE);
 }
 
 cl_mem
@@ -238,6 +244,20 @@ cnx_ops_linear_clear (CnxLinear * linear)
   if (linear->bias)
     clReleaseMemObject (linear->bias);
   memset (linear, 0, sizeof *linear);
+}
+
+void
+cnx_ops_read_weights (CnxOps * ops, const CnxLinear * linear, int output, float *values)
+{
+  const int width = panel (ops), depth = cnx_ops_depth (CNX_PRECISION_FP32, linear->inputs);
+  const gsize bytes = panel_bytes (CNX_PRECISION_FP32, depth, width);
+  g_autofree float *whole = g_malloc (bytes);
+
+  if (ops->status != CL_SUCCESS || !cnx_ops_check (ops, clEnqueueReadBuffer (ops->queue, linear->weight, CL_TRUE,
+              output / width * bytes, bytes, whole, 0, NULL, NULL), "reading weights"))
+    return;
+  for (int k = 0; k < linear->inputs; k++)
+    values[k] = whole[k * width + output % width];
 }
 
 void
