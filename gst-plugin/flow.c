@@ -105,6 +105,7 @@ static CnxClassifier *
 swap_classifier (CnxFlow * self, CnxClassifier * classifier)
 {
   if (classifier) {
+    self->heat = (CnxHeatAsk) {FALSE};
     cnx_latency_forget (&self->latency);
     cnx_classifier_set_finished (classifier, on_finished, self);
   }
@@ -309,7 +310,7 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
 /* A frame carries its own labels where it is due, which @fate says, and waits for them, else the newest. It is
  * preprocessed only when it is due, and the worker, if it does not wait, is free to take it. */
 static GstFlowReturn
-classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, const CnxSettings * set,
+classify (CnxFlow * self, GstBuffer * buffer, CnxClassifyRequest * request, const CnxSettings * set,
     CnxFate fate, gboolean waits)
 {
   const gboolean due = fate == CNX_FATE_CLASSIFIED;
@@ -339,6 +340,8 @@ classify (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request
     cnx_classifier_release (self->classifier);
     cnx_carried_hold (&self->carried);
   } else if (tensor) {
+    request->heat = cnx_heat_ask (&self->heat, self->element, cnx_classifier_model (self->classifier), self->frame_in,
+        set->heatmap);
     cnx_pace_note (&self->pace);
     if (waits)
       return classify_now (self, buffer, request, start);
@@ -390,7 +393,7 @@ cnx_flow_turn (CnxFlow * self, GstClockTime running_time, const CnxSettings * se
 GstFlowReturn
 cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
 {
-  const CnxFlowTurn turn = cnx_flow_turn (self, running_time, set);
+  CnxFlowTurn turn = cnx_flow_turn (self, running_time, set);
   const GstFlowReturn flow = classify (self, buffer, &turn.request, set, turn.fate, turn.waits);
 
   cnx_flow_tell_news (self);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gst-plugin/carried.h"
+#include "gst-plugin/heat/heatask.h"
 #include "gst-plugin/latency.h"
 #include "gst-plugin/mode.h"
 #include "gst-plugin/pace/qos.h"
@@ -46,6 +47,7 @@ typedef struct
   CnxScene scene;
   CnxRegionMemory memory;
   InferenceRegion classified;
+  CnxHeatAsk heat;
 } CnxFlow;
 
 /**

@@ -40,11 +40,14 @@
  * `stats` says what became of frames, how long things take and how old labels are; the log says it of each frame, at
  * level 5.
  *
+ * `heatmap` attaches where in the frame the first label was seen, beside the labels (metaheat.h).
+ *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=10 ! convnext threshold=0 post-messages=true ! fakesink
+ * gst-launch-1.0 -m videotestsrc num-buffers=3 ! convnext threshold=0 heatmap=true post-messages=true ! fakesink
  * ]|
  */
 #include "gst-plugin/gstconvnext.h"

@@ -23,6 +23,7 @@
 #define DEFAULT_RECLASSIFY_INTERVAL 1
 #define MOST_REGIONS 256
 #define MOST_AT_ONCE 8
+#define DEFAULT_HEATMAP FALSE
 
 enum
 {
@@ -54,6 +55,7 @@ enum
   PROP_MIN_REGION,
   PROP_MAX_REGIONS,
   PROP_RECLASSIFY_INTERVAL,
+  PROP_HEATMAP,
 };
 
 typedef enum
@@ -94,6 +96,7 @@ static const struct
   [PROP_MIN_REGION] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, regions.shortest), FALSE},
   [PROP_MAX_REGIONS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, regions.most), FALSE},
   [PROP_RECLASSIFY_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, reclassify_interval), FALSE},
+  [PROP_HEATMAP] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, heatmap), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -210,6 +213,14 @@ install_region_properties (GObjectClass * klass)
           "many; 1: on every frame; 0: once", 0, G_MAXINT, DEFAULT_RECLASSIFY_INTERVAL, PLAYING_FLAGS));
 }
 
+static void
+install_heat_property (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_HEATMAP, g_param_spec_boolean ("heatmap", "Heat map",
+          "Attach where in the frame the first label was seen, as a map from 0 to 1 beside the labels", DEFAULT_HEATMAP,
+          PLAYING_FLAGS));
+}
+
 void
 cnx_settings_install (GObjectClass * klass)
 {
@@ -218,6 +229,7 @@ cnx_settings_install (GObjectClass * klass)
   install_steady_properties (klass);
   install_pace_properties (klass);
   install_region_properties (klass);
+  install_heat_property (klass);
 }
 
 void
@@ -232,7 +244,7 @@ cnx_settings_init (CnxSettings * self)
     .video_direction = DEFAULT_VIDEO_DIRECTION,.pace = {DEFAULT_INTERVAL, DEFAULT_MAX_RATE},
     .scene_threshold = DEFAULT_SCENE_THRESHOLD,.scene_cut = DEFAULT_SCENE_CUT,
     .inference_region = DEFAULT_INFERENCE_REGION,.regions = {NULL, DEFAULT_MIN_REGION, DEFAULT_MAX_REGIONS},
-    .reclassify_interval = DEFAULT_RECLASSIFY_INTERVAL
+    .reclassify_interval = DEFAULT_RECLASSIFY_INTERVAL,.heatmap = DEFAULT_HEATMAP
   };
 }
 

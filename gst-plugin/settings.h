@@ -35,6 +35,7 @@ typedef struct
   InferenceRegion inference_region;
   CnxRegionRule regions;        /* with a string that is there for ever */
   guint reclassify_interval;
+  gboolean heatmap;
   guint changes;                /* how often any of them was set */
 } CnxSettings;
 

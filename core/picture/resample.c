@@ -147,6 +147,15 @@ init_planes (CnxResampler * self, const CnxFrameFormat * format, const CnxCropPl
 }
 
 static void
+init_covered (CnxResampler * self, const CnxWhole * whole, const CnxCropPlan * plan)
+{
+  const double across = whole->across / plan->resized_width, down = whole->down / plan->resized_height;
+
+  self->covered = (CnxCovered) {whole->x + plan->x * across, whole->y + plan->y * down,
+      self->recipe.width * across, self->recipe.height * down};
+}
+
+static void
 init_scratch (CnxResampler * self)
 {
   int covered = self->right - self->left, longest = 0;
@@ -255,11 +264,18 @@ cnx_resampler_new (const CnxFrameFormat * frame, const CnxRecipe * recipe, GErro
   self->top = MAX (0, -plan.y);
   self->right = MIN (recipe->width, plan.resized_width - plan.x);
   self->bottom = MIN (recipe->height, plan.resized_height - plan.y);
+  init_covered (self, &format->whole, &plan);
   init_matrix (self, format);
   init_normalisation (self);
   init_planes (self, format, &plan);
   init_scratch (self);
   return self;
+}
+
+CnxCovered
+cnx_resampler_covered (const CnxResampler * self)
+{
+  return self->covered;
 }
 
 void

@@ -86,6 +86,19 @@ CnxResampler *cnx_resampler_new (const CnxFrameFormat * format, const CnxRecipe 
 void cnx_resampler_free (CnxResampler * resampler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxResampler, cnx_resampler_free)
 
+/**
+ * CnxCovered:
+ * @x, @y, @width, @height: in the frame's pixels; beyond the frame where it is padded
+ *
+ * Where the network's input lies in a frame.
+ */
+typedef struct
+{
+  double x, y, width, height;
+} CnxCovered;
+
+CnxCovered cnx_resampler_covered (const CnxResampler * resampler);
+
 /** Resamples one frame into @out: height x width x 3 floats (HWC, R G B), normalised by the recipe.
  * Values are rounded to whole 8-bit levels before the normalisation, as the references do.
  * One thread at a time per resampler; allocates nothing. */

@@ -52,6 +52,7 @@ struct _CnxResampler
   CnxResamplePlane planes[CNX_RESAMPLE_PLANES];
   /* The part of the input that the picture covers: the rest is padding. */
   int left, right, top, bottom;
+  CnxCovered covered;
   float pad[3];
   /* value = sum over k of matrix[c][k] * channel k + matrix[c][3]: R G B in 0..255. */
   float matrix[3][4];

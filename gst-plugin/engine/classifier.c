@@ -27,6 +27,7 @@ struct _CnxClassifier
   guint room;                   /* tensors in `tensor`, and answers in `logits` */
   CnxClassifyRequest request;   /* with a reference of its parts */
   CnxSteady steady;
+  CnxHeater heater;
 
   GMutex lock;                  /* guards what follows */
   GCond changed;
@@ -105,6 +106,7 @@ cnx_classifier_unref (CnxClassifier * self)
   g_free (self->tensor);
   g_free (self->logits);
   cnx_steady_clear (&self->steady);
+  cnx_heater_clear (&self->heater);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_free (self);
@@ -126,9 +128,10 @@ gboolean
 cnx_classifier_forward (gpointer user_data, const float *in, float *logits, GError ** error)
 {
   CnxClassifier *self = user_data;
-  const CnxPicture picture = { in, self->plan };
+  CnxPicture picture = {.data = in,.plan = self->plan };
 
-  return cnx_engine_forward (self->engine, &picture, self->request.batch_timeout, logits, error);
+  return cnx_heater_room (&self->heater, cnx_engine_network (self->engine), &self->request.heat, &picture.last, error)
+      && cnx_engine_forward (self->engine, &picture, self->request.batch_timeout, logits, error);
 }
 
 void
@@ -260,6 +263,13 @@ find_labels (CnxClassifier * self, int classes, guint k, CnxResult * result, GEr
   return TRUE;
 }
 
+static gboolean
+find_heat (CnxClassifier * self, CnxResult * result, GError ** error)
+{
+  return result->n == 0 || cnx_heater_make (&self->heater, cnx_engine_network (self->engine), &self->request.heat,
+      result->labels[0].id, &result->heat, error);
+}
+
 static guint
 count_open (const GPtrArray * parts)
 {
@@ -321,10 +331,12 @@ classify_slot (CnxClassifier * self, GError ** error)
 
   if (self->request.parts)
     return classify_parts (self, classes, error);
+  cnx_heater_begin (&self->heater);
   if (!self->forward (self->forward_data, self->tensor, self->logits, error))
     return NULL;
   g_autoptr (CnxResult) result = cnx_result_new (cnx_classifier_model (self), k, self->request.running_time);
-  return find_labels (self, classes, k, result, error) ? g_steal_pointer (&result) : NULL;
+  return find_labels (self, classes, k, result, error) && find_heat (self, result, error) ?
+      g_steal_pointer (&result) : NULL;
 }
 
 /* The pass itself, by the slot's owner, without the lock. */

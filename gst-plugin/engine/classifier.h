@@ -12,6 +12,7 @@
 #include "gst-plugin/engine/engine.h"
 #include "gst-plugin/engine/result.h"
 #include "gst-plugin/frame/framein.h"
+#include "gst-plugin/heat/heater.h"
 #include "gst-plugin/steady/steady.h"
 #include "opencl/frame.h"
 
@@ -30,6 +31,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * @parts: what the tensors are of, after cnx_classifier_widen(): one for each part without labels, in their order, at
  *   least one. The result has them, labelled, and nobody else writes to them. Neither smoothing nor hysteresis is for
  *   them. NULL: there is one, of the frame
+ * @heat: whether there is to be a heat map, for a model that gives one
  */
 typedef struct
 {
@@ -40,6 +42,7 @@ typedef struct
   double hysteresis;
   guint batch_timeout;
   GPtrArray *parts;
+  CnxHeatWish heat;
 } CnxClassifyRequest;
 
 /** Keeps a reference to @engine. Errors: CNX_ERROR_INPUT where there is no memory. Free with cnx_classifier_unref(). */

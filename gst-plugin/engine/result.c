@@ -7,10 +7,13 @@ cnx_result_ref (CnxResult * result)
 }
 
 static void
-clear_result (gpointer result)
+clear_result (gpointer data)
 {
-  g_clear_pointer (&((CnxResult *) result)->parts, g_ptr_array_unref);
-  cnx_model_unref (((CnxResult *) result)->model);
+  CnxResult *result = data;
+
+  g_clear_pointer (&result->heat, cnx_meta_heat_unref);
+  g_clear_pointer (&result->parts, g_ptr_array_unref);
+  cnx_model_unref (result->model);
 }
 
 void
@@ -71,6 +74,6 @@ cnx_result_describe (const CnxResult * result, const char *stream, const char *s
       result->labels[i].confidence
     };
   return (CnxMetaLabels) { cnx_model_name (result->model), stream, result->running_time, result->n, items, source,
-    result->pass
+    result->pass, result->heat
   };
 }

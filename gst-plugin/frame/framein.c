@@ -1,7 +1,6 @@
 #include "gst-plugin/frame/framein.h"
 #include "core/error.h"
 #include "core/picture/resample.h"
-#include "gst-plugin/frame/direction.h"
 #include "gst-plugin/frame/layout.h"
 #include "gst-plugin/frame/wholemeta.h"
 
@@ -27,6 +26,7 @@ struct _CnxFrameIn
   CnxWhole whole;               /* what it stands for */
   CnxResampler *resampler;
   CnxFramePlan *plan;           /* of the same; NULL until it is asked for */
+  CnxFramePlace place;          /* of the frame that was read last */
 };
 
 /* What core/resample reads, and which planes it wants in its order. */
@@ -368,6 +368,23 @@ source_of (CnxFrameIn * in, const GstVideoFrame * frame, const GstVideoRectangle
   return &in->frame;
 }
 
+/* Where the input lies in @picture. */
+static CnxFramePlace
+place_in (const CnxFrameIn * in, const GstVideoRectangle * picture)
+{
+  const CnxCovered covered = cnx_resampler_covered (in->resampler);
+
+  return (CnxFramePlace) { covered.x / picture->w, covered.y / picture->h, covered.width / picture->w,
+      covered.height / picture->h, in->direction
+  };
+}
+
+CnxFramePlace
+cnx_frame_in_place (const CnxFrameIn * in)
+{
+  return in->place;
+}
+
 /* Readies @in for @frame, and points @planes at what of it, or of its conversion, is the picture. */
 static gboolean
 look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, GError ** error)
@@ -378,6 +395,7 @@ look_at (CnxFrameIn * in, const GstVideoFrame * frame, CnxFramePlanes * planes, 
 
   if (!source || !aim (in, &picture, &whole, error))
     return FALSE;
+  in->place = place_in (in, &picture);
   *planes = planes_of (in, source);
   return TRUE;
 }

@@ -5,6 +5,7 @@
 
 #include <gst/video/video.h>
 #include "core/model/recipe.h"
+#include "gst-plugin/frame/direction.h"
 #include "opencl/frame.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_free)
 /** Frames are to be turned, or mirrored, by @method to be upright: from now on the tensor is that of the upright
  * frame. auto and custom: as they are. */
 void cnx_frame_in_set_direction (CnxFrameIn * in, GstVideoOrientationMethod method);
+
+/**
+ * CnxFramePlace:
+ * @x, @y, @w, @h: in shares of the frame's width and height; beyond 0..1 where it is padded
+ * @direction: how what lies there is turned to be the input
+ *
+ * Where the network's input lies in a frame: in what a GstVideoCropMeta leaves of it, where it has one.
+ */
+typedef struct
+{
+  double x, y, w, h;
+  CnxDirection direction;
+} CnxFramePlace;
+
+/** Of the frame that cnx_frame_in_run() or cnx_frame_in_pack() read last. */
+CnxFramePlace cnx_frame_in_place (const CnxFrameIn * in);
 
 /** @out: recipe height x width x 3 normalised floats (HWC). @frame must be mapped for reading. Where its
  * buffer has a GstVideoCropMeta, the picture is what that says; else, where it stands for a larger one

@@ -33,6 +33,8 @@ fill_structure (GstStructure * s, const CnxMetaLabels * labels)
     gst_structure_set (s, "pass", G_TYPE_UINT64, labels->pass, NULL);
   cnx_label_fields_write (s, labels->labels, labels->n);
   cnx_region_meta_write (s, labels);
+  if (labels->heat)
+    cnx_meta_heat_write (labels->heat, s);
 }
 
 GstStructure *
@@ -79,6 +81,7 @@ read_structure (const GstStructure * s, CnxLabelRoom * room, CnxMetaLabels * lab
   gst_structure_get_uint64 (s, "pass", &labels->pass);
   labels->n = items->len;
   labels->labels = (const CnxMetaLabel *) items->data;
+  labels->heat = NULL;
   return TRUE;
 }
 
@@ -220,6 +223,8 @@ cnx_label_meta_foreach (GstBuffer * buffer, CnxLabelMetaFunc func, gpointer user
         || !read_structure (gst_custom_meta_get_structure ((GstCustomMeta *) meta), &room, &labels))
       continue;
     n++;
+    g_autoptr (CnxMetaHeat) heat = cnx_meta_heat_read (gst_custom_meta_get_structure ((GstCustomMeta *) meta));
+    labels.heat = heat;
     if (!func (&labels, user_data))
       return n;
   }

@@ -5,8 +5,10 @@
  *   (string), source (string: what the user calls it, or ""), pass (guint64: how many ns that took; not there where it
  *   is unknown),
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
- * best first, and where regions of the frame were classified, and not the frame,
- *   regions (GstValueArray of structures, regionmeta.h).
+ * best first; where regions of the frame were classified, and not the frame,
+ *   regions (GstValueArray of structures, regionmeta.h);
+ * and where it was asked for
+ *   heatmap and the fields beside it (metaheat.h): where in the frame the first label was seen.
  * Each classification has a meta of its own; the first one of a buffer also holds what was added after it,
  *   others (GstValueArray of structures with these fields),
  * for bindings that see one meta of a name. On GStreamer >= 1.24 also a GstAnalyticsRelationMeta with one
@@ -27,7 +29,8 @@ void cnx_label_meta_register (void);
 /** Adds @labels to @buffer, which must be writable (its memory need not be). */
 void cnx_label_meta_add (GstBuffer * buffer, const CnxMetaLabels * labels);
 
-/** Called for each classification on a buffer; strings live only during the call. Return FALSE to stop. */
+/** Called for each classification on a buffer; strings live only during the call, the heat map as long as somebody
+ * holds it. Return FALSE to stop. */
 typedef gboolean (*CnxLabelMetaFunc) (const CnxMetaLabels * labels, gpointer user_data);
 
 /** Walks every classification on @buffer in the order added: ours, and on GStreamer >= 1.24 those of other

@@ -8,6 +8,7 @@
 #include "gst-plugin/frame/framein.h"
 #include "opencl/support.h"
 #include "tests/gst/elements.h"
+#include "tests/gst/photographs.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -21,57 +22,6 @@ static CnxModel *model;
 static guint classes;
 
 /* ---- frames ---- */
-
-static GstBuffer *
-load_rgb (const char *name, GstVideoInfo * info)
-{
-  g_autofree char *path = g_build_filename (g_getenv ("CNX_TEST_DATA"), "pictures", name, NULL);
-  VipsImage *image = vips_image_new_from_file (path, NULL), *rgb = NULL;
-  size_t size = 0;
-
-  g_assert_nonnull (image);
-  g_assert_cmpint (vips_colourspace (image, &rgb, VIPS_INTERPRETATION_sRGB, NULL), ==, 0);
-  g_object_unref (image);
-  if (rgb->Bands > 3) {
-    g_assert_cmpint (vips_extract_band (rgb, &image, 0, "n", 3, NULL), ==, 0);
-    g_object_unref (rgb);
-    rgb = image;
-  }
-  g_assert_cmpint (rgb->Bands, ==, 3);
-  guint8 *pixels = vips_image_write_to_memory (rgb, &size);
-  gst_video_info_set_format (info, GST_VIDEO_FORMAT_RGB, rgb->Xsize, rgb->Ysize);
-  info->fps_n = 25;
-  info->fps_d = 1;
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
-  for (int y = 0; y < rgb->Ysize; y++)
-    gst_buffer_fill (buffer, y * info->stride[0], pixels + (gsize) y * rgb->Xsize * 3, rgb->Xsize * 3);
-  g_free (pixels);
-  g_object_unref (rgb);
-  return buffer;
-}
-
-/* Another format and size of the same frame; frees @buffer and writes the new @info. */
-static GstBuffer *
-convert (GstBuffer * buffer, GstVideoInfo * info, GstVideoFormat format, int width, int height)
-{
-  GstVideoInfo to;
-  GstVideoFrame in_frame, out_frame;
-
-  gst_video_info_set_format (&to, format, width, height);
-  to.fps_n = 25;
-  to.fps_d = 1;
-  GstVideoConverter *converter = gst_video_converter_new (info, &to, NULL);
-  GstBuffer *out = gst_buffer_new_allocate (NULL, to.size, NULL);
-  g_assert_true (gst_video_frame_map (&in_frame, info, buffer, GST_MAP_READ));
-  g_assert_true (gst_video_frame_map (&out_frame, &to, out, GST_MAP_WRITE));
-  gst_video_converter_frame (converter, &in_frame, &out_frame);
-  gst_video_frame_unmap (&in_frame);
-  gst_video_frame_unmap (&out_frame);
-  gst_video_converter_free (converter);
-  gst_buffer_unref (buffer);
-  *info = to;
-  return out;
-}
 
 static GstBuffer *
 mirror (GstBuffer * buffer, const GstVideoInfo * info)
@@ -197,7 +147,7 @@ test_photograph (gconstpointer data)
     g_test_skip ("its licence is not among those that the tests ship");
     return;
   }
-  GstBuffer *buffer = load_rgb (name, &info);
+  GstBuffer *buffer = cnx_test_load_rgb (name, &info);
   const CnxTestAnswer want = ask_reference (buffer, &info);
   const CnxTestAnswer got = ask_element (buffer, &info, FP32);
   g_test_message ("%s: %s %.4f", name, got.labels[0], got.confidences[0]);
@@ -206,14 +156,14 @@ test_photograph (gconstpointer data)
       0.02);
   assert_same (&got, &want);
 
-  buffer = mirror (load_rgb (name, &info), &info);
+  buffer = mirror (cnx_test_load_rgb (name, &info), &info);
   check_frame (buffer, &info);
   for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
-    buffer = load_rgb (name, &info);
-    buffer = convert (buffer, &info, formats[f], info.width, info.height);
+    buffer = cnx_test_load_rgb (name, &info);
+    buffer = cnx_test_convert (buffer, &info, formats[f], info.width, info.height);
     check_frame (buffer, &info);
   }
-  buffer = convert (load_rgb (name, &info), &info, GST_VIDEO_FORMAT_NV12, 1920, 1080);
+  buffer = cnx_test_convert (cnx_test_load_rgb (name, &info), &info, GST_VIDEO_FORMAT_NV12, 1920, 1080);
   check_frame (buffer, &info);
 }
 
@@ -308,12 +258,12 @@ see_variant (guint picture, guint variant)
   };
   const guint f = variant % 4;
   GstVideoInfo info;
-  GstBuffer *buffer = load_rgb (pictures[picture], &info);
+  GstBuffer *buffer = cnx_test_load_rgb (pictures[picture], &info);
 
   if (variant >= 4)
     buffer = mirror (buffer, &info);
   if (f > 0)
-    buffer = convert (buffer, &info, formats[f], f == 3 ? 1920 : info.width, f == 3 ? 1080 : info.height);
+    buffer = cnx_test_convert (buffer, &info, formats[f], f == 3 ? 1920 : info.width, f == 3 ? 1080 : info.height);
   float *tensor = tensor_of (buffer, &info);
   gst_buffer_unref (buffer);
   return tensor;
@@ -342,7 +292,7 @@ see_all (void)
       seen[n++].tensor = see_variant (p, v);
   for (guint p = 0; p < G_N_ELEMENTS (pictures); p++) {
     GstVideoInfo info;
-    GstBuffer *buffer = load_rgb (pictures[p], &info);
+    GstBuffer *buffer = cnx_test_load_rgb (pictures[p], &info);
     GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (buffer);
     for (guint c = 0; c < CROPS; c++)
       seen[n++].tensor = see_crop (buffer, &info, crop, rand);
