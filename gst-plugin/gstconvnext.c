@@ -40,7 +40,8 @@
  * `stats` says what became of frames, how long things take and how old labels are; the log says it of each frame, at
  * level 5.
  *
- * `heatmap` attaches where in the frame the first label was seen, beside the labels (metaheat.h).
+ * `heatmap` attaches where in the frame the first label was seen, beside the labels (metaheat.h); `labeloverlay
+ * heatmap=true` draws it.
  *
  * Classify after deinterlacing and before composing: those elements drop metadata.
  *

@@ -9,11 +9,16 @@
  * and not blended.
  *
  * With `style=bars` each confidence is a bar, too, which moves to a new result's within 300 ms of running time. Around
- * regions (GstVideoRegionOfInterestMeta) that were classified there are boxes.
+ * regions (GstVideoRegionOfInterestMeta) that were classified there are boxes. With `heatmap` there is what convnext's
+ * property of that name found.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext ! labeloverlay ! videoconvert ! autovideosink
+ * ]|
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext threshold=0 heatmap=true ! labeloverlay heatmap=true \
+ *   ! videoconvert ! autovideosink
  * ]|
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 ! convnext threshold=0 ! labeloverlay style=bars max-labels=5 \
@@ -22,6 +27,7 @@
  */
 #include "gst-plugin/overlay/gstlabeloverlay.h"
 #include "gst-plugin/overlay/boxpaint.h"
+#include "gst-plugin/overlay/heatpaint.h"
 #include "gst-plugin/overlay/labelpaint.h"
 #include "gst-plugin/overlay/looks.h"
 #include "gst-plugin/overlay/motion.h"
@@ -48,8 +54,10 @@ struct _GstLabelOverlay
   CnxMotion motion;             /* of bars */
   CnxPulse pulse;               /* of what stats tell */
   gboolean lists;               /* a classification of the frame lists regions */
+  CnxMetaHeat *heat;            /* what `heat_picture` shows; NULL: nothing */
+  GstVideoOverlayRectangle *heat_picture;       /* may be NULL, as the next two */
   GArray *boxes, *panel;        /* what `composition` shows; NULL: nothing was painted yet */
-  GPtrArray *box_pictures;      /* of GstVideoOverlayRectangle; may be NULL, as the panel's */
+  GPtrArray *box_pictures;      /* of GstVideoOverlayRectangle */
   GstVideoOverlayRectangle *panel_picture;
   GstVideoOverlayComposition *composition;
 };
@@ -68,6 +76,8 @@ transform_caps (GstBaseTransform * base, GstPadDirection direction, GstCaps * ca
 static void
 forget_painted (GstLabelOverlay * self)
 {
+  g_clear_pointer (&self->heat, cnx_meta_heat_unref);
+  g_clear_pointer (&self->heat_picture, gst_video_overlay_rectangle_unref);
   g_clear_pointer (&self->boxes, g_array_unref);
   g_clear_pointer (&self->panel, g_array_unref);
   g_clear_pointer (&self->box_pictures, g_ptr_array_unref);
@@ -248,6 +258,23 @@ update_boxes (GstLabelOverlay * self, GstBuffer * buffer, gboolean restyled)
   return TRUE;
 }
 
+/* And of the heat map. */
+static gboolean
+update_heat (GstLabelOverlay * self, GstBuffer * buffer)
+{
+  const gboolean none = !self->shown.heatmap || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
+  g_autoptr (CnxMetaHeat) heat = none ? NULL : cnx_heat_read (buffer, &self->shown);
+
+  if (cnx_meta_heat_equal (heat, self->heat))
+    return FALSE;
+  g_clear_pointer (&self->heat, cnx_meta_heat_unref);
+  g_clear_pointer (&self->heat_picture, gst_video_overlay_rectangle_unref);
+  self->heat = g_steal_pointer (&heat);
+  if (self->heat)
+    self->heat_picture = cnx_paint_heat (self->heat, &self->drawn);
+  return TRUE;
+}
+
 static void
 lay (GstLabelOverlay * self, GstVideoOverlayRectangle * picture)
 {
@@ -262,6 +289,8 @@ static void
 compose (GstLabelOverlay * self)
 {
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
+  if (self->heat_picture)
+    lay (self, self->heat_picture);
   for (guint i = 0; i < self->box_pictures->len; i++)
     lay (self, g_ptr_array_index (self->box_pictures, i));
   if (self->panel_picture)
@@ -272,10 +301,10 @@ compose (GstLabelOverlay * self)
 static void
 update_composition (GstLabelOverlay * self, GstBuffer * buffer)
 {
-  const gboolean restyled = take_looks (self);
+  const gboolean restyled = take_looks (self), heat = update_heat (self, buffer);
   const gboolean panel = update_panel (self, buffer, restyled), boxes = update_boxes (self, buffer, restyled);
 
-  if (boxes || panel)
+  if (heat || boxes || panel)
     compose (self);
 }
 

@@ -9,6 +9,7 @@
 #define DEFAULT_SHOW_CONFIDENCE TRUE
 #define DEFAULT_SHOW_STATS FALSE
 #define DEFAULT_SHOW_REGIONS TRUE
+#define DEFAULT_HEATMAP FALSE
 #define DEFAULT_FONT "Sans Bold"
 #define DEFAULT_TEXT_HEIGHT 6.0
 #define DEFAULT_COLOUR 0xffffffff
@@ -27,6 +28,7 @@ enum
   PROP_SHOW_CONFIDENCE,
   PROP_SHOW_STATS,
   PROP_SHOW_REGIONS,
+  PROP_HEATMAP,
   PROP_FONT,
   PROP_TEXT_HEIGHT,
   PROP_COLOUR,
@@ -43,6 +45,7 @@ static const gsize fields[] = {
   [PROP_SHOW_CONFIDENCE] = G_STRUCT_OFFSET (CnxLooks, show_confidence),
   [PROP_SHOW_STATS] = G_STRUCT_OFFSET (CnxLooks, show_stats),
   [PROP_SHOW_REGIONS] = G_STRUCT_OFFSET (CnxLooks, show_regions),
+  [PROP_HEATMAP] = G_STRUCT_OFFSET (CnxLooks, heatmap),
   [PROP_FONT] = G_STRUCT_OFFSET (CnxLooks, font),
   [PROP_TEXT_HEIGHT] = G_STRUCT_OFFSET (CnxLooks, text_height),
   [PROP_COLOUR] = G_STRUCT_OFFSET (CnxLooks, colour),
@@ -108,6 +111,9 @@ install_content_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_SHOW_REGIONS, g_param_spec_boolean ("show-regions", "Show regions",
           "Draw a box around each region of the frame that was classified, with its best label", DEFAULT_SHOW_REGIONS,
           FLAGS));
+  g_object_class_install_property (klass, PROP_HEATMAP, g_param_spec_boolean ("heatmap", "Heat map",
+          "Draw where in the frame the first label was seen, as convnext heatmap=true finds it: yellow where most "
+          "speaks for it, then grey and dark blue, and nothing where nothing does", DEFAULT_HEATMAP, FLAGS));
 }
 
 void
@@ -135,8 +141,9 @@ cnx_looks_init (CnxLooks * self)
   *self = (CnxLooks) {
     .position = DEFAULT_POSITION,.style = DEFAULT_STYLE,.max_labels = DEFAULT_MAX_LABELS,
     .threshold = DEFAULT_THRESHOLD,.show_confidence = DEFAULT_SHOW_CONFIDENCE,.show_stats = DEFAULT_SHOW_STATS,
-    .show_regions = DEFAULT_SHOW_REGIONS,.font = g_strdup (DEFAULT_FONT),.text_height = DEFAULT_TEXT_HEIGHT,
-    .colour = DEFAULT_COLOUR,.background = DEFAULT_BACKGROUND,.opacity = DEFAULT_OPACITY
+    .show_regions = DEFAULT_SHOW_REGIONS,.heatmap = DEFAULT_HEATMAP,.font = g_strdup (DEFAULT_FONT),
+    .text_height = DEFAULT_TEXT_HEIGHT,.colour = DEFAULT_COLOUR,.background = DEFAULT_BACKGROUND,
+    .opacity = DEFAULT_OPACITY
   };
 }
 

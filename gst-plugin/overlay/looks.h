@@ -33,6 +33,7 @@ GType gst_label_overlay_style_get_type (void);
  * @show_confidence: whether it stands behind each label
  * @show_stats: whether there is more: how it goes
  * @show_regions: whether classified regions have boxes
+ * @heatmap: whether there is drawn where the first label was seen
  * @font: a Pango font description without a size; NULL: "Sans Bold"
  * @text_height: a line's height, in hundredths of the frame's height
  * @colour: of text and bars, 0xAARRGGBB
@@ -51,6 +52,7 @@ typedef struct
   gboolean show_confidence;
   gboolean show_stats;
   gboolean show_regions;
+  gboolean heatmap;
   char *font;
   double text_height;
   guint colour;
