@@ -118,8 +118,8 @@ cnx_paint_boxes (const GArray * boxes, const GstVideoInfo * info, const CnxLooks
 {
   const double line = cnx_looks_line (looks, info->height, info->height), narrow = cnx_canvas_narrow (info);
   const double thickness = MAX (THICKNESS * line, LEAST_THICKNESS);
-  BoxPainter self = { info, looks, pictures, line, narrow, (int) ceil (thickness * narrow) + 2 * OUTLINE,
-    (int) ceil (thickness) + 2 * OUTLINE, TRUE
+  BoxPainter self = { info, looks, pictures, line, narrow,
+    (int) MIN (ceil (thickness * narrow), info->width) + 2 * OUTLINE, (int) ceil (thickness) + 2 * OUTLINE, TRUE
   };
 
   for (guint i = 0; i < boxes->len; i++)
