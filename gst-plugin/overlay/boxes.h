@@ -25,8 +25,8 @@ typedef struct
 
 /** The regions of @buffer that were classified: GstVideoRegionOfInterestMeta with a param "classification" that holds
  * `labels` (GstValueArray of string) and `confidences` (GstValueArray of double), best first. Where there are none, and
- * a classification @lists regions, those: scalers move the first, and not these. @rows_apart: of the frame's rows, which
- * they count in, how many lie between two of the picture's. An array of CnxBox. Free with g_array_unref(). */
+ * a classification @lists regions, those: scalers move the first, and not these. @rows_apart: of the frame's rows, in
+ * which they count, how many lie between two of the picture's. An array of CnxBox. Free with g_array_unref(). */
 GArray *cnx_boxes_read (GstBuffer * buffer, const CnxLooks * looks, int rows_apart, gboolean lists);
 
 /** None. */

@@ -196,6 +196,26 @@ test_listed (void)
   g_assert_cmpint (box.top, >, 80);
 }
 
+/* What convnext finds in a region that a detector has marked is drawn where it is, and only there. */
+static void
+test_by_convnext (void)
+{
+  GstHarness *h =
+      gst_harness_new_parse ("convnext inference-region=roi-list mode=every-frame threshold=0 ! labeloverlay");
+  GstBuffer *in = cnx_test_frame (RGB, 1, 0);
+  g_autoptr (GstBuffer) plain = gst_buffer_copy_deep (in);
+
+  add_region (in, "thing", 100, 120, 300, 200);
+  gst_harness_set_src_caps_str (h, RGB);
+  g_autoptr (GstBuffer) out = gst_harness_push_and_pull (h, in);
+  const CnxTestBox box = cnx_test_changes (plain, out, RGB);
+  g_assert_cmpint (box.left, ==, 100);
+  g_assert_cmpint (box.right, >=, 400);
+  g_assert_cmpint (box.bottom, ==, 320);
+  g_assert_cmpint (box.top, <, 110);
+  gst_harness_teardown (h);
+}
+
 /* Structures that hold something else, empty regions, and those that lie outside or everywhere. */
 static void
 test_anything (void)
@@ -321,6 +341,7 @@ main (int argc, char **argv)
   g_test_add_func ("/boxes/tag", test_tag);
   g_test_add_func ("/boxes/which", test_which);
   g_test_add_func ("/boxes/listed", test_listed);
+  g_test_add_func ("/boxes/by-convnext", test_by_convnext);
   g_test_add_func ("/boxes/anything", test_anything);
   g_test_add_func ("/boxes/paints", test_paints);
   g_test_add_func ("/boxes/many", test_many);
