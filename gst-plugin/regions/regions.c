@@ -90,27 +90,27 @@ is_wanted (const Search * search, const CnxRegion * region)
   return search->kinds == NULL;
 }
 
-static gint64
-area (const CnxMarkedRegion * marked)
+/* One of those that were found, and how large it is. */
+typedef struct
 {
-  return (gint64) marked->region.box.w * marked->region.box.h;
-}
+  guint place;
+  gint64 area;
+} Size;
 
 static int
 by_place (gconstpointer a, gconstpointer b)
 {
-  const guint left = *(const guint *) a, right = *(const guint *) b;
+  const Size *left = a, *right = b;
 
-  return (left > right) - (left < right);
+  return (left->place > right->place) - (left->place < right->place);
 }
 
 static int
-by_area (gconstpointer a, gconstpointer b, gpointer found)
+by_area (gconstpointer a, gconstpointer b)
 {
-  const CnxMarkedRegion *marked = found;
-  const gint64 left = area (&marked[*(const guint *) a]), right = area (&marked[*(const guint *) b]);
+  const Size *left = a, *right = b;
 
-  return left != right ? (left < right) - (left > right) : by_place (a, b);
+  return left->area != right->area ? (left->area < right->area) - (left->area > right->area) : by_place (a, b);
 }
 
 /* The @most largest of @found, which it takes. */
@@ -119,14 +119,16 @@ keep_largest (GArray * found, guint most)
 {
   if (found->len <= most)
     return found;
-  g_autofree guint *places = g_new (guint, found->len);
-  for (guint i = 0; i < found->len; i++)
-    places[i] = i;
-  g_qsort_with_data (places, found->len, sizeof *places, by_area, found->data);
-  qsort (places, most, sizeof *places, by_place);
+  g_autofree Size *sizes = g_new (Size, found->len);
+  for (guint i = 0; i < found->len; i++) {
+    const GstVideoRectangle *box = &g_array_index (found, CnxMarkedRegion, i).region.box;
+    sizes[i] = (Size) { i, (gint64) box->w * box->h };
+  }
+  qsort (sizes, found->len, sizeof *sizes, by_area);
+  qsort (sizes, most, sizeof *sizes, by_place);
   GArray *kept = g_array_sized_new (FALSE, FALSE, sizeof (CnxMarkedRegion), most);
   for (guint i = 0; i < most; i++)
-    g_array_append_val (kept, g_array_index (found, CnxMarkedRegion, places[i]));
+    g_array_append_val (kept, g_array_index (found, CnxMarkedRegion, sizes[i].place));
   g_array_unref (found);
   return kept;
 }
