@@ -18,6 +18,7 @@ keep (const CnxMetaLabels * labels, gpointer user_data)
     CnxTestRegion *to = &seen->regions[i];
     *to = (CnxTestRegion) {.box = from->box,.id = from->id,.running_time = from->running_time,.n = from->n };
     g_strlcpy (to->kind, from->kind, sizeof to->kind);
+    g_strlcpy (to->first, from->n > 0 ? from->labels[0].label : "", sizeof to->first);
     for (guint k = 0; k < MIN (from->n, CNX_TEST_SEEN_LABELS); k++) {
       to->ids[k] = from->labels[k].id;
       to->confidences[k] = from->labels[k].confidence;

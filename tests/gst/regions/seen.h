@@ -17,6 +17,7 @@ typedef struct
   GstClockTime running_time;
   guint n;                      /* labels; of the first few the others tell */
   int ids[CNX_TEST_SEEN_LABELS];
+  char first[32];               /* label, or "" */
   double confidences[CNX_TEST_SEEN_LABELS];
 } CnxTestRegion;
 
