@@ -79,10 +79,22 @@ set_steadiness (Storm * storm, GstElement * element)
 }
 
 static void
+set_regions (Storm * storm, GstElement * element)
+{
+  static const char *const kinds[] = { NULL, "thing", "thing,another", "none" };
+
+  g_object_set (element, "inference-region", g_rand_int_range (storm->rand, 0, 2),
+      "object-class", PICK (storm, kinds), "min-region", g_rand_int_range (storm->rand, 0, 3) * 10,
+      "max-regions", g_rand_int_range (storm->rand, 1, 4),
+      "reclassify-interval", g_rand_int_range (storm->rand, 0, 4), NULL);
+}
+
+static void
 set_something (Storm * storm)
 {
   static void (*const setters[]) (Storm *, GstElement *) = {
-    set_model, set_model, set_input, set_labels, set_network, set_mode, set_pace, set_steadiness
+    set_model, set_model, set_input, set_labels, set_network, set_mode, set_pace, set_steadiness,
+    set_regions
   };
 
   PICK (storm, setters) (storm, PICK (storm, storm->classifiers));
@@ -158,6 +170,21 @@ apply_format (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* As a detector does it that knows nothing of sizes, and loses sight of things. */
+static GstPadProbeReturn
+mark_regions (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  static guint frames;
+  GstBuffer *buffer = gst_buffer_make_writable (GST_PAD_PROBE_INFO_BUFFER (info));
+  const guint frame = frames++;
+
+  for (guint i = 0; i < frame / 7 % 5; i++)
+    gst_buffer_add_video_region_of_interest_meta (buffer, i % 2 ? "thing" : "another", (int) (frame + 40 * i) % 130 - 20,
+        (int) (frame * i) % 90 - 20, (int) (20 * i + frame % 31), 40)->id = i;
+  GST_PAD_PROBE_INFO_DATA (info) = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
 static void
 change_caps (Storm * storm)
 {
@@ -201,6 +228,7 @@ begin (Storm * storm, const char *published)
   storm->rand = g_rand_new_with_seed (15);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (storm->filter, "sink");
   gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, apply_format, storm, NULL);
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, mark_regions, NULL, NULL);
 }
 
 static void
