@@ -147,6 +147,28 @@ test_arrives (void)
   }
 }
 
+/* Each of @n labels is there, in order. The mock has brokers forget what they have had of a producer, so that what was
+ * underway when one of them went may be there twice: at most @twice are. */
+static void
+assert_all_there (Cluster * cluster, const char *topic, guint n, guint twice)
+{
+  const guint count = count_topic (cluster, topic);
+  g_autofree char *text = read_topic (cluster, topic, count);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  guint next = 0;
+
+  g_assert_cmpuint (count, >=, n);
+  g_assert_cmpuint (count, <=, n + twice);
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *label = g_strdup_printf ("\"label-%u.\"", next), *before = g_strdup_printf ("\"label-%d.\"",
+        (int) next - 1);
+    const gboolean is_next = strstr (lines[i], label) != NULL;
+    g_assert_true (is_next || strstr (lines[i], before));
+    next += is_next;
+  }
+  g_assert_cmpuint (next, ==, n);
+}
+
 /* All brokers go three times in the middle of a stream, which goes on meanwhile. */
 static void
 test_comes_and_goes (void)
@@ -169,14 +191,7 @@ test_comes_and_goes (void)
   cnx_test_publisher_finish (&publisher);
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, 140);
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 0);
-  g_assert_cmpint (count_topic (&cluster, "labels"), ==, 140);
-  g_autofree char *text = read_topic (&cluster, "labels", 140);
-  const char *at = text;
-  for (guint i = 0; i < 140; i++) {
-    g_autofree char *label = g_strdup_printf ("\"label-%u.\"", i);
-    at = strstr (at, label);
-    g_assert_nonnull (at);
-  }
+  assert_all_there (&cluster, "labels", 140, 3);
   cluster_clear (&cluster);
 }
 
