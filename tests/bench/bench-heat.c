@@ -71,8 +71,8 @@ measure (const Bench * bench, guint rounds)
     ratios[i] = warm[i] / cold[i];
   }
   const double ratio = median (ratios, rounds), with = median (warm, rounds), without = median (cold, rounds);
-  g_print ("%s: a pass is %.2f ms of work, at the least %.2f; with a heat map %.2f, at the least %.2f; %+.2f %% pair by "
-      "pair\n", cnx_precision_name (cnx_network_precision (bench->network)), without, cold[0], with, warm[0],
+  g_print ("%s: a pass is %.2f ms of work, at the least %.2f; with a heat map %.2f, at the least %.2f; %+.2f %% pair "
+      "by pair\n", cnx_precision_name (cnx_network_precision (bench->network)), without, cold[0], with, warm[0],
       100 * (ratio - 1));
 }
 
