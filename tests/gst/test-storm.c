@@ -75,7 +75,8 @@ static void
 set_steadiness (Storm * storm, GstElement * element)
 {
   g_object_set (element, "smoothing", g_rand_int_range (storm->rand, 0, 3) * 100,
-      "hysteresis", g_rand_int_range (storm->rand, 0, 3) * 0.1, "post-messages", g_rand_boolean (storm->rand), NULL);
+      "hysteresis", g_rand_int_range (storm->rand, 0, 3) * 0.1, "post-messages", g_rand_boolean (storm->rand),
+      "heatmap", g_rand_boolean (storm->rand), NULL);
 }
 
 static void
