@@ -73,7 +73,8 @@ cnx_result_describe (const CnxResult * result, const char *stream, const char *s
     items[i] = (CnxMetaLabel) { result->labels[i].id, cnx_model_label (result->model, result->labels[i].id),
       result->labels[i].confidence
     };
-  return (CnxMetaLabels) { cnx_model_name (result->model), stream, result->running_time, result->n, items, source,
-    result->pass, result->heat
+  return (CnxMetaLabels) {
+    .model = cnx_model_name (result->model),.stream = stream,.running_time = result->running_time,.n = result->n,
+    .labels = items,.source = source,.pass = result->pass,.heat = result->heat
   };
 }

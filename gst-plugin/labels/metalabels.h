@@ -40,8 +40,8 @@ typedef struct
  * @n, @labels: best first; may be 0 (a frame that was classified, with nothing above the threshold)
  * @source: what the user calls where the stream comes from, or "" or NULL
  * @pass: how long the network took, with its waiting for others, in ns; 0: unknown
- * @heat: where the first label was seen, or NULL
  * @regions, @n_regions: of the frame that carries them; may be 0 of them. NULL: it is the frame that was classified
+ * @heat: where the first label was seen, or NULL
  */
 typedef struct
 {
@@ -52,9 +52,9 @@ typedef struct
   const CnxMetaLabel *labels;
   const char *source;
   guint64 pass;
-  CnxMetaHeat *heat;
   guint n_regions;
   const CnxMetaRegion *regions;
+  CnxMetaHeat *heat;
 } CnxMetaLabels;
 
 G_END_DECLS
