@@ -245,6 +245,8 @@ test_storm (void)
 
   begin (&storm, published);
   for (guint i = 0; i < n; i++) {
+    if (i % 500 == 0)
+      g_test_message ("%u of %u", i, n);
     PICK (&storm, happenings) (&storm);
     check_bus (&storm);
   }
