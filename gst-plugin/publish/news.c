@@ -18,7 +18,7 @@ typedef struct
 {
   guint64 look;                 /* the frame, of all, that it was last met on */
   gboolean was_seen, was_told;
-  GstClockTime seen, told;      /* running times */
+  GstClockTime seen, told;      /* running times: of the result, and of the frame that it was told with */
   int id;                       /* what was told last: the first label; none is "" */
   char *label;
   char *regions;                /* signature_of() them */
@@ -29,6 +29,7 @@ struct _CnxNews
   GHashTable *streams;          /* by id */
   GHashTable *classifiers;      /* by stream, model, and which one it is of those with the same */
   Stream *stream;               /* the frame's */
+  GstClockTime now;             /* its running time */
   guint64 looks;
 };
 
@@ -87,6 +88,7 @@ cnx_news_next_frame (CnxNews * self, const char *stream, GstClockTime running_ti
 {
   self->stream = look_up (self->streams, stream ? stream : "", sizeof (Stream));
   self->stream->times[self->stream->n++ % REMEMBERED] = running_time;
+  self->now = running_time;
   self->looks++;
 }
 
@@ -121,22 +123,24 @@ classifier_of (CnxNews * self, const CnxMetaLabels * labels)
 }
 
 static gboolean
-is_new (Classifier * classifier, GstClockTime running_time)
+was_seen (const Classifier * classifier, GstClockTime running_time)
 {
-  const gboolean is_same = classifier->was_seen && GST_CLOCK_TIME_IS_VALID (running_time)
-      && classifier->seen == running_time;
+  return classifier->was_seen && GST_CLOCK_TIME_IS_VALID (running_time) && classifier->seen == running_time;
+}
 
+static void
+note_seen (Classifier * classifier, GstClockTime running_time)
+{
   classifier->was_seen = TRUE;
   classifier->seen = running_time;
-  return !is_same;
 }
 
 /* A running time before the one that was told is of a stream that began anew. */
 static gboolean
-is_too_soon (const Classifier * classifier, GstClockTime running_time, GstClockTime min_interval)
+is_too_soon (const Classifier * classifier, GstClockTime now, GstClockTime min_interval)
 {
-  return GST_CLOCK_TIME_IS_VALID (running_time) && GST_CLOCK_TIME_IS_VALID (classifier->told)
-      && running_time >= classifier->told && running_time - classifier->told < min_interval;
+  return classifier->was_told && GST_CLOCK_TIME_IS_VALID (now) && GST_CLOCK_TIME_IS_VALID (classifier->told)
+      && now >= classifier->told && now - classifier->told < min_interval;
 }
 
 static int
@@ -165,6 +169,7 @@ signature_of (const CnxMetaLabels * labels)
   return g_strjoinv (NULL, (char **) lines->pdata);
 }
 
+/* What is too soon is not noted as seen: the frames after carry it too, and in time it is told. */
 gboolean
 cnx_news_is (CnxNews * self, const CnxMetaLabels * labels, const CnxNewsRules * rules)
 {
@@ -172,17 +177,20 @@ cnx_news_is (CnxNews * self, const CnxMetaLabels * labels, const CnxNewsRules * 
   const CnxMetaLabel *first = labels->n > 0 ? labels->labels : NULL;
   const char *label = first && first->label ? first->label : "";
   const int id = first ? first->id : -1;
-  g_autofree char *regions = signature_of (labels);
 
-  if (!is_new (classifier, labels->running_time))
+  if (was_seen (classifier, labels->running_time))
     return FALSE;
+  g_autofree char *regions = signature_of (labels);
   if (classifier->was_told && rules->on_change && classifier->id == id && g_str_equal (classifier->label, label)
-      && g_strcmp0 (classifier->regions, regions) == 0)
+      && g_strcmp0 (classifier->regions, regions) == 0) {
+    note_seen (classifier, labels->running_time);
     return FALSE;
-  if (classifier->was_told && is_too_soon (classifier, labels->running_time, rules->min_interval))
+  }
+  if (is_too_soon (classifier, self->now, rules->min_interval))
     return FALSE;
+  note_seen (classifier, labels->running_time);
   classifier->was_told = TRUE;
-  classifier->told = labels->running_time;
+  classifier->told = self->now;
   classifier->id = id;
   g_free (classifier->label);
   classifier->label = g_strdup (label);

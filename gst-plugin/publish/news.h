@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * CnxNewsRules:
  * @on_change: only what has another first label than what was told before, as a whole or of one of its regions, which
  *   are known by their ids; other regions than were told of are such, too
- * @min_interval: at least so long by running time after what was told before, in nanoseconds; 0: at any time
+ * @min_interval: on frames that come at least so long, by running time, after the one that was told with; in
+ *   nanoseconds, 0: on any. What comes sooner is told with the first frame that is late enough and carries it still
  *
  * Each is held against what was told of the same classifier and the same stream.
  */
@@ -39,7 +40,7 @@ void cnx_news_next_frame (CnxNews * news, const char *stream, GstClockTime runni
 gint64 cnx_news_frame_of (CnxNews * news, GstClockTime running_time);
 
 /** Whether @labels, which are on the frame, are to be told, and notes that they are. Of those without a running time
- * each is a result of its own, and @rules' interval is not asked for. */
+ * each is a result of its own. On frames without one @rules' interval is not asked for. */
 gboolean cnx_news_is (CnxNews * news, const CnxMetaLabels * labels, const CnxNewsRules * rules);
 
 G_END_DECLS

@@ -69,6 +69,24 @@ test_min_interval (void)
   g_assert_true (tells (news, &all, 3, GST_CLOCK_TIME_NONE));
 }
 
+/* The last change before a scene that stays is carried by every frame after, as old as it gets. */
+static void
+test_put_off (void)
+{
+  const CnxNewsRules rules = { TRUE, 1000 }, all = { FALSE, 1000 };
+  g_autoptr (CnxNews) news = cnx_news_new ();
+
+  g_assert_true (tells (news, &rules, 1, 0));
+  g_assert_false (tells (news, &rules, 2, 400));
+  for (GstClockTime now = 500; now < 2000; now += 100) {
+    cnx_news_next_frame (news, "s", now);
+    g_assert_true (tells_of (news, &rules, "s", "m", 2, 400) == (now == 1000));
+  }
+  g_assert_false (tells (news, &all, 2, 1900));
+  cnx_news_next_frame (news, "s", 2000);
+  g_assert_true (tells_of (news, &all, "s", "m", 2, 1900));
+}
+
 static void
 test_two_classifiers (void)
 {
@@ -166,6 +184,7 @@ main (int argc, char **argv)
   g_test_add_func ("/news/every-result", test_every_result);
   g_test_add_func ("/news/on-change", test_on_change);
   g_test_add_func ("/news/min-interval", test_min_interval);
+  g_test_add_func ("/news/put-off", test_put_off);
   g_test_add_func ("/news/two-classifiers", test_two_classifiers);
   g_test_add_func ("/news/streams-in-turn", test_streams_in_turn);
   g_test_add_func ("/news/frames", test_frames);
