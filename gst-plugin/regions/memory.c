@@ -21,6 +21,7 @@ void
 cnx_region_memory_forget (CnxRegionMemory * self)
 {
   g_clear_pointer (&self->known, g_hash_table_unref);
+  self->since = self->frame + 1;
 }
 
 void
@@ -60,7 +61,7 @@ cnx_region_memory_note (CnxRegionMemory * self, const GPtrArray * parts)
   for (guint i = 0; i < parts->len; i++) {
     const CnxPart *part = g_ptr_array_index (parts, i);
     const CnxRegion *region = &part->region;
-    if (region->id == CNX_REGION_NO_ID)
+    if (region->id == CNX_REGION_NO_ID || part->frame < self->since)
       continue;
     if (g_hash_table_size (self->known) >= MOST_KNOWN)
       g_hash_table_remove_all (self->known);

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * CnxRegionMemory:
  * @known: by id; NULL until there is one
  * @frame: how many frames there were, with the one that is here
+ * @since: that frame from which on what is found counts
  * @asked: what is asked of them, as a number
  *
  * Of one stream. All zero is nothing known. For one thread.
@@ -16,7 +17,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GHashTable *known;
-  guint64 frame;
+  guint64 frame, since;
   guint asked;
 } CnxRegionMemory;
 
@@ -34,7 +35,7 @@ void cnx_region_memory_note (CnxRegionMemory * memory, const GPtrArray * parts);
  * kind, that it overlaps most, by a half at least. Owned by @memory or @newest; NULL: there are none. */
 CnxResult *cnx_region_memory_find (CnxRegionMemory * memory, const GPtrArray * newest, const CnxRegion * region);
 
-/** Nothing is known any more. */
+/** Nothing is known any more, nor will be of a frame before the next. */
 void cnx_region_memory_forget (CnxRegionMemory * memory);
 
 G_END_DECLS

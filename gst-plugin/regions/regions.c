@@ -135,15 +135,14 @@ keep_largest (GArray * found, guint most)
 
 /* ---- marks ---- */
 
+/* The meta's own id only tells it from others of its frame: detectors number them anew in each. */
 static gint64
 roi_id (GstVideoRegionOfInterestMeta * roi)
 {
   const GstStructure *object = gst_video_region_of_interest_meta_get_param (roi, OBJECT_ID);
   int id = 0;
 
-  if (object && gst_structure_get_int (object, OBJECT_ID_FIELD, &id))
-    return id >= 0 ? id : CNX_REGION_NO_ID;
-  return roi->id > 0 ? roi->id : CNX_REGION_NO_ID;      /* 0: as it is made */
+  return object && gst_structure_get_int (object, OBJECT_ID_FIELD, &id) && id >= 0 ? id : CNX_REGION_NO_ID;
 }
 
 /* What is beyond an int is taken as what it was before somebody made it unsigned. */

@@ -180,8 +180,9 @@ mark_regions (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   const guint frame = frames++;
 
   for (guint i = 0; i < frame / 7 % 5; i++)
-    gst_buffer_add_video_region_of_interest_meta (buffer, i % 2 ? "thing" : "another",
-        (int) (frame + 40 * i) % 130 - 20, (int) (frame * i) % 90 - 20, (int) (20 * i + frame % 31), 40)->id = i;
+    gst_video_region_of_interest_meta_add_param (gst_buffer_add_video_region_of_interest_meta (buffer,
+            i % 2 ? "thing" : "another", (int) (frame + 40 * i) % 130 - 20, (int) (frame * i) % 90 - 20,
+            (int) (20 * i + frame % 31), 40), gst_structure_new ("object_id", "id", G_TYPE_INT, (int) i, NULL));
   GST_PAD_PROBE_INFO_DATA (info) = buffer;
   return GST_PAD_PROBE_OK;
 }

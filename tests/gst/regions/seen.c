@@ -44,5 +44,7 @@ cnx_test_mark (GstBuffer * buffer, const char *kind, int id, const GstVideoRecta
       box->w, box->h);
 
   roi->id = id;
+  if (id > 0)
+    gst_video_region_of_interest_meta_add_param (roi, gst_structure_new ("object_id", "id", G_TYPE_INT, id, NULL));
   return roi;
 }

@@ -234,6 +234,25 @@ test_known_no_more (void)
   g_assert_cmpuint (seen.regions[0].n, ==, 1);
 }
 
+/* What is found for a question that nobody asks any more is no answer to the next. */
+static void
+test_asked_meanwhile (void)
+{
+  g_auto (CnxTestRig) rig = cnx_test_rig (LINE "mode=latest reclassify-interval=0");
+
+  cnx_test_rig_hold (TRUE);
+  push_two (&rig, 0, 5, 0);
+  cnx_test_rig_await (1);
+  g_object_set (rig.element, "top-k", 1, NULL);
+  cnx_test_rig_hold (FALSE);
+  cnx_test_rig_drain (&rig);
+  push_two (&rig, 40 * MS, 5, 0);
+  cnx_test_rig_drain (&rig);
+  g_assert_cmpuint (cnx_test_rig_passes (), ==, 2);
+  const CnxTestSeen seen = push_two (&rig, 80 * MS, 5, 0);
+  g_assert_cmpuint (seen.regions[0].n, ==, 1);
+}
+
 static void
 test_interval (void)
 {
@@ -417,6 +436,7 @@ main (int argc, char **argv)
   g_test_add_func ("/region-flow/none", test_none);
   g_test_add_func ("/region-flow/reclassify", test_reclassify);
   g_test_add_func ("/region-flow/known-no-more", test_known_no_more);
+  g_test_add_func ("/region-flow/asked-meanwhile", test_asked_meanwhile);
   g_test_add_func ("/region-flow/interval", test_interval);
   g_test_add_func ("/region-flow/latest", test_latest);
   g_test_add_func ("/region-flow/label-timeout", test_label_timeout);
