@@ -345,8 +345,11 @@ try_pass (GstConvnext * self)
   const gint64 start = g_get_monotonic_time ();
   g_autoptr (CnxClassifier) classifier = cnx_flow_ref_classifier (&self->flow);
 
-  if (classifier && GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
-      && cnx_classifier_try (classifier, plain_settings (self).batch_timeout))
+  if (!classifier || !GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (self))
+      || !cnx_classifier_try (classifier, plain_settings (self).batch_timeout))
+    return;
+  g_autoptr (CnxClassifier) now = cnx_flow_ref_classifier (&self->flow);
+  if (now == classifier)        /* and no other has taken over meanwhile */
     cnx_latency_note (&self->flow.latency, GST_ELEMENT (self), start);
 }
 
