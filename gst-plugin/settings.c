@@ -1,4 +1,5 @@
 #include "gst-plugin/settings.h"
+#include "gst-plugin/field.h"
 
 #define DEFAULT_DEVICE "auto"
 #define DEFAULT_THREADS 0
@@ -59,10 +60,10 @@ enum
 };
 
 typedef enum
-{ KIND_NONE, KIND_STRING, KIND_INTERNED, KIND_UINT, KIND_ENUM, KIND_DOUBLE, KIND_BOOLEAN } Kind;
+{ KIND_PLAIN, KIND_STRING, KIND_INTERNED } Kind;
 
-/* Where a property's value is, whether it is one that the network is opened with, and whether it stays while that is
- * used. */
+/* Whose a property's value is, where it is, whether it is one that the network is opened with, and whether it stays
+ * while that is used. */
 static const struct
 {
   Kind kind;
@@ -74,29 +75,29 @@ static const struct
   [PROP_LABELS] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, labels), TRUE},
   [PROP_RECIPE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, recipe), TRUE},
   [PROP_DEVICE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, device), TRUE, TRUE},
-  [PROP_THREADS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, threads), TRUE, TRUE},
-  [PROP_PRECISION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, precision), TRUE},
-  [PROP_BATCH] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch), TRUE},
-  [PROP_TOP_K] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, top_k), FALSE},
-  [PROP_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, threshold), FALSE},
-  [PROP_MODE] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, mode), FALSE},
-  [PROP_LABEL_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, label_timeout), FALSE},
-  [PROP_SMOOTHING] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, smoothing), FALSE},
-  [PROP_HYSTERESIS] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, hysteresis), FALSE},
-  [PROP_POST_MESSAGES] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
+  [PROP_THREADS] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, threads), TRUE, TRUE},
+  [PROP_PRECISION] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, precision), TRUE},
+  [PROP_BATCH] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, batch), TRUE},
+  [PROP_TOP_K] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, top_k), FALSE},
+  [PROP_THRESHOLD] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, threshold), FALSE},
+  [PROP_MODE] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, mode), FALSE},
+  [PROP_LABEL_TIMEOUT] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, label_timeout), FALSE},
+  [PROP_SMOOTHING] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, smoothing), FALSE},
+  [PROP_HYSTERESIS] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, hysteresis), FALSE},
+  [PROP_POST_MESSAGES] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, post_messages), FALSE},
   [PROP_SOURCE] = {KIND_STRING, G_STRUCT_OFFSET (CnxSettings, source), FALSE},
-  [PROP_VIDEO_DIRECTION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
-  [PROP_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, pace.interval), FALSE},
-  [PROP_MAX_RATE] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, pace.max_rate), FALSE},
-  [PROP_SCENE_THRESHOLD] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_threshold), FALSE},
-  [PROP_BATCH_TIMEOUT] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, batch_timeout), FALSE},
-  [PROP_SCENE_CUT] = {KIND_DOUBLE, G_STRUCT_OFFSET (CnxSettings, scene_cut), FALSE},
-  [PROP_INFERENCE_REGION] = {KIND_ENUM, G_STRUCT_OFFSET (CnxSettings, inference_region), FALSE},
+  [PROP_VIDEO_DIRECTION] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, video_direction), FALSE},
+  [PROP_INTERVAL] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, pace.interval), FALSE},
+  [PROP_MAX_RATE] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, pace.max_rate), FALSE},
+  [PROP_SCENE_THRESHOLD] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, scene_threshold), FALSE},
+  [PROP_BATCH_TIMEOUT] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, batch_timeout), FALSE},
+  [PROP_SCENE_CUT] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, scene_cut), FALSE},
+  [PROP_INFERENCE_REGION] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, inference_region), FALSE},
   [PROP_OBJECT_CLASS] = {KIND_INTERNED, G_STRUCT_OFFSET (CnxSettings, regions.kinds), FALSE},
-  [PROP_MIN_REGION] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, regions.shortest), FALSE},
-  [PROP_MAX_REGIONS] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, regions.most), FALSE},
-  [PROP_RECLASSIFY_INTERVAL] = {KIND_UINT, G_STRUCT_OFFSET (CnxSettings, reclassify_interval), FALSE},
-  [PROP_HEATMAP] = {KIND_BOOLEAN, G_STRUCT_OFFSET (CnxSettings, heatmap), FALSE},
+  [PROP_MIN_REGION] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, regions.shortest), FALSE},
+  [PROP_MAX_REGIONS] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, regions.most), FALSE},
+  [PROP_RECLASSIFY_INTERVAL] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, reclassify_interval), FALSE},
+  [PROP_HEATMAP] = {KIND_PLAIN, G_STRUCT_OFFSET (CnxSettings, heatmap), FALSE},
 };
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -259,28 +260,7 @@ cnx_settings_clear (CnxSettings * self)
 void
 cnx_settings_get (const CnxSettings * self, guint id, GValue * value)
 {
-  const gconstpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
-
-  switch (fields[id].kind) {
-    case KIND_NONE:
-      break;
-    case KIND_STRING:
-    case KIND_INTERNED:
-      g_value_set_string (value, *(char *const *) field);
-      break;
-    case KIND_UINT:
-      g_value_set_uint (value, *(const guint *) field);
-      break;
-    case KIND_ENUM:
-      g_value_set_enum (value, *(const int *) field);
-      break;
-    case KIND_DOUBLE:
-      g_value_set_double (value, *(const double *) field);
-      break;
-    case KIND_BOOLEAN:
-      g_value_set_boolean (value, *(const gboolean *) field);
-      break;
-  }
+  cnx_field_get (G_STRUCT_MEMBER_P (self, fields[id].offset), value);
 }
 
 void
@@ -289,29 +269,10 @@ cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
   const gpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
 
   self->changes++;
-  switch (fields[id].kind) {
-    case KIND_NONE:
-      break;
-    case KIND_STRING:
-      g_free (*(char **) field);
-      *(char **) field = g_value_dup_string (value);
-      break;
-    case KIND_INTERNED:
-      *(const char **) field = g_intern_string (g_value_get_string (value));
-      break;
-    case KIND_UINT:
-      *(guint *) field = g_value_get_uint (value);
-      break;
-    case KIND_ENUM:
-      *(int *) field = g_value_get_enum (value);
-      break;
-    case KIND_DOUBLE:
-      *(double *) field = g_value_get_double (value);
-      break;
-    case KIND_BOOLEAN:
-      *(gboolean *) field = g_value_get_boolean (value);
-      break;
-  }
+  if (fields[id].kind == KIND_INTERNED)
+    *(const char **) field = g_intern_string (g_value_get_string (value));
+  else
+    cnx_field_set (field, value);
 }
 
 /* Where regions are classified, as many at once as a frame may have. */
@@ -360,14 +321,7 @@ cnx_settings_opens (guint id)
 gboolean
 cnx_settings_refuses (const CnxSettings * self, guint id, const GValue * value)
 {
-  g_auto (GValue) now = G_VALUE_INIT;
-
-  if (!fields[id].stays)
-    return FALSE;
-  g_value_init (&now, G_VALUE_TYPE (value));
-  cnx_settings_get (self, id, &now);
-  return fields[id].kind == KIND_STRING ? g_strcmp0 (g_value_get_string (&now), g_value_get_string (value)) != 0 :
-      gst_value_compare (&now, value) != GST_VALUE_EQUAL;
+  return fields[id].stays && cnx_field_differs (G_STRUCT_MEMBER_P (self, fields[id].offset), value);
 }
 
 void

@@ -1,4 +1,5 @@
 #include "gst-plugin/overlay/looks.h"
+#include "gst-plugin/field.h"
 
 #include <gst/gst.h>
 
@@ -164,51 +165,14 @@ cnx_looks_copy (CnxLooks * self, const CnxLooks * from)
 void
 cnx_looks_get (const CnxLooks * self, guint id, GValue * value)
 {
-  const gconstpointer field = G_STRUCT_MEMBER_P (self, fields[id]);
-
-  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
-    case G_TYPE_ENUM:
-      g_value_set_enum (value, *(const int *) field);
-      break;
-    case G_TYPE_UINT:
-      g_value_set_uint (value, *(const guint *) field);
-      break;
-    case G_TYPE_BOOLEAN:
-      g_value_set_boolean (value, *(const gboolean *) field);
-      break;
-    case G_TYPE_DOUBLE:
-      g_value_set_double (value, *(const double *) field);
-      break;
-    case G_TYPE_STRING:
-      g_value_set_string (value, *(char *const *) field);
-      break;
-  }
+  cnx_field_get (G_STRUCT_MEMBER_P (self, fields[id]), value);
 }
 
 void
 cnx_looks_set (CnxLooks * self, guint id, const GValue * value)
 {
-  const gpointer field = G_STRUCT_MEMBER_P (self, fields[id]);
-
   self->changes++;
-  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
-    case G_TYPE_ENUM:
-      *(int *) field = g_value_get_enum (value);
-      break;
-    case G_TYPE_UINT:
-      *(guint *) field = g_value_get_uint (value);
-      break;
-    case G_TYPE_BOOLEAN:
-      *(gboolean *) field = g_value_get_boolean (value);
-      break;
-    case G_TYPE_DOUBLE:
-      *(double *) field = g_value_get_double (value);
-      break;
-    case G_TYPE_STRING:
-      g_free (*(char **) field);
-      *(char **) field = g_value_dup_string (value);
-      break;
-  }
+  cnx_field_set (G_STRUCT_MEMBER_P (self, fields[id]), value);
 }
 
 gboolean

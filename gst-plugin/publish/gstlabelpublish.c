@@ -29,6 +29,7 @@
  * ]|
  */
 #include "gst-plugin/publish/gstlabelpublish.h"
+#include "gst-plugin/field.h"
 #include "gst-plugin/labels/labelmeta.h"
 #include "gst-plugin/publish/location.h"
 #include "gst-plugin/publish/news.h"
@@ -284,83 +285,51 @@ discovery_get_type (void)
   return type;
 }
 
-/* Those of the place, which are read when it is opened. FALSE: it cannot be changed now. With the lock held. */
-static gboolean
-set_text (GstLabelPublish * self, char **text, const char *value)
+/* Where a property's value is, and whether it is one of the place, which are read when that is opened. */
+static const struct
 {
-  value = value && *value ? value : NULL;
-  if (g_strcmp0 (*text, value) == 0)
-    return TRUE;
-  if (self->fixed)
-    return FALSE;
-  g_free (*text);
-  *text = g_strdup (value);
-  return TRUE;
-}
+  gsize offset;
+  gboolean of_place;
+} fields[] = {
+  [PROP_LOCATION] = {G_STRUCT_OFFSET (GstLabelPublish, location), TRUE},
+  [PROP_ON_CHANGE] = {G_STRUCT_OFFSET (GstLabelPublish, on_change), FALSE},
+  [PROP_MIN_INTERVAL] = {G_STRUCT_OFFSET (GstLabelPublish, min_interval), FALSE},
+  [PROP_QUEUE_SIZE] = {G_STRUCT_OFFSET (GstLabelPublish, queue_size), FALSE},
+  [PROP_DRAIN_TIMEOUT] = {G_STRUCT_OFFSET (GstLabelPublish, drain_timeout), FALSE},
+  [PROP_QOS] = {G_STRUCT_OFFSET (GstLabelPublish, qos), TRUE},
+  [PROP_RETAIN] = {G_STRUCT_OFFSET (GstLabelPublish, retain), TRUE},
+  [PROP_CLIENT_ID] = {G_STRUCT_OFFSET (GstLabelPublish, client_id), TRUE},
+  [PROP_PASSWORD_FILE] = {G_STRUCT_OFFSET (GstLabelPublish, password_file), TRUE},
+  [PROP_CA_FILE] = {G_STRUCT_OFFSET (GstLabelPublish, ca_file), TRUE},
+  [PROP_DISCOVERY] = {G_STRUCT_OFFSET (GstLabelPublish, discovery), TRUE},
+};
 
+/* An empty text is none. FALSE: it cannot be changed now. With the lock held. */
 static gboolean
-set_number (GstLabelPublish * self, guint * number, guint value)
+set_field (GstLabelPublish * self, guint id, const GValue * value)
 {
-  if (*number != value && self->fixed)
-    return FALSE;
-  *number = value;
-  return TRUE;
-}
+  const gpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
+  g_auto (GValue) wanted = G_VALUE_INIT;
 
-static gboolean
-set_of_place (GstLabelPublish * self, guint id, const GValue * value)
-{
-  switch (id) {
-    case PROP_LOCATION:
-      return set_text (self, &self->location, g_value_get_string (value));
-    case PROP_QOS:
-      return set_number (self, &self->qos, g_value_get_uint (value));
-    case PROP_DISCOVERY:
-      return set_number (self, &self->discovery, g_value_get_enum (value));
-    case PROP_RETAIN:
-      return set_number (self, (guint *) &self->retain, g_value_get_boolean (value));
-    case PROP_CLIENT_ID:
-      return set_text (self, &self->client_id, g_value_get_string (value));
-    case PROP_PASSWORD_FILE:
-      return set_text (self, &self->password_file, g_value_get_string (value));
-    default:
-      return set_text (self, &self->ca_file, g_value_get_string (value));
-  }
+  g_value_init (&wanted, G_VALUE_TYPE (value));
+  g_value_copy (value, &wanted);
+  if (G_VALUE_HOLDS_STRING (value) && g_strcmp0 (g_value_get_string (value), "") == 0)
+    g_value_set_string (&wanted, NULL);
+  if (fields[id].of_place && self->fixed && cnx_field_differs (field, &wanted))
+    return FALSE;
+  cnx_field_set (field, &wanted);
+  return TRUE;
 }
 
 static void
 set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
 {
   GstLabelPublish *self = GST_LABEL_PUBLISH (object);
-  gboolean is_right = TRUE;
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-    case PROP_QOS:
-    case PROP_RETAIN:
-    case PROP_CLIENT_ID:
-    case PROP_PASSWORD_FILE:
-    case PROP_CA_FILE:
-    case PROP_DISCOVERY:
-      is_right = set_of_place (self, id, value);
-      break;
-    case PROP_ON_CHANGE:
-      self->on_change = g_value_get_boolean (value);
-      break;
-    case PROP_MIN_INTERVAL:
-      self->min_interval = g_value_get_uint (value);
-      break;
-    case PROP_QUEUE_SIZE:
-      self->queue_size = g_value_get_uint (value);
-      cnx_outbox_set_size (self->outbox, self->queue_size);
-      break;
-    case PROP_DRAIN_TIMEOUT:
-      self->drain_timeout = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  const gboolean is_right = set_field (self, id, value);
+  if (id == PROP_QUEUE_SIZE)
+    cnx_outbox_set_size (self->outbox, self->queue_size);
   GST_OBJECT_UNLOCK (self);
   if (!is_right)
     cnx_refuse_property (GST_ELEMENT (self), pspec);
@@ -381,46 +350,10 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
   GstLabelPublish *self = GST_LABEL_PUBLISH (object);
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_ON_CHANGE:
-      g_value_set_boolean (value, self->on_change);
-      break;
-    case PROP_MIN_INTERVAL:
-      g_value_set_uint (value, self->min_interval);
-      break;
-    case PROP_QUEUE_SIZE:
-      g_value_set_uint (value, self->queue_size);
-      break;
-    case PROP_DRAIN_TIMEOUT:
-      g_value_set_uint (value, self->drain_timeout);
-      break;
-    case PROP_QOS:
-      g_value_set_uint (value, self->qos);
-      break;
-    case PROP_RETAIN:
-      g_value_set_boolean (value, self->retain);
-      break;
-    case PROP_CLIENT_ID:
-      g_value_set_string (value, self->client_id);
-      break;
-    case PROP_PASSWORD_FILE:
-      g_value_set_string (value, self->password_file);
-      break;
-    case PROP_CA_FILE:
-      g_value_set_string (value, self->ca_file);
-      break;
-    case PROP_DISCOVERY:
-      g_value_set_enum (value, self->discovery);
-      break;
-    case PROP_STATS:
-      g_value_take_boxed (value, make_stats (self));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  if (id == PROP_STATS)
+    g_value_take_boxed (value, make_stats (self));
+  else
+    cnx_field_get (G_STRUCT_MEMBER_P (self, fields[id].offset), value);
   GST_OBJECT_UNLOCK (self);
 }
 
