@@ -288,47 +288,70 @@ stands (CnxFlow * self, const CnxSceneRule * rule, GstClockTime running_time, co
   return answer == CNX_SCENE_STANDS;
 }
 
-/* What is claimed, by a buffer that has waited for it since @start. */
-static GstFlowReturn
-classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, gint64 start)
+gboolean
+cnx_flow_claim (CnxFlow * self, const CnxFlowTurn * turn, const CnxSettings * set, float **slot)
+{
+  g_autoptr (GError) error = NULL;
+
+  *slot = cnx_classifier_claim (self->classifier, turn->fate == CNX_FATE_CLASSIFIED && turn->waits);
+  /* taken after the claim: a worker that is free has finished what it had */
+  CnxResult *finished = cnx_classifier_take (self->classifier, &error);
+  if (error && *slot)
+    cnx_classifier_release (self->classifier);
+  if (error)
+    return FALSE;
+  if (finished)
+    cnx_flow_renew (self, finished);
+  cnx_carried_at (&self->carried, self->element, turn->request.running_time,
+      turn->waits ? 0 : set->label_timeout * GST_MSECOND);
+  return TRUE;
+}
+
+CnxResult *
+cnx_flow_run (CnxFlow * self, const CnxClassifyRequest * request, gint64 start)
 {
   g_autoptr (GError) error = NULL;
   CnxResult *result = cnx_classifier_run (self->classifier, request, &error);
 
-  if (!result)
-    return cnx_flow_fail (self, error);
+  if (!result) {
+    cnx_flow_fail (self, error);
+    return NULL;
+  }
   cnx_latency_note (&self->latency, self->element, start);
   cnx_qos_note (&self->qos, (g_get_monotonic_time () - start) * GST_USECOND);
   cnx_stats_add_pass (&self->stats, result->pass / 1000);
   cnx_flow_renew (self, result);
+  return result;
+}
+
+static GstFlowReturn
+classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, gint64 start)
+{
+  const CnxResult *result = cnx_flow_run (self, request, start);
+
+  if (!result)
+    return GST_FLOW_ERROR;
   cnx_flow_note_frame (self, CNX_FATE_CLASSIFIED, request->running_time, result);
   cnx_teller_add (&self->teller, result, buffer);
   cnx_flow_post (self, result);
   return GST_FLOW_OK;
 }
 
-/* A frame carries its own labels where it is due, which @fate says, and waits for them, else the newest. It is
- * preprocessed only when it is due, and the worker, if it does not wait, is free to take it. */
+/* A frame carries its own labels where it is due and waits for them, else the newest. It is preprocessed only when it
+ * is due, and the worker, if it does not wait, is free to take it. */
 static GstFlowReturn
-classify (CnxFlow * self, GstBuffer * buffer, CnxClassifyRequest * request, const CnxSettings * set,
-    CnxFate fate, gboolean waits)
+classify (CnxFlow * self, GstBuffer * buffer, CnxFlowTurn * turn, const CnxSettings * set)
 {
+  CnxClassifyRequest *request = &turn->request;
+  CnxFate fate = turn->fate;
   const gboolean due = fate == CNX_FATE_CLASSIFIED;
   g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
-  float *tensor = cnx_classifier_claim (self->classifier, due && waits);
+  float *tensor;
 
-  /* taken after the claim: a worker that is free has finished what it had */
-  CnxResult *finished = cnx_classifier_take (self->classifier, &error);
-  if (error) {                  /* told by then */
-    if (tensor)
-      cnx_classifier_release (self->classifier);
+  if (!cnx_flow_claim (self, turn, set, &tensor))
     return GST_FLOW_ERROR;
-  }
-  if (finished)
-    cnx_flow_renew (self, finished);
-  CnxResult *carried = cnx_carried_at (&self->carried, self->element, request->running_time,
-      waits ? 0 : set->label_timeout * GST_MSECOND);
+  const CnxResult *carried = self->carried.result;
   const CnxSceneRule rule = scene_rule (set, request, !carried);
   if (tensor && due && !read_frame (self, buffer, tensor, set, cnx_scene_looks (&rule)))
     return GST_FLOW_ERROR;
@@ -343,7 +366,7 @@ classify (CnxFlow * self, GstBuffer * buffer, CnxClassifyRequest * request, cons
     request->heat = cnx_heat_ask (&self->heat, self->element, cnx_classifier_model (self->classifier), self->frame_in,
         set->heatmap);
     cnx_pace_note (&self->pace);
-    if (waits)
+    if (turn->waits)
       return classify_now (self, buffer, request, start);
     if (!cnx_classifier_submit (self->classifier, request, &error))
       return cnx_flow_fail (self, error);
@@ -394,7 +417,7 @@ GstFlowReturn
 cnx_flow_frame (CnxFlow * self, GstBuffer * buffer, GstClockTime running_time, const CnxSettings * set)
 {
   CnxFlowTurn turn = cnx_flow_turn (self, running_time, set);
-  const GstFlowReturn flow = classify (self, buffer, &turn.request, set, turn.fate, turn.waits);
+  const GstFlowReturn flow = classify (self, buffer, &turn, set);
 
   cnx_flow_tell_news (self);
   return flow;

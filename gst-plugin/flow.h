@@ -109,6 +109,13 @@ GstFlowReturn cnx_flow_frame (CnxFlow * flow, GstBuffer * buffer, GstClockTime r
 CnxFlowTurn cnx_flow_turn (CnxFlow * flow, GstClockTime running_time, const CnxSettings * settings);
 /** Frames are read as they are upright, by the settings and the stream's tags. */
 void cnx_flow_turn_upright (CnxFlow * flow, const CnxSettings * settings);
+/** Claims the slot, for which a frame waits that is due and waits for its own labels, and brings what is carried up to
+ * date: what the worker has finished, and nothing that is too old. @slot: what is claimed, or NULL where somebody has
+ * it. FALSE where a pass has failed, which was told by then; nothing is claimed. */
+gboolean cnx_flow_claim (CnxFlow * flow, const CnxFlowTurn * turn, const CnxSettings * settings, float **slot);
+/** Runs what is claimed, by a buffer that has waited for it since @start (g_get_monotonic_time()), notes what it took,
+ * and has buffers carry it from now on. Owned by @flow; NULL after an error message. */
+CnxResult *cnx_flow_run (CnxFlow * flow, const CnxClassifyRequest * request, gint64 start);
 /** A new result, which it takes: buffers carry it from now on. */
 void cnx_flow_renew (CnxFlow * flow, CnxResult * result);
 /** What became of the frame of the running time @now, and what it carries. */

@@ -197,11 +197,8 @@ cnx_classifier_read (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideo
 {
   GstVideoFrame frame;
 
-  if (!gst_video_frame_map (&frame, info, buffer, GST_MAP_READ)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
-        "Cannot read a frame: the buffer does not hold one of the negotiated caps");
+  if (!cnx_frame_in_map (&frame, info, buffer, error))
     return FALSE;
-  }
   const gboolean good = fill (self, frame_in, &frame, slot, here, error);
   gst_video_frame_unmap (&frame);
   return good;

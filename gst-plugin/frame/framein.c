@@ -495,3 +495,13 @@ cnx_frame_in_pack (CnxFrameIn * in, const GstVideoFrame * frame, float *out, Cnx
   }
   return TRUE;
 }
+
+gboolean
+cnx_frame_in_map (GstVideoFrame * frame, const GstVideoInfo * info, GstBuffer * buffer, GError ** error)
+{
+  if (gst_video_frame_map (frame, info, buffer, GST_MAP_READ))
+    return TRUE;
+  g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
+      "Cannot read a frame: the buffer does not hold one of the negotiated caps");
+  return FALSE;
+}

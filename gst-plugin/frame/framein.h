@@ -55,4 +55,7 @@ gboolean cnx_frame_in_run_regions (CnxFrameIn * in, const GstVideoFrame * frame,
 gboolean cnx_frame_in_pack (CnxFrameIn * in, const GstVideoFrame * frame, float *out, CnxFramePlan ** plan,
     GError ** error);
 
+/** Maps @buffer for reading, a frame of @info. FALSE, and CNX_ERROR_INPUT, where it does not hold one. */
+gboolean cnx_frame_in_map (GstVideoFrame * frame, const GstVideoInfo * info, GstBuffer * buffer, GError ** error);
+
 G_END_DECLS

@@ -42,31 +42,11 @@ read_parts (CnxFlow * flow, GstBuffer * buffer, const GPtrArray * parts, guint o
     if (!part->labels)
       boxes[n++] = part->region.box;
   }
-  if (!gst_video_frame_map (&frame, &flow->info, buffer, GST_MAP_READ)) {
-    g_set_error (error, CNX_ERROR, CNX_ERROR_INPUT,
-        "Cannot read a frame: the buffer does not hold one of the negotiated caps");
+  if (!cnx_frame_in_map (&frame, &flow->info, buffer, error))
     return FALSE;
-  }
   const gboolean good = cnx_frame_in_run_regions (flow->frame_in, &frame, boxes, n, slot, error);
   gst_video_frame_unmap (&frame);
   return good;
-}
-
-/* What is claimed and read, by a buffer that waits for it. */
-static GstFlowReturn
-run (CnxFlow * flow, const Frame * frame)
-{
-  g_autoptr (GError) error = NULL;
-  CnxResult *result = cnx_classifier_run (flow->classifier, &frame->turn.request, &error);
-
-  if (!result)
-    return cnx_flow_fail (flow, error);
-  cnx_latency_note (&flow->latency, flow->element, frame->start);
-  cnx_qos_note (&flow->qos, (g_get_monotonic_time () - frame->start) * GST_USECOND);
-  cnx_stats_add_pass (&flow->stats, result->pass / 1000);
-  cnx_flow_renew (flow, result);
-  cnx_flow_post (flow, result);
-  return GST_FLOW_OK;
 }
 
 /* With the slot claimed. Where all that there is is known, or nothing is there, that is a result too. */
@@ -94,8 +74,12 @@ classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
   }
   cnx_stats_add_reading (&flow->stats, g_get_monotonic_time () - start);
   frame->turn.request.parts = parts;
-  if (frame->turn.waits)
-    return run (flow, frame);
+  if (frame->turn.waits) {
+    const CnxResult *result = cnx_flow_run (flow, &frame->turn.request, frame->start);
+    if (result)
+      cnx_flow_post (flow, result);
+    return result ? GST_FLOW_OK : GST_FLOW_ERROR;
+  }
   return cnx_classifier_submit (flow->classifier, &frame->turn.request, &error) ? GST_FLOW_OK :
       cnx_flow_fail (flow, error);
 }
@@ -133,24 +117,15 @@ static GstFlowReturn
 take (CnxFlow * flow, Frame * frame, const CnxSettings * set)
 {
   CnxFlowTurn *turn = &frame->turn;
-  g_autoptr (GError) error = NULL;
   GstFlowReturn flowed = GST_FLOW_OK;
   const gboolean due = turn->fate == CNX_FATE_CLASSIFIED;
-  const gboolean claimed = cnx_classifier_claim (flow->classifier, due && turn->waits) != NULL;
-  CnxResult *finished = cnx_classifier_take (flow->classifier, &error);
+  float *slot;
 
-  if (error) {                  /* told by then */
-    if (claimed)
-      cnx_classifier_release (flow->classifier);
+  if (!cnx_flow_claim (flow, turn, set, &slot))
     return GST_FLOW_ERROR;
-  }
-  if (finished)
-    cnx_flow_renew (flow, finished);
-  cnx_carried_at (&flow->carried, flow->element, turn->request.running_time,
-      turn->waits ? 0 : set->label_timeout * GST_MSECOND);
-  if (claimed && due) {
+  if (slot && due) {
     flowed = classify (flow, frame, set);
-  } else if (claimed) {
+  } else if (slot) {
     cnx_classifier_release (flow->classifier);
     cnx_carried_hold (&flow->carried);
   } else if (due) {
