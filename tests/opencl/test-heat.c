@@ -31,21 +31,6 @@ open_network (CnxModel * model, int height, int width, int batch, CnxPrecision p
   return network;
 }
 
-/* What belongs to no place in the logit of class @id. */
-static double
-offset_of (CnxModel * model, int id)
-{
-  g_autofree float *weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
-  g_autofree float *bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
-  g_autofree float *norm_bias = cnx_model_values (model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
-  const int channels = cnx_model_arch (model)->dims[CNX_STAGES - 1];
-  double offset = bias ? bias[id] : 0;
-
-  for (int c = 0; norm_bias && c < channels; c++)
-    offset += (double) weight[(gsize) id * channels + c] * norm_bias[c];
-  return offset;
-}
-
 /* One tensor's pass. */
 static void
 forward_one (CnxNetwork * network, const float *in, float *logits, float *last)
@@ -77,7 +62,7 @@ check_picture (CnxModel * model, CnxNetwork * network, const float *picture, con
     g_assert_true (cnx_reference_shares (model, last, 1, PLACES, id, shares, NULL));
     for (int p = 0; p < PLACES; p++)
       sum += shares[p];
-    g_assert_cmpfloat_with_epsilon (sum / PLACES + offset_of (model, id), logits[id], 1e-4);
+    g_assert_cmpfloat_with_epsilon (sum / PLACES + cnx_test_logit_offset (model, id), logits[id], 1e-4);
     g_assert_true (cnx_network_heat (network, last, id, got, NULL));
     cnx_heat_scale (shares, PLACES);
     assert_near (got, shares, PLACES, 1e-5);

@@ -35,3 +35,17 @@ cnx_test_load_model (const char *path)
   g_assert_no_error (error);
   return model;
 }
+
+double
+cnx_test_logit_offset (CnxModel * model, int id)
+{
+  g_autofree float *weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
+  g_autofree float *bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
+  g_autofree float *norm_bias = cnx_model_values (model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
+  const int channels = cnx_model_arch (model)->dims[CNX_STAGES - 1];
+  double offset = bias ? bias[id] : 0;
+
+  for (int c = 0; norm_bias && c < channels; c++)
+    offset += (double) weight[(gsize) id * channels + c] * norm_bias[c];
+  return offset;
+}

@@ -14,21 +14,6 @@
 #define WIDTH CNX_GOLDEN_WIDTH
 #define PLACES ((HEIGHT / 32) * (WIDTH / 32))
 
-/* What belongs to no place in the logit of class @id. */
-static double
-offset_of (CnxModel * model, int id)
-{
-  g_autofree float *weight = cnx_model_values (model, CNX_ROLE_CLASSIFIER_WEIGHT, 0, 0);
-  g_autofree float *bias = cnx_model_values (model, CNX_ROLE_CLASSIFIER_BIAS, 0, 0);
-  g_autofree float *norm_bias = cnx_model_values (model, CNX_ROLE_FINAL_NORM_BIAS, 0, 0);
-  const int channels = cnx_model_arch (model)->dims[CNX_STAGES - 1];
-  double offset = bias ? bias[id] : 0;
-
-  for (int c = 0; norm_bias && c < channels; c++)
-    offset += (double) weight[(gsize) id * channels + c] * norm_bias[c];
-  return offset;
-}
-
 static void
 check_sum (CnxModel * model, const float *last, const float *logits, int id)
 {
@@ -41,7 +26,7 @@ check_sum (CnxModel * model, const float *last, const float *logits, int id)
 
     for (int p = 0; p < PLACES; p++)
       sum += shares[i * PLACES + p];
-    g_assert_cmpfloat_with_epsilon (sum / PLACES + offset_of (model, id), logits[i * classes + id], 1e-5);
+    g_assert_cmpfloat_with_epsilon (sum / PLACES + cnx_test_logit_offset (model, id), logits[i * classes + id], 1e-5);
   }
 }
 

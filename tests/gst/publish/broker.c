@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 
 #include "gst-plugin/labels/labelmeta.h"
+#include "tests/gst/publish/server.h"
 #include "tests/support/temp_files.h"
 
 #define PAUSE 2000              /* microseconds, between two looks */
@@ -273,4 +274,48 @@ cnx_test_publisher_message (CnxTestPublisher * self, GstMessageType type)
   else
     gst_message_parse_warning (message, &error, NULL);
   return error;
+}
+
+void
+cnx_test_publisher_assert_warned (CnxTestPublisher * publisher, const char *said)
+{
+  g_autoptr (GError) warning = cnx_test_publisher_message (publisher, GST_MESSAGE_WARNING);
+
+  cnx_test_assert_message (warning, "localhost", said, NULL);
+  g_assert_null (strstr (warning->message, "sesame"));
+}
+
+static void
+push_frames (CnxTestPublisher * publisher, guint start, guint end)
+{
+  for (guint i = start; i < end; i++) {
+    g_autofree char *label = g_strdup_printf ("%u", i);
+    cnx_test_publisher_push (publisher, i, label);
+  }
+}
+
+void
+cnx_test_publish_to_no_broker (const char *scheme, gboolean closes, const char *warning)
+{
+  g_autofree char *location = NULL;
+  g_auto (CnxTestPublisher) publisher = { NULL };
+  CnxTestServer server;
+
+  cnx_test_server_init (&server, closes);
+  location = g_strdup_printf ("%s://localhost:%u/a", scheme, server.port);
+  cnx_test_publisher_init (&publisher, location);
+  g_object_set (publisher.element, "drain-timeout", 100, NULL);
+  cnx_test_publisher_start (&publisher);
+  push_frames (&publisher, 0, 20);
+  while (g_atomic_int_get (&server.taken) < (closes ? 3 : 1))
+    g_usleep (2000);
+  push_frames (&publisher, 20, 40);
+  if (warning)
+    cnx_test_publisher_assert_warned (&publisher, warning);
+  cnx_test_publisher_finish (&publisher);
+  g_assert_cmpuint (gst_harness_buffers_received (publisher.h), ==, 40);
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "waiting"), ==, 40);
+  gst_element_set_state (publisher.element, GST_STATE_NULL);
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 40);
+  cnx_test_server_clear (&server);
 }

@@ -87,4 +87,12 @@ void cnx_test_publisher_wait (CnxTestPublisher * publisher, const char *name, gu
 /** Waits for a message of @type on the bus. Free what it says with g_error_free(). */
 GError *cnx_test_publisher_message (CnxTestPublisher * publisher, GstMessageType type);
 
+/** Waits for a warning about a broker at localhost, with @said in it and no password. */
+void cnx_test_publisher_assert_warned (CnxTestPublisher * publisher, const char *said);
+
+/** Publishes by @scheme to a server that takes connections and says nothing, or @closes each: neither a buffer, an end
+ * nor a stop waits, and what could not be published is counted. It warns with @warning; NULL: of that nothing is
+ * asked. */
+void cnx_test_publish_to_no_broker (const char *scheme, gboolean closes, const char *warning);
+
 G_END_DECLS

@@ -9,7 +9,6 @@
 #include "gst-plugin/publish/kafka/kafka_topic.h"
 #include "gst-plugin/publish/topic.h"
 #include "tests/gst/publish/broker.h"
-#include "tests/gst/publish/server.h"
 #include "tests/support/temp_files.h"
 
 #define PRODUCE 0               /* a request's number in Kafka's protocol */
@@ -265,36 +264,12 @@ test_nobody_listens (void)
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 20);
 }
 
-static void
-no_broker (gboolean closes)
-{
-  g_autofree char *location = NULL;
-  g_auto (CnxTestPublisher) publisher = { NULL };
-  CnxTestServer server;
-
-  cnx_test_server_init (&server, closes);
-  location = g_strdup_printf ("kafka://localhost:%u/a", server.port);
-  cnx_test_publisher_init (&publisher, location);
-  g_object_set (publisher.element, "drain-timeout", 100, NULL);
-  cnx_test_publisher_start (&publisher);
-  push_changes (&publisher, 0, 20);
-  while (g_atomic_int_get (&server.taken) < (closes ? 3 : 1))
-    g_usleep (2000);
-  push_changes (&publisher, 20, 40);
-  cnx_test_publisher_finish (&publisher);
-  g_assert_cmpuint (gst_harness_buffers_received (publisher.h), ==, 40);
-  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "waiting"), ==, 40);
-  gst_element_set_state (publisher.element, GST_STATE_NULL);
-  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 40);
-  cnx_test_server_clear (&server);
-}
-
 /* Servers that say nothing, and that close each connection: neither a buffer, an end nor a stop waits. */
 static void
 test_no_broker (void)
 {
-  no_broker (FALSE);
-  no_broker (TRUE);
+  cnx_test_publish_to_no_broker ("kafka", FALSE, NULL);
+  cnx_test_publish_to_no_broker ("kafka", TRUE, NULL);
 }
 
 /* ---- what cannot be asked for ---- */

@@ -7,7 +7,6 @@
 #include "core/error.h"
 #include "tests/gst/publish/broker.h"
 #include "tests/gst/publish/reader.h"
-#include "tests/gst/publish/server.h"
 #include "tests/support/temp_files.h"
 
 /* ---- what arrives ---- */
@@ -171,15 +170,6 @@ test_too_long_away (void)
 /* ---- brokers that do not want us, and that we do not want ---- */
 
 static void
-assert_warned (CnxTestPublisher * publisher, const char *said)
-{
-  g_autoptr (GError) warning = cnx_test_publisher_message (publisher, GST_MESSAGE_WARNING);
-
-  cnx_test_assert_message (warning, "localhost", said, NULL);
-  g_assert_null (strstr (warning->message, "sesame"));
-}
-
-static void
 test_wrong_password (void)
 {
   if (!cnx_test_has_broker ())
@@ -193,7 +183,7 @@ test_wrong_password (void)
   g_object_set (publisher.element, "password-file", password, "drain-timeout", 0, NULL);
   cnx_test_publisher_start (&publisher);
   cnx_test_publisher_push (&publisher, 0, "cup");
-  assert_warned (&publisher, "the password is wrong");
+  cnx_test_publisher_assert_warned (&publisher, "the password is wrong");
   cnx_test_publisher_finish (&publisher);
   gst_element_set_state (publisher.element, GST_STATE_NULL);
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 1);
@@ -232,38 +222,14 @@ test_wrong_certificate (void)
 
 /* ---- servers that are no brokers ---- */
 
-static void
-no_broker (const char *scheme, gboolean closes)
-{
-  g_autofree char *location = NULL;
-  g_auto (CnxTestPublisher) publisher = { NULL };
-  CnxTestServer server;
-
-  cnx_test_server_init (&server, closes);
-  location = g_strdup_printf ("%s://localhost:%u/a", scheme, server.port);
-  cnx_test_publisher_init (&publisher, location);
-  g_object_set (publisher.element, "drain-timeout", 100, NULL);
-  cnx_test_publisher_start (&publisher);
-  push_changes (&publisher, 0, 20);
-  while (g_atomic_int_get (&server.taken) < (closes ? 3 : 1))
-    g_usleep (2000);
-  push_changes (&publisher, 20, 40);
-  if (closes)
-    assert_warned (&publisher, "There is no connection");
-  cnx_test_publisher_finish (&publisher);
-  g_assert_cmpuint (gst_harness_buffers_received (publisher.h), ==, 40);
-  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "waiting"), ==, 40);
-  gst_element_set_state (publisher.element, GST_STATE_NULL);
-  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 40);
-  cnx_test_server_clear (&server);
-}
-
 /* Neither keeps a buffer, an end or a stop waiting; what could not be published is counted. */
 static void
 test_no_broker (gconstpointer closes)
 {
-  no_broker ("mqtt", GPOINTER_TO_INT (closes));
-  no_broker ("mqtts", GPOINTER_TO_INT (closes));
+  const char *warning = closes ? "There is no connection" : NULL;
+
+  cnx_test_publish_to_no_broker ("mqtt", GPOINTER_TO_INT (closes), warning);
+  cnx_test_publish_to_no_broker ("mqtts", GPOINTER_TO_INT (closes), warning);
 }
 
 /* Nobody listens there, by TLS as without. */
@@ -279,7 +245,7 @@ test_nobody_listens (void)
     g_object_set (publisher.element, "drain-timeout", 0, NULL);
     cnx_test_publisher_start (&publisher);
     cnx_test_publisher_push (&publisher, 0, "cup");
-    assert_warned (&publisher, "Connection refused");
+    cnx_test_publisher_assert_warned (&publisher, "Connection refused");
   }
 }
 
