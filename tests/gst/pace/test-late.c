@@ -45,6 +45,32 @@ test_late (void)
   g_assert_cmpuint (cnx_test_rig_passes (), ==, 6);
 }
 
+#define SLOW_US 20000
+
+static gboolean
+slow_pass (gpointer user_data, const float *in, float *logits, GError ** error)
+{
+  g_usleep (SLOW_US);
+  for (guint i = 0; i < GPOINTER_TO_UINT (user_data); i++)
+    logits[i] = 0;
+  return TRUE;
+}
+
+/* One that comes in time, and would not be after what the last one took, has no time for it. */
+static void
+test_takes_too_long (void)
+{
+  g_auto (CnxTestRig) rig = begin (WAITS, TRUE);
+  const GstClockTime now = 1000 * SECOND, half = SLOW_US * GST_USECOND / 2;
+
+  cnx_classifier_set_forward (rig.classifier, slow_pass,
+      GUINT_TO_POINTER (cnx_network_classes (cnx_engine_network (cnx_classifier_engine (rig.classifier)))));
+  g_assert_cmpuint (cnx_test_rig_carried (&rig, 0), ==, 0);
+  complain (&rig);
+  g_assert_cmpuint (cnx_test_rig_carried (&rig, now + half), ==, 0);
+  g_assert_cmpuint (cnx_test_rig_carried (&rig, 2 * now), ==, 2 * now);
+}
+
 /* When frames have been in time for long, one that is not is as good as any. */
 static void
 test_recovers (void)
@@ -153,6 +179,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/late/late", test_late);
+  g_test_add_func ("/late/takes-too-long", test_takes_too_long);
   g_test_add_func ("/late/recovers", test_recovers);
   g_test_add_func ("/late/with-interval", test_with_interval);
   g_test_add_func ("/late/not-live", test_not_live);
