@@ -26,6 +26,7 @@
  * ]|
  */
 #include "gst-plugin/overlay/gstlabeloverlay.h"
+#include "gst-plugin/overlay/blend.h"
 #include "gst-plugin/overlay/boxpaint.h"
 #include "gst-plugin/overlay/heatpaint.h"
 #include "gst-plugin/overlay/labelpaint.h"
@@ -340,26 +341,6 @@ attach_composition (GstLabelOverlay * self, GstBuffer * buffer)
   there->overlay = both;
 }
 
-/* The text where a crop meta says that the picture begins. */
-static gboolean
-blend_into_crop (GstLabelOverlay * self, const GstVideoCropMeta * crop, GstVideoFrame * frame)
-{
-  GstVideoOverlayComposition *moved = gst_video_overlay_composition_copy (self->composition);
-
-  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles (moved); i++) {
-    GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle (moved, i);
-    guint width, height;
-    int x, y;
-
-    gst_video_overlay_rectangle_get_render_rectangle (rectangle, &x, &y, &width, &height);
-    gst_video_overlay_rectangle_set_render_rectangle (rectangle, x + crop->x, y + crop->y / rows_apart (self), width,
-        height);
-  }
-  const gboolean blended = gst_video_overlay_composition_blend (moved, frame);
-  gst_video_overlay_composition_unref (moved);
-  return blended;
-}
-
 static GstFlowReturn
 transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 {
@@ -384,8 +365,8 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
     make_field (&frame.info);
     frame.flags = GST_VIDEO_FRAME_FLAG_NONE;
   }
-  if (!(crop ? blend_into_crop (self, crop, &frame) :
-          gst_video_overlay_composition_blend (self->composition, &frame)))
+  /* the text begins where a crop meta says that the picture does */
+  if (!cnx_blend (self->composition, &frame, crop ? crop->x : 0, crop ? crop->y / rows_apart (self) : 0))
     GST_WARNING_OBJECT (self, "the text does not lie on the frame");
   gst_video_frame_unmap (&frame);
   return GST_FLOW_OK;
