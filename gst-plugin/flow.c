@@ -18,7 +18,9 @@ static const char *const fates[CNX_FATES] = {
 GstFlowReturn
 cnx_flow_fail (CnxFlow * self, const GError * error)
 {
-  if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
+  if (g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT))
+    GST_ELEMENT_ERROR (self->element, STREAM, FORMAT, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS))
     GST_ELEMENT_ERROR (self->element, STREAM, FAILED, ("%s", error->message), (NULL));
   else
     GST_ELEMENT_ERROR (self->element, LIBRARY, FAILED, ("%s", error->message), (NULL));
@@ -42,6 +44,8 @@ on_finished (gpointer user_data, const CnxResult * result, const GError * error)
     return;
   }
   cnx_stats_add_pass (&self->stats, result->pass / 1000);
+  if (result->reading > 0)
+    cnx_stats_add_reading (&self->stats, result->reading / 1000);
   cnx_flow_post (self, result);
 }
 
@@ -91,7 +95,7 @@ cnx_flow_clear (CnxFlow * self)
 {
   cnx_carried_set (&self->carried, NULL);
   cnx_region_memory_forget (&self->memory);
-  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_unref);
   cnx_flow_set_classifier (self, NULL);
   cnx_latency_clear (&self->latency);
   cnx_qos_clear (&self->qos);
@@ -133,7 +137,7 @@ cnx_flow_change_classifier (CnxFlow * self, CnxClassifier * classifier, GError *
   if (self->frame_in
       && !(frame_in = cnx_frame_in_new (&self->info, cnx_model_recipe (cnx_classifier_model (classifier)), error)))
     return NULL;
-  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_unref);
   self->frame_in = frame_in;
   CnxClassifier *before = swap_classifier (self, classifier);
   CnxResult *last = cnx_classifier_take (before, NULL);
@@ -167,7 +171,7 @@ cnx_flow_set_caps (CnxFlow * self, GstCaps * caps)
   g_autoptr (GError) error = NULL;
 
   cnx_flow_forget (self);
-  g_clear_pointer (&self->frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->frame_in, cnx_frame_in_unref);
   if (!gst_video_info_from_caps (&self->info, caps))
     return FALSE;
   self->frame_in = cnx_frame_in_new (&self->info, cnx_model_recipe (cnx_classifier_model (self->classifier)), &error);
@@ -248,12 +252,11 @@ cnx_flow_turn_upright (CnxFlow * self, const CnxSettings * set)
 
 /* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
 static gboolean
-read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, const CnxSettings * set, gboolean here)
+read_frame (CnxFlow * self, GstBuffer * buffer, float *slot, gboolean here)
 {
   g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
 
-  cnx_flow_turn_upright (self, set);
   if (cnx_classifier_read (self->classifier, self->frame_in, &self->info, buffer, slot, here, &error)) {
     cnx_stats_add_reading (&self->stats, g_get_monotonic_time () - start);
     return TRUE;
@@ -337,15 +340,26 @@ classify_now (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * req
   return GST_FLOW_OK;
 }
 
+/* Last of all, as the buffer is not only ours then: nothing can be added to it any more. */
+static GstFlowReturn
+submit (CnxFlow * self, GstBuffer * buffer, const CnxClassifyRequest * request, gboolean unread)
+{
+  g_autoptr (GError) error = NULL;
+  const gboolean good = unread ? cnx_classifier_submit_frame (self->classifier, request, self->frame_in, &self->info,
+      buffer, &error) : cnx_classifier_submit (self->classifier, request, &error);
+
+  return good ? GST_FLOW_OK : cnx_flow_fail (self, error);
+}
+
 /* A frame carries its own labels where it is due and waits for them, else the newest. It is preprocessed only when it
- * is due, and the worker, if it does not wait, is free to take it. */
+ * is due, and the worker, if it does not wait, is free to take it: by the worker then, so that it does not wait for
+ * that either, unless what becomes of it depends on what it shows. */
 static GstFlowReturn
 classify (CnxFlow * self, GstBuffer * buffer, CnxFlowTurn * turn, const CnxSettings * set)
 {
   CnxClassifyRequest *request = &turn->request;
   CnxFate fate = turn->fate;
   const gboolean due = fate == CNX_FATE_CLASSIFIED;
-  g_autoptr (GError) error = NULL;
   const gint64 start = g_get_monotonic_time ();
   float *tensor;
 
@@ -353,7 +367,10 @@ classify (CnxFlow * self, GstBuffer * buffer, CnxFlowTurn * turn, const CnxSetti
     return GST_FLOW_ERROR;
   const CnxResult *carried = self->carried.result;
   const CnxSceneRule rule = scene_rule (set, request, !carried);
-  if (tensor && due && !read_frame (self, buffer, tensor, set, cnx_scene_looks (&rule)))
+  const gboolean looks = cnx_scene_looks (&rule), unread = !turn->waits && !looks;
+  if (tensor && due)
+    cnx_flow_turn_upright (self, set);
+  if (tensor && due && !unread && !read_frame (self, buffer, tensor, looks))
     return GST_FLOW_ERROR;
   if (due && !tensor)
     fate = CNX_FATE_BUSY;
@@ -363,18 +380,17 @@ classify (CnxFlow * self, GstBuffer * buffer, CnxFlowTurn * turn, const CnxSetti
     cnx_classifier_release (self->classifier);
     cnx_carried_hold (&self->carried);
   } else if (tensor) {
-    request->heat = cnx_heat_ask (&self->heat, self->element, cnx_classifier_model (self->classifier), self->frame_in,
+    request->heat.wanted = cnx_heat_ask (&self->heat, self->element, cnx_classifier_model (self->classifier),
         set->heatmap);
+    request->heat.place = cnx_frame_in_place (self->frame_in);
     cnx_pace_note (&self->pace);
     if (turn->waits)
       return classify_now (self, buffer, request, start);
-    if (!cnx_classifier_submit (self->classifier, request, &error))
-      return cnx_flow_fail (self, error);
   }
   cnx_flow_note_frame (self, fate, request->running_time, carried);
   if (carried)
     cnx_teller_add (&self->teller, carried, buffer);
-  return GST_FLOW_OK;
+  return tensor && fate == CNX_FATE_CLASSIFIED ? submit (self, buffer, request, unread) : GST_FLOW_OK;
 }
 
 /* Whether the sink of a live pipeline would get it too late, as it said of others, if it waited for its labels. */

@@ -178,7 +178,7 @@ stop (GstBaseTransform * base)
   cnx_flow_begin_stream (&self->flow, NULL);
   cnx_classifier_stop (self->flow.classifier);
   log_stats (self);
-  g_clear_pointer (&self->flow.frame_in, cnx_frame_in_free);
+  g_clear_pointer (&self->flow.frame_in, cnx_frame_in_unref);
   return TRUE;
 }
 

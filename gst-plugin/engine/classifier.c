@@ -1,6 +1,14 @@
 #include "gst-plugin/engine/classifier.h"
 #include "core/error.h"
 
+/* A frame that the worker is to read; all NULL: none. */
+typedef struct
+{
+  CnxFrameIn *frame_in;
+  GstBuffer *buffer;
+  GstVideoInfo info;
+} Unread;
+
 /* What is in the slot. */
 typedef enum
 {
@@ -24,6 +32,7 @@ struct _CnxClassifier
   float *tensor;
   CnxFramePlan *plan;           /* of what is in `tensor` instead, or NULL */
   float *logits;
+  Unread unread;
   guint room;                   /* tensors in `tensor`, and answers in `logits` */
   CnxClassifyRequest request;   /* with a reference of its parts */
   CnxSteady steady;
@@ -204,6 +213,30 @@ cnx_classifier_read (CnxClassifier * self, CnxFrameIn * frame_in, const GstVideo
   return good;
 }
 
+static void
+forget_unread (Unread * unread)
+{
+  g_clear_pointer (&unread->frame_in, cnx_frame_in_unref);
+  gst_clear_buffer (&unread->buffer);
+}
+
+/* What was submitted unread, to the slot. */
+static gboolean
+read_submitted (CnxClassifier * self, GError ** error)
+{
+  g_autoptr (GError) why = NULL;
+  Unread *unread = &self->unread;
+  const gboolean good = cnx_classifier_read (self, unread->frame_in, &unread->info, unread->buffer, self->tensor, FALSE,
+      &why);
+
+  if (good)
+    self->request.heat.place = cnx_frame_in_place (unread->frame_in);
+  else
+    g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, why->message);
+  forget_unread (unread);
+  return good;
+}
+
 void
 cnx_classifier_set_plan (CnxClassifier * self, CnxFramePlan * plan)
 {
@@ -361,6 +394,21 @@ set_request (CnxClassifier * self, const CnxClassifyRequest * request)
   self->anew = FALSE;
 }
 
+static CnxResult *
+classify_submitted (CnxClassifier * self, GError ** error)
+{
+  const gint64 start = g_get_monotonic_time ();
+  const gboolean unread = self->unread.buffer != NULL;
+
+  if (unread && !read_submitted (self, error))
+    return NULL;
+  const gint64 reading = g_get_monotonic_time () - start;
+  CnxResult *result = classify (self, error);
+  if (result && unread)
+    result->reading = MAX (reading, 1) * 1000;
+  return result;
+}
+
 CnxResult *
 cnx_classifier_run (CnxClassifier * self, const CnxClassifyRequest * request, GError ** error)
 {
@@ -410,7 +458,7 @@ work (gpointer user_data)
       return NULL;
 
     g_mutex_unlock (&self->lock);
-    result = classify (self, &failure);
+    result = classify_submitted (self, &failure);
     g_mutex_lock (&self->lock);
 
     finish (self, result, failure);
@@ -435,6 +483,17 @@ cnx_classifier_submit (CnxClassifier * self, const CnxClassifyRequest * request,
   self->slot = SLOT_SUBMITTED;
   g_cond_broadcast (&self->changed);
   return TRUE;
+}
+
+gboolean
+cnx_classifier_submit_frame (CnxClassifier * self, const CnxClassifyRequest * request, CnxFrameIn * frame_in,
+    const GstVideoInfo * info, GstBuffer * buffer, GError ** error)
+{
+  self->unread = (Unread) { cnx_frame_in_ref (frame_in), gst_buffer_ref (buffer), *info };
+  if (cnx_classifier_submit (self, request, error))
+    return TRUE;
+  forget_unread (&self->unread);
+  return FALSE;
 }
 
 CnxResult *
@@ -509,6 +568,7 @@ cnx_classifier_stop (CnxClassifier * self)
   while (self->slot == SLOT_CLAIMED)    /* by who tries a pass */
     g_cond_wait (&self->changed, &self->lock);
   g_clear_error (&self->failure);
+  forget_unread (&self->unread);
   self->stopping = FALSE;
   self->forgotten = FALSE;
   self->slot = SLOT_FREE;

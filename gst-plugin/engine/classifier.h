@@ -94,6 +94,11 @@ CnxResult *cnx_classifier_run (CnxClassifier * classifier, const CnxClassifyRequ
 gboolean cnx_classifier_submit (CnxClassifier * classifier, const CnxClassifyRequest * request,
     GError ** error);
 
+/** The same of a frame that the worker is to read first, as cnx_classifier_read() does it: until the slot is free again
+ * @buffer and @frame_in are its. A frame that cannot be read is a pass that failed, of GST_STREAM_ERROR_FORMAT. */
+gboolean cnx_classifier_submit_frame (CnxClassifier * classifier, const CnxClassifyRequest * request,
+    CnxFrameIn * frame_in, const GstVideoInfo * info, GstBuffer * buffer, GError ** error);
+
 /** What the worker finished since the last call, once: a result, or NULL and @error set for a pass that
  * failed, or NULL alone. With @error NULL a failure is left for the next call. */
 CnxResult *cnx_classifier_take (CnxClassifier * classifier, GError ** error);

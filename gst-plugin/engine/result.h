@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @running_time: what was given with the frame; G_MAXUINT64 if unknown
  * @made: when it was, as g_get_monotonic_time() tells
  * @pass: how long the network took, with its waiting for others', in ns
+ * @reading: how long its frame took to be read by who ran the pass, in ns; 0: it was there already
  * @heat: where the first label's class was seen; NULL where that is not wanted, or there is no label
  * @parts: CnxPart, with labels all; NULL: it is of the frame
  * @n, @labels: best first, or the one that stands and then the best; may be 0, and is with @parts
@@ -27,6 +28,7 @@ struct _CnxResult
   guint64 running_time;
   gint64 made;
   guint64 pass;
+  guint64 reading;
   CnxMetaHeat *heat;
   GPtrArray *parts;
   guint n;

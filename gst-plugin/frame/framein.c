@@ -8,6 +8,7 @@
 
 struct _CnxFrameIn
 {
+  gatomicrefcount refs;
   GstVideoInfo caps;            /* of the frames, complete in colour */
   CnxRecipe recipe;             /* of the upright tensor */
   CnxDirection direction;
@@ -251,16 +252,24 @@ cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError **
   const GstVideoRectangle all = { 0, 0, info->width, GST_VIDEO_INFO_FIELD_HEIGHT (info) };
   const CnxWhole itself = { 0 };
 
+  g_atomic_ref_count_init (&in->refs);
   in->caps = *info;
   in->recipe = *recipe;
   complete_colour (&in->caps);
   return open_source (in, &all, error) && aim (in, &all, &itself, error) ? g_steal_pointer (&in) : NULL;
 }
 
-void
-cnx_frame_in_free (CnxFrameIn * in)
+CnxFrameIn *
+cnx_frame_in_ref (CnxFrameIn * in)
 {
-  if (!in)
+  g_atomic_ref_count_inc (&in->refs);
+  return in;
+}
+
+void
+cnx_frame_in_unref (CnxFrameIn * in)
+{
+  if (!g_atomic_ref_count_dec (&in->refs))
     return;
   unaim (in);
   close_source (in);

@@ -12,10 +12,12 @@ G_BEGIN_DECLS
 
 typedef struct _CnxFrameIn CnxFrameIn;
 
-/** For frames of @info and this @recipe. Errors: CNX_ERROR_INPUT. Free with cnx_frame_in_free(). */
+/** For frames of @info and this @recipe. Errors: CNX_ERROR_INPUT. Free with cnx_frame_in_unref(). */
 CnxFrameIn *cnx_frame_in_new (const GstVideoInfo * info, const CnxRecipe * recipe, GError ** error);
-void cnx_frame_in_free (CnxFrameIn * in);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_free)
+/** References may be another thread's, but one thread at a time reads frames. */
+CnxFrameIn *cnx_frame_in_ref (CnxFrameIn * in);
+void cnx_frame_in_unref (CnxFrameIn * in);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxFrameIn, cnx_frame_in_unref)
 
 /** Frames are to be turned, or mirrored, by @method to be upright: from now on the tensor is that of the upright
  * frame. auto and custom: as they are. */

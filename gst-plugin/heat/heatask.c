@@ -16,10 +16,8 @@ gives (CnxHeatAsk * self, GstElement * element, CnxModel * model)
   return FALSE;
 }
 
-CnxHeatWish
-cnx_heat_ask (CnxHeatAsk * self, GstElement * element, CnxModel * model, const CnxFrameIn * frame_in, gboolean wanted)
+gboolean
+cnx_heat_ask (CnxHeatAsk * self, GstElement * element, CnxModel * model, gboolean wanted)
 {
-  if (!wanted || !gives (self, element, model))
-    return (CnxHeatWish) { FALSE };
-  return (CnxHeatWish) { TRUE, cnx_frame_in_place (frame_in) };
+  return wanted && gives (self, element, model);
 }

@@ -17,9 +17,7 @@ typedef struct
   gboolean warned;
 } CnxHeatAsk;
 
-/** What to ask of @model for the frame that @frame_in read last; a map where it is @wanted. Where the model gives none
- * @element warns, once. */
-CnxHeatWish cnx_heat_ask (CnxHeatAsk * ask, GstElement * element, CnxModel * model, const CnxFrameIn * frame_in,
-    gboolean wanted);
+/** Whether to ask @model for a map, where one is @wanted. Where the model gives none @element warns, once. */
+gboolean cnx_heat_ask (CnxHeatAsk * ask, GstElement * element, CnxModel * model, gboolean wanted);
 
 G_END_DECLS

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * CnxHeatWish:
  * @wanted: that there is to be a map
- * @place: where the network's input lies in the frame
+ * @place: where the network's input lies in the frame, once that was read
  *
  * Of one frame. All zero: none.
  */

@@ -104,7 +104,7 @@ main (int argc, char **argv)
   }
   gst_init (NULL, NULL);
   const gboolean ok = run (&bench, argv, &error);
-  g_clear_pointer (&bench.in, cnx_frame_in_free);
+  g_clear_pointer (&bench.in, cnx_frame_in_unref);
   g_free (bench.out);
   if (!ok)
     g_printerr ("bench-framein: %s\n", error->message);

@@ -267,7 +267,7 @@ test_choice (void)
       crop->height = rows[i].crop_height;
     }
     if (i == 0 || rows[i].width != rows[i - 1].width || rows[i].height != rows[i - 1].height) {
-      g_clear_pointer (&in, cnx_frame_in_free);
+      g_clear_pointer (&in, cnx_frame_in_unref);
       in = cnx_frame_in_new (&info, &recipe, NULL);
     }
     g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
