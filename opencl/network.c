@@ -337,6 +337,7 @@ cnx_network_new (CnxDevice * device, CnxModel * model, const CnxNetworkOptions *
   net->norm_eps = cnx_arch_norm_eps (&net->arch);
   if (!cnx_ops_set_arithmetic (net->ops, net->arch.norm, net->arch.activation, error))
     return NULL;
+  net->precision = cnx_ops_tuning (net->ops)->precision;
   net->max_batch = MIN (options->max_batch, cnx_ops_tuning (net->ops)->batch);
   choose_variants (net);
   if (!cnx_network_upload (net, model, error))
@@ -429,7 +430,7 @@ cnx_network_batch (CnxNetwork * net)
 CnxPrecision
 cnx_network_precision (CnxNetwork * net)
 {
-  return cnx_ops_tuning (net->ops)->precision;
+  return net->precision;
 }
 
 int

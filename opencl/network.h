@@ -77,7 +77,7 @@ gboolean cnx_network_heat (CnxNetwork * network, const float *last, int id, floa
 int cnx_network_classes (CnxNetwork * network);
 /** What a picture gets: as many logits as there are classes, or cnx_arch_features(). */
 int cnx_network_outputs (CnxNetwork * network);
-/** What it runs in: never auto. */
+/** What it runs in: never auto. For any thread. */
 CnxPrecision cnx_network_precision (CnxNetwork * network);
 /** How many pictures run at once at most: what was asked for, or fewer. */
 int cnx_network_batch (CnxNetwork * network);

@@ -24,6 +24,7 @@ struct _CnxNetwork
   CnxOps *ops;
   CnxArch arch;
   int height, width, max_batch;
+  CnxPrecision precision;       /* of all the variants that operations choose from */
   double norm_eps, final_norm_eps;
   cl_mem input, stem_norm_weight, stem_norm_bias;
   CnxLinear stem_first;         /* of an overlapping stem, whose second is stages[0].downsample */
