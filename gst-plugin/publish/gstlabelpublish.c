@@ -104,12 +104,20 @@ on_trouble (gpointer user_data, const GError * error)
 }
 
 static void
+on_refused (gpointer user_data, const GError * error)
+{
+  GstLabelPublish *self = user_data;
+
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("%s", error->message), ("what comes behind it is written"));
+}
+
+static void
 on_lost (gpointer user_data, guint64 dropped)
 {
   GST_WARNING_OBJECT (user_data, "%" G_GUINT64_FORMAT " results could not be published and are lost", dropped);
 }
 
-static const CnxOutboxListener listener = { on_trouble, on_lost };
+static const CnxOutboxListener listener = { on_trouble, on_refused, on_lost };
 
 static void
 post_open_error (GstLabelPublish * self, const GError * error)

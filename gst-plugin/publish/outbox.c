@@ -5,6 +5,8 @@
 /* From one try of a place that takes nothing to the next, and between two words about it. */
 #define PAUSE (G_USEC_PER_SEC / 10)
 #define SILENCE (60 * G_USEC_PER_SEC)
+/* From one look of a place after itself to the next. */
+#define IDLE (G_USEC_PER_SEC / 4)
 
 /* How often something may be told: at once, then once in a while. */
 typedef struct
@@ -22,7 +24,7 @@ struct _CnxOutbox
   const CnxPlace *place;
   gpointer opened;
   GThread *thread;
-  Teller trouble, loss;
+  Teller trouble, refusal, loss;
   guint64 told;                 /* of what was dropped */
 
   GMutex lock;
@@ -112,12 +114,38 @@ tell_trouble (CnxOutbox * self, const GError * error)
     self->listener->trouble (self->user_data, error);
 }
 
+static void
+tell_refusal (CnxOutbox * self, const GError * error)
+{
+  if (error && is_due (&self->refusal))
+    self->listener->refused (self->user_data, error);
+}
+
+/* Waits for something to do, in between which the place looks after itself. */
+static void
+wait_for_work (CnxOutbox * self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->place->idle)
+    g_cond_wait (&self->work, &self->lock);
+  else if (!g_cond_wait_until (&self->work, &self->lock, g_get_monotonic_time () + IDLE)) {
+    g_mutex_unlock (&self->lock);
+    self->place->idle (self->opened, &error);
+    const guint64 reconnects = self->place->reconnects (self->opened);
+    tell_refusal (self, error);
+    tell_loss (self, FALSE);
+    g_mutex_lock (&self->lock);
+    self->stats.reconnects = reconnects;
+  }
+}
+
 /* Waits until there is a message. NULL: it is closed, and what is left, if anything, is not written any more. */
 static const CnxMessage *
 next_message (CnxOutbox * self)
 {
   while (g_queue_is_empty (&self->messages) && !self->closing)
-    g_cond_wait (&self->work, &self->lock);
+    wait_for_work (self);
   if (self->closing && g_get_monotonic_time () >= self->deadline)
     return NULL;
   return g_queue_peek_head (&self->messages);
@@ -177,7 +205,10 @@ write_messages (gpointer user_data)
     const gint64 start = g_get_monotonic_time ();
     const CnxPlaceAnswer answer = self->place->write (self->opened, message, &error);
     const guint64 reconnects = self->place->reconnects (self->opened);
-    tell_trouble (self, error);
+    if (answer == CNX_PLACE_REFUSED)
+      tell_refusal (self, error);
+    else
+      tell_trouble (self, error);
     tell_loss (self, FALSE);
     g_mutex_lock (&self->lock);
     goes_on = settle (self, answer, reconnects, start);
@@ -196,7 +227,7 @@ cnx_outbox_open (CnxOutbox * self, const CnxPlace * place, const CnxPlaceSetting
   if (!self->opened)
     return FALSE;
   self->place = place;
-  self->trouble = self->loss = (Teller) { FALSE, 0 };
+  self->trouble = self->refusal = self->loss = (Teller) { FALSE, 0 };
   self->told = 0;
   g_mutex_lock (&self->lock);
   self->stats = (CnxOutboxStats) { 0, 0, 0, 0 };

@@ -28,6 +28,7 @@ typedef struct
 /**
  * CnxOutboxListener:
  * @trouble: the place cannot take anything, for that reason; it is tried again. At most once a minute.
+ * @refused: the place will not take something, for that reason, and goes on without it. At most once a minute.
  * @lost: so many messages were dropped since it was opened. At once for the first, then at most once a minute, and when
  *   it is closed.
  *
@@ -36,6 +37,7 @@ typedef struct
 typedef struct
 {
   void (*trouble) (gpointer user_data, const GError * error);
+  void (*refused) (gpointer user_data, const GError * error);
   void (*lost) (gpointer user_data, guint64 dropped);
 } CnxOutboxListener;
 

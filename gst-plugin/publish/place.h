@@ -60,9 +60,11 @@ typedef struct
  *   error, which the user is told; without one it is the place's usual way, as with a pipe that nobody reads yet.
  * @reconnects: how often it was opened again, or came back, since it was opened
  * @close: ends it; what was taken in part is taken back, where that is possible
+ * @idle: does what is to be done by itself, without a message: called again and again while there is none. May wait for
+ *   a tenth of a second, and come with an error, which the user is told. NULL: there is nothing
  *
- * One kind of place. Once open has returned, the others are called by one thread at a time: write and reconnects by a
- * thread that waits for nothing else, and in which SIGPIPE and SIGXFSZ are blocked.
+ * One kind of place. Once open has returned, the others are called by one thread at a time: write, idle and reconnects
+ * by a thread that waits for nothing else, and in which SIGPIPE and SIGXFSZ are blocked.
  */
 typedef struct
 {
@@ -70,6 +72,7 @@ typedef struct
   CnxPlaceAnswer (*write) (gpointer place, const CnxMessage * message, GError ** error);
   guint64 (*reconnects) (gpointer place);
   void (*close) (gpointer place);
+  void (*idle) (gpointer place, GError ** error);
 } CnxPlace;
 
 G_END_DECLS

@@ -11,7 +11,8 @@ typedef struct
   GCond changed;
   CnxPlaceAnswer answer;
   gboolean with_error, stands;  /* it stands: inside write() until it is let go on */
-  guint tries, closed, troubles, losses;
+  gboolean idles_with_error;
+  guint tries, idled, closed, troubles, refusals, losses;
   guint64 lost;
   GString *taken;
 } Fake;
@@ -58,14 +59,33 @@ fake_close (gpointer place)
   fake->closed++;
 }
 
+static void
+fake_idle (gpointer place, GError ** error)
+{
+  g_mutex_lock (&fake->lock);
+  fake->idled++;
+  if (fake->idles_with_error)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no room");
+  g_cond_broadcast (&fake->changed);
+  g_mutex_unlock (&fake->lock);
+}
+
 static const CnxPlaceSettings here = {.location = "here" }, there = {.location = "there" };
 static const CnxPlace place = { fake_open, fake_write, fake_reconnects, fake_close };
+static const CnxPlace idler = { fake_open, fake_write, fake_reconnects, fake_close, fake_idle };
 
 static void
 on_trouble (gpointer user_data, const GError * error)
 {
   g_assert_true (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC));
   fake->troubles++;
+}
+
+static void
+on_refused (gpointer user_data, const GError * error)
+{
+  g_assert_true (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC));
+  fake->refusals++;
 }
 
 static void
@@ -76,17 +96,23 @@ on_lost (gpointer user_data, guint64 dropped)
 }
 
 static CnxOutbox *
-begin (guint size, CnxPlaceAnswer answer)
+begin_at (const CnxPlace * where, guint size, CnxPlaceAnswer answer)
 {
-  static const CnxOutboxListener listener = { on_trouble, on_lost };
+  static const CnxOutboxListener listener = { on_trouble, on_refused, on_lost };
   CnxOutbox *outbox = cnx_outbox_new (&listener, NULL);
 
   fake = g_new0 (Fake, 1);
   fake->answer = answer;
   fake->taken = g_string_new (NULL);
   cnx_outbox_set_size (outbox, size);
-  g_assert_true (cnx_outbox_open (outbox, &place, &here, NULL));
+  g_assert_true (cnx_outbox_open (outbox, where, &here, NULL));
   return outbox;
+}
+
+static CnxOutbox *
+begin (guint size, CnxPlaceAnswer answer)
+{
+  return begin_at (&place, size, answer);
 }
 
 static void
@@ -262,6 +288,46 @@ test_told (void)
   end (outbox);
 }
 
+/* That a message is refused is told beside that the place was away before, each once. */
+static void
+test_refusals_told (void)
+{
+  CnxOutbox *outbox = begin (10, CNX_PLACE_LATER);
+
+  fake->with_error = TRUE;
+  put (outbox, "ab");
+  wait_for_tries (2);
+  set_answer (CNX_PLACE_REFUSED, FALSE);
+  g_assert_true (cnx_outbox_drain (outbox, LONG));
+  cnx_outbox_close (outbox, 0);
+  g_assert_cmpuint (fake->troubles, ==, 1);
+  g_assert_cmpuint (fake->refusals, ==, 1);
+  assert_stats (outbox, 0, 0, 2);
+  end (outbox);
+}
+
+/* The place looks after itself while there is nothing to write, and not while there is. */
+static void
+test_idle (void)
+{
+  CnxOutbox *outbox = begin_at (&idler, 10, CNX_PLACE_LATER);
+
+  fake->idles_with_error = TRUE;
+  g_mutex_lock (&fake->lock);
+  while (fake->idled < 2)
+    g_cond_wait (&fake->changed, &fake->lock);
+  g_mutex_unlock (&fake->lock);
+  g_assert_cmpuint (cnx_outbox_stats (outbox).reconnects, ==, 7);
+  put (outbox, "a");
+  wait_for_tries (1);
+  const guint idled = fake->idled;
+  wait_for_tries (5);
+  g_assert_cmpuint (fake->idled, ==, idled);
+  cnx_outbox_close (outbox, 0);
+  g_assert_cmpuint (fake->refusals, ==, 1);
+  end (outbox);
+}
+
 /* What the place still takes is written; what it does not is lost and counted. */
 static void
 test_close (void)
@@ -340,7 +406,7 @@ test_drain (void)
 static void
 test_cannot_open (void)
 {
-  static const CnxOutboxListener listener = { on_trouble, on_lost };
+  static const CnxOutboxListener listener = { on_trouble, on_refused, on_lost };
   g_autoptr (CnxOutbox) outbox = cnx_outbox_new (&listener, NULL);
   g_autoptr (GError) error = NULL;
 
@@ -361,6 +427,8 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox/smaller", test_smaller);
   g_test_add_func ("/outbox/refused", test_refused);
   g_test_add_func ("/outbox/told", test_told);
+  g_test_add_func ("/outbox/refusals-told", test_refusals_told);
+  g_test_add_func ("/outbox/idle", test_idle);
   g_test_add_func ("/outbox/close", test_close);
   g_test_add_func ("/outbox/close-underway", test_close_underway);
   g_test_add_func ("/outbox/drain", test_drain);
