@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * @client_id: NULL: one by chance
  * @ca_file: of certificates to trust; NULL: the system's
  * @keeps_session: the broker is to know us again after the connection was lost
- * @status_topic: where it says, retained, @online while there is a connection and @offline when there is none any more,
- *   of which the broker takes care where we cannot; NULL: nowhere
+ * @status_topic: where it says @offline, retained, when there is no connection any more, of which the broker takes care
+ *   where we cannot; NULL: nowhere
  */
 typedef struct
 {
@@ -23,7 +23,7 @@ typedef struct
   gboolean with_tls;
   const char *user, *password, *client_id, *ca_file;
   gboolean keeps_session;
-  const char *status_topic, *online, *offline;
+  const char *status_topic, *offline;
 } CnxConnectionSettings;
 
 /** For one thread at a time. */
@@ -42,14 +42,26 @@ guint64 cnx_connection_wait (CnxConnection * connection, gint64 timeout);
 /** How many there have been. */
 guint64 cnx_connection_count (CnxConnection * connection);
 
+/** How often the broker was found away, or lost without a word: tries that led to no connection, and connections that
+ * ended otherwise than by its end of them. As long as it does not grow the broker was there again each time that we
+ * came. */
+guint64 cnx_connection_absences (CnxConnection * connection);
+
 /** Sets @error to why there is none, where that is known. */
 void cnx_connection_tell (CnxConnection * connection, GError ** error);
 
 /** Sends @length bytes of @payload. What has a @qos above 0 is sent again by each connection after this one, until it
- * has arrived. The message's number; 0 and an error where it cannot be sent: G_IO_ERROR_NOT_CONNECTED for the
+ * has arrived or is forgotten. The message's number; 0 and an error where it cannot be sent: G_IO_ERROR_NOT_CONNECTED for the
  * connection's sake, else for its own. */
 int cnx_connection_send (CnxConnection * connection, const char *topic, const char *payload, gsize length, guint qos,
     gboolean retain, GError ** error);
+
+/** What has been sent and has not arrived is not sent again. The connection ends, and the next one is made. */
+void cnx_connection_forget (CnxConnection * connection);
+
+/** How often what was underway was forgotten: by that, and where the broker has forgotten its half of a message of qos
+ * 2, which is to be sent anew then. */
+guint64 cnx_connection_client (CnxConnection * connection);
 
 /** Waits until message @number, the last one that was sent, has arrived, until this is not connection @which any more,
  * or until @timeout (microseconds) is over. Whether it has; with @qos 0, whether it left. */

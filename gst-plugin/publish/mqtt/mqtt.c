@@ -4,36 +4,28 @@
 #include <gio/gio.h>
 
 #include "core/error.h"
-#include "core/input/name_hash.h"
 #include "gst-plugin/publish/address.h"
-#include "gst-plugin/publish/mqtt/connection.h"
 #include "gst-plugin/publish/mqtt/discovery.h"
 #include "gst-plugin/publish/mqtt/mqtt_topic.h"
+#include "gst-plugin/publish/mqtt/standing.h"
 #include "gst-plugin/publish/topic.h"
 
 #define PORT 1883
 #define PORT_WITH_TLS 8883
-/* Microseconds: what write may wait, and what a broker may take for its word. */
-#define WAIT (G_USEC_PER_SEC / 10)
-#define PATIENCE (10 * G_USEC_PER_SEC)
 #define MOST_PASSWORD 65535
-/* Streams that are kept in mind. */
-#define MOST_STREAMS 1024
 
 /**
  * Mqtt:
- * @announced: to Home Assistant, each stream over the connection of that number; NULL: none is
+ * @is_underway: a message is
  */
 typedef struct
 {
-  CnxConnection *connection;
-  char *topic, *client_id;
-  GHashTable *announced;
+  CnxConnection *connection;    /* the courier's */
+  CnxCourier *courier;
+  CnxStanding *standing;
+  char *topic;
   guint qos;
-  gboolean retain;
-  int number;                   /* of the message that is underway; 0: none is */
-  guint64 which;                /* the connection that it was sent over last */
-  gint64 since;                 /* when */
+  gboolean retain, is_underway;
 } Mqtt;
 
 /* ---- opening ---- */
@@ -128,7 +120,6 @@ connect_to (const CnxAddress * address, const CnxPlaceSettings * settings, GErro
     .ca_file = settings->ca_file,
     .keeps_session = settings->client_id && settings->qos == 2,
     .status_topic = status,
-    .online = CNX_STATUS_ONLINE,
     .offline = CNX_STATUS_OFFLINE,
   };
   return cnx_connection_new (&to, error);
@@ -146,85 +137,49 @@ mqtt_open (const CnxPlaceSettings * settings, GError ** error)
     return NULL;
   Mqtt *self = g_new0 (Mqtt, 1);
   self->connection = connection;
+  self->courier = cnx_courier_new (connection);
+  self->standing = cnx_standing_new (settings->discovery ? settings->client_id : NULL, settings->qos, settings->retain);
   self->topic = g_steal_pointer (&address->topic);
   self->qos = settings->qos;
   self->retain = settings->retain;
-  self->client_id = g_strdup (settings->client_id);
-  if (settings->discovery)
-    self->announced = g_hash_table_new_full (cnx_name_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
 /* ---- writing ---- */
 
-/* Once over each connection: a broker that was started anew may have forgotten what it was to retain. Who is not
- * told for want of a connection is told over the next. */
-static void
-announce (Mqtt * self, const char *stream, const char *topic, guint64 which)
-{
-  if (GPOINTER_TO_SIZE (g_hash_table_lookup (self->announced, stream)) == which)
-    return;
-  g_autofree char *where = cnx_discovery_topic (self->client_id, stream);
-  g_autofree char *text = cnx_discovery_text (self->client_id, stream, topic, self->qos);
-  if (g_hash_table_size (self->announced) >= MOST_STREAMS)
-    g_hash_table_remove_all (self->announced);
-  if (cnx_connection_send (self->connection, where, text, strlen (text), 1, TRUE, NULL) > 0)
-    g_hash_table_insert (self->announced, g_strdup (stream), GSIZE_TO_POINTER (which));
-}
-
-/* The line without its end. UNDERWAY where it was sent. */
+/* What the broker is to know of a stream comes before what that shows. The line goes without its end. */
 static CnxPlaceAnswer
-send_message (Mqtt * self, const CnxMessage * message, guint64 which, GError ** error)
+mqtt_write (gpointer place, const CnxMessage * message, GError ** error)
 {
+  Mqtt *self = place;
   g_autofree char *topic = cnx_topic_fill (self->topic, message, cnx_mqtt_escape);
-  g_autoptr (GError) failed = NULL;
+  const CnxParcel parcel = { topic, message->line, message->length - 1, self->qos, self->retain };
 
   if (strlen (topic) > CNX_MQTT_MOST_TOPIC) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "A label or a stream's name is too long for a topic");
     return CNX_PLACE_REFUSED;
   }
-  if (self->announced)
-    announce (self, message->stream, topic, which);
-  self->number = cnx_connection_send (self->connection, topic, message->line, message->length - 1, self->qos,
-      self->retain, &failed);
-  self->since = g_get_monotonic_time ();
-  if (self->number > 0)
-    return CNX_PLACE_UNDERWAY;
-  const gboolean is_own = g_error_matches (failed, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
-  if (is_own)
-    g_propagate_error (error, g_steal_pointer (&failed));
-  return is_own ? CNX_PLACE_REFUSED : CNX_PLACE_LATER;
+  if (!self->is_underway) {
+    cnx_standing_know (self->standing, message->stream, topic);
+    if (cnx_standing_tell (self->standing, self->courier, CNX_COURIER_WAIT, error) != CNX_PLACE_TAKEN)
+      return CNX_PLACE_LATER;
+  }
+  const CnxPlaceAnswer answer = cnx_courier_carry (self->courier, &parcel, error);
+  self->is_underway = answer == CNX_PLACE_UNDERWAY || answer == CNX_PLACE_PARTLY;
+  if (answer == CNX_PLACE_TAKEN)
+    cnx_standing_showed (self->standing, message->stream, &parcel, self->courier);
+  return answer;
 }
 
-/* A message that was not to be repeated is gone with its connection, if it had not left: it is sent anew. */
-static CnxPlaceAnswer
-without_connection (Mqtt * self, GError ** error)
-{
-  cnx_connection_tell (self->connection, error);
-  if (self->qos == 0)
-    self->number = 0;
-  return self->number > 0 ? CNX_PLACE_PARTLY : CNX_PLACE_LATER;
-}
-
-static CnxPlaceAnswer
-mqtt_write (gpointer place, const CnxMessage * message, GError ** error)
+/* That there is no connection is told when there is something to write. */
+static void
+mqtt_idle (gpointer place, GError ** error)
 {
   Mqtt *self = place;
-  const guint64 which = cnx_connection_wait (self->connection, WAIT);
+  g_autoptr (GError) failed = NULL;
 
-  if (which == 0 || (self->number > 0 && self->qos == 0 && which != self->which))
-    return without_connection (self, error);
-  const CnxPlaceAnswer sent = self->number > 0 ? CNX_PLACE_UNDERWAY : send_message (self, message, which, error);
-  if (sent != CNX_PLACE_UNDERWAY)
-    return sent;
-  self->which = which;
-  if (cnx_connection_wait_for (self->connection, self->number, which, WAIT)) {
-    self->number = 0;
-    return CNX_PLACE_TAKEN;
-  }
-  if (g_get_monotonic_time () - self->since > PATIENCE)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "The broker does not say that it has what it was sent");
-  return CNX_PLACE_UNDERWAY;
+  if (cnx_standing_tell (self->standing, self->courier, 0, &failed) == CNX_PLACE_REFUSED)
+    g_propagate_error (error, g_steal_pointer (&failed));
 }
 
 static guint64
@@ -240,11 +195,10 @@ mqtt_close (gpointer place)
 {
   Mqtt *self = place;
 
-  cnx_connection_close (self->connection);
-  g_clear_pointer (&self->announced, g_hash_table_unref);
+  cnx_courier_free (self->courier);
+  cnx_standing_free (self->standing);
   g_free (self->topic);
-  g_free (self->client_id);
   g_free (self);
 }
 
-const CnxPlace cnx_place_mqtt = { mqtt_open, mqtt_write, reconnects, mqtt_close };
+const CnxPlace cnx_place_mqtt = { mqtt_open, mqtt_write, reconnects, mqtt_close, mqtt_idle };

@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /** Sends one message after the other, each when the one before it has arrived: so they stay in order whatever happens
- * to the connection, and at most one of them is sent twice then. Errors of open: CNX_ERROR_INPUT, and G_FILE_ERROR for
- * password-file and ca-file. */
+ * to the connection, and at most one of them is sent twice then. What the broker ends the connection for is given up.
+ * Errors of open: CNX_ERROR_INPUT, and G_FILE_ERROR for password-file and ca-file. */
 G_MODULE_EXPORT extern const CnxPlace cnx_place_mqtt;
 
 G_END_DECLS

@@ -97,6 +97,8 @@ cnx_test_broker_new (CnxTestBrokerFlags flags)
     make_certificates (self->dir);
     g_string_append (config, "certfile server.pem\nkeyfile server.key\n");
   }
+  if (flags & CNX_TEST_BROKER_SMALL)
+    g_string_append_printf (config, "max_packet_size %d\n", CNX_TEST_SMALL);
   g_free (cnx_test_write_text (self->dir, "config", config->str));
   g_string_free (config, TRUE);
   return self;

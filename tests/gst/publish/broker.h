@@ -8,12 +8,14 @@ G_BEGIN_DECLS
 
 #define CNX_TEST_USER "camera"
 #define CNX_TEST_PASSWORD "open: sesame/1"
+#define CNX_TEST_SMALL 300
 
 typedef enum
 {
   CNX_TEST_BROKER_PLAIN = 0,
   CNX_TEST_BROKER_TLS = 1 << 0, /* with a certificate for localhost by the authority in ca.pem */
   CNX_TEST_BROKER_PASSWORD = 1 << 1,    /* for CNX_TEST_USER */
+  CNX_TEST_BROKER_SMALL = 1 << 2,       /* ends a connection that brings it more than CNX_TEST_SMALL bytes at once */
 } CnxTestBrokerFlags;
 
 /**

@@ -135,14 +135,20 @@ test_topics (void)
 /* ---- by a broker ---- */
 
 static void
-begin (CnxTestPublisher * publisher, CnxTestBroker * broker)
+begin_with (CnxTestPublisher * publisher, CnxTestBroker * broker, gboolean retain)
 {
   g_autofree char *location = cnx_test_broker_location (broker, "cams/{stream}");
 
   cnx_test_publisher_init (publisher, location);
-  g_object_set (publisher->element, "client-id", "hall", NULL);
+  g_object_set (publisher->element, "client-id", "hall", "retain", retain, NULL);
   gst_util_set_object_arg (G_OBJECT (publisher->element), "discovery", "homeassistant");
   cnx_test_publisher_start (publisher);
+}
+
+static void
+begin (CnxTestPublisher * publisher, CnxTestBroker * broker)
+{
+  begin_with (publisher, broker, FALSE);
 }
 
 /* The connection of this process to @broker that is not @reader's, as if the network had gone. */
@@ -231,6 +237,60 @@ test_comes_and_goes (void)
   cnx_test_reader_clear (&reader);
 }
 
+/* Nothing more is said, and a broker that was started anew and knows nothing is told all of it again. */
+static void
+test_started_anew (void)
+{
+  CnxTestReader reader;
+
+  if (!cnx_test_has_broker ())
+    return;
+  g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (CNX_TEST_BROKER_PLAIN);
+  g_auto (CnxTestPublisher) publisher = { NULL };
+  cnx_test_broker_start (broker);
+  begin_with (&publisher, broker, TRUE);
+  cnx_test_publisher_push_of (&publisher, "door", 0, "cat");
+  cnx_test_publisher_push_of (&publisher, "gate", 0, "dog");
+  cnx_test_publisher_push_of (&publisher, "door", 1, "bird");
+  cnx_test_publisher_wait (&publisher, "published", 3);
+  cnx_test_broker_kill (broker);
+  cnx_test_broker_start (broker);
+  cnx_test_reader_init (&reader, broker);
+  cnx_test_reader_wait (&reader, 5);
+  g_assert_nonnull (strstr (reader.topics->str, "gst-convnext/hall/status (1"));
+  g_assert_nonnull (strstr (reader.topics->str, "homeassistant/sensor/hall/door/config (1"));
+  g_assert_nonnull (strstr (reader.topics->str, "homeassistant/sensor/hall/gate/config (1"));
+  g_assert_nonnull (strstr (reader.topics->str, "cams/door (1"));
+  g_assert_nonnull (strstr (reader.topics->str, "cams/gate (1"));
+  g_assert_nonnull (strstr (reader.texts->str, "bird"));
+  g_assert_null (strstr (reader.texts->str, "cat"));
+  cnx_test_publisher_wait (&publisher, "reconnects", 1);
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, 3);
+  cnx_test_reader_clear (&reader);
+}
+
+/* A broker that ends the connection for the announcement gets what the stream shows all the same. */
+static void
+test_not_taken (void)
+{
+  CnxTestReader reader;
+
+  if (!cnx_test_has_broker ())
+    return;
+  g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (CNX_TEST_BROKER_SMALL);
+  g_auto (CnxTestPublisher) publisher = { NULL };
+  cnx_test_broker_start (broker);
+  cnx_test_reader_init (&reader, broker);
+  begin (&publisher, broker);
+  cnx_test_publisher_push (&publisher, 0, "cat");
+  cnx_test_publisher_wait (&publisher, "published", 1);
+  while (!strstr (reader.topics->str, "cams/cam (1)"))
+    cnx_test_reader_wait (&reader, reader.n + 1);
+  g_assert_null (strstr (reader.topics->str, "config"));
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 0);
+  cnx_test_reader_clear (&reader);
+}
+
 static void
 test_refused (void)
 {
@@ -262,6 +322,8 @@ main (int argc, char **argv)
   g_test_add_func ("/discovery/topics", test_topics);
   g_test_add_func ("/discovery/announced", test_announced);
   g_test_add_func ("/discovery/comes-and-goes", test_comes_and_goes);
+  g_test_add_func ("/discovery/started-anew", test_started_anew);
+  g_test_add_func ("/discovery/not-taken", test_not_taken);
   g_test_add_func ("/discovery/refused", test_refused);
   return g_test_run ();
 }

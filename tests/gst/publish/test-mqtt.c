@@ -2,6 +2,9 @@
  * with servers that are none. */
 #include "tests/gst/elements.h"
 
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <unistd.h>
 #include <glib/gstdio.h>
 
 #include "core/error.h"
@@ -167,6 +170,79 @@ test_too_long_away (void)
   g_assert_cmpuint (cnx_test_broker_received (broker, "cam/49", &repeated), ==, 1);
 }
 
+/* What the broker ends the connection for is lost, counted and said; what is behind it arrives. */
+static void
+test_too_large (void)
+{
+  g_autofree char *large = g_strnfill (CNX_TEST_SMALL, 'x');
+  CnxTestPublisher publishers[3];
+
+  if (!cnx_test_has_broker ())
+    return;
+  g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (CNX_TEST_BROKER_SMALL);
+  g_autofree char *location = cnx_test_broker_location (broker, "a");
+  cnx_test_broker_start (broker);
+  for (guint qos = 0; qos <= 2; qos++) {
+    cnx_test_publisher_init (&publishers[qos], location);
+    g_object_set (publishers[qos].element, "qos", qos, NULL);
+    cnx_test_publisher_start (&publishers[qos]);
+    cnx_test_publisher_push (&publishers[qos], 0, "cup");
+    cnx_test_publisher_push (&publishers[qos], 1, large);
+    cnx_test_publisher_push (&publishers[qos], 2, "plate");
+  }
+  for (guint qos = 0; qos <= 2; qos++) {
+    CnxTestPublisher *publisher = &publishers[qos];
+    cnx_test_publisher_finish (publisher);
+    g_assert_cmpuint (cnx_test_publisher_stat (publisher, "waiting"), ==, 0);
+    g_assert_cmpuint (cnx_test_publisher_stat (publisher, "published") + cnx_test_publisher_stat (publisher, "dropped"),
+        ==, 3);
+    if (qos > 0) {              /* else it may have left before the connection ended */
+      g_assert_cmpuint (cnx_test_publisher_stat (publisher, "published"), ==, 2);
+      g_autoptr (GError) away = cnx_test_publisher_message (publisher, GST_MESSAGE_WARNING);
+      g_autoptr (GError) refused = cnx_test_publisher_message (publisher, GST_MESSAGE_WARNING);
+      cnx_test_assert_message (away, "no connection", NULL);
+      cnx_test_assert_message (refused, "ends the connection each time", "topic 'a'", NULL);
+    }
+    cnx_test_publisher_clear (publisher);
+  }
+}
+
+/* ---- where there are many files ---- */
+
+/* Above what select() knows. */
+static void
+test_many_descriptors (void)
+{
+  enum { MOST = FD_SETSIZE + 200 };
+  static int taken[MOST];
+  struct rlimit limit;
+
+  if (!cnx_test_has_broker ())
+    return;
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  const struct rlimit wanted = { MAX (limit.rlim_cur, MIN (limit.rlim_max, 2 * MOST)), limit.rlim_max };
+  if (wanted.rlim_cur < 2 * MOST || setrlimit (RLIMIT_NOFILE, &wanted) != 0) {
+    g_test_skip ("this process may not open so many files");
+    return;
+  }
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (i ? CNX_TEST_BROKER_TLS : CNX_TEST_BROKER_PLAIN);
+    g_auto (CnxTestPublisher) publisher = { NULL };
+    cnx_test_broker_start (broker);
+    for (guint j = 0; j < MOST; j++)
+      taken[j] = dup (STDERR_FILENO);
+    g_assert_cmpint (taken[MOST - 1], >=, FD_SETSIZE);
+    prepare (&publisher, broker, "a");
+    cnx_test_publisher_start (&publisher);
+    cnx_test_publisher_push (&publisher, 0, "cup");
+    cnx_test_publisher_finish (&publisher);
+    g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, 1);
+    for (guint j = 0; j < MOST; j++)
+      close (taken[j]);
+  }
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+}
+
 /* ---- brokers that do not want us, and that we do not want ---- */
 
 static void
@@ -310,6 +386,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/mqtt/killed/tls-and-password",
       GUINT_TO_POINTER (CNX_TEST_BROKER_TLS | CNX_TEST_BROKER_PASSWORD), test_killed);
   g_test_add_func ("/mqtt/too-long-away", test_too_long_away);
+  g_test_add_func ("/mqtt/too-large", test_too_large);
+  g_test_add_func ("/mqtt/many-descriptors", test_many_descriptors);
   g_test_add_func ("/mqtt/wrong-password", test_wrong_password);
   g_test_add_func ("/mqtt/wrong-certificate", test_wrong_certificate);
   g_test_add_data_func ("/mqtt/says-nothing", GINT_TO_POINTER (FALSE), test_no_broker);
