@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "core/error.h"
+#include "core/input/input_file.h"
 #include "gst-plugin/publish/address.h"
 #include "gst-plugin/publish/mqtt/discovery.h"
 #include "gst-plugin/publish/mqtt/mqtt_topic.h"
@@ -13,6 +14,9 @@
 #define PORT 1883
 #define PORT_WITH_TLS 8883
 #define MOST_PASSWORD 65535
+/* Bytes of files that are read; all certificates that a system trusts are a quarter of a MiB. */
+#define MOST_PASSWORD_FILE (1 << 20)
+#define MOST_CA_FILE (16 << 20)
 
 /**
  * Mqtt:
@@ -31,36 +35,40 @@ typedef struct
 /* ---- opening ---- */
 
 static gboolean
-refuse_file (const char *property, const char *path, GFileError code, const char *reason, GError ** error)
+refuse_file (const char *property, const char *path, const char *reason, GError ** error)
 {
   g_autofree char *printable = cnx_printable (path);
 
-  g_set_error (error, G_FILE_ERROR, code, "%s '%s' cannot be used: %s", property, printable, reason);
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s '%s' cannot be used: %s", property, printable, reason);
   return FALSE;
 }
 
-static gboolean
-read_file (const char *property, const char *path, char **text, gsize * length, GError ** error)
+/* Neither waits for who writes to a pipe, nor takes all memory for what is no such file. */
+static char *
+read_file (const char *property, const char *path, gsize most, gsize * length, GError ** error)
 {
   g_autoptr (GError) failed = NULL;
+  char *text = cnx_input_file_load (path, most, length, &failed);
 
-  if (g_file_get_contents (path, text, length, &failed))
-    return TRUE;
-  return refuse_file (property, path, failed->code, g_strerror (errno), error);
+  if (!text) {
+    g_autofree char *reason = cnx_printable (failed->message);
+    g_set_error (error, failed->domain, failed->code, "%s cannot be used: %s", property, reason);
+  }
+  return text;
 }
 
 /* The first line of @path. */
 static char *
 read_password (const char *path, GError ** error)
 {
-  g_autofree char *text = NULL;
   gsize length;
+  g_autofree char *text = read_file ("password-file", path, MOST_PASSWORD_FILE, &length, error);
 
-  if (!read_file ("password-file", path, &text, &length, error))
+  if (!text)
     return NULL;
   const gsize end = strcspn (text, "\r\n");
   if (end == 0 || end > MOST_PASSWORD || (end == strlen (text) && end < length)) {
-    refuse_file ("password-file", path, G_FILE_ERROR_INVAL, end == 0 ? "its first line is empty"
+    refuse_file ("password-file", path, end == 0 ? "its first line is empty"
         : "its first line is no password: it has a NUL in it, or is too long", error);
     return NULL;
   }
@@ -71,13 +79,11 @@ read_password (const char *path, GError ** error)
 static gboolean
 check_certificates (const char *path, GError ** error)
 {
-  g_autofree char *text = NULL;
   gsize length;
+  g_autofree char *text = read_file ("ca-file", path, MOST_CA_FILE, &length, error);
 
-  if (!read_file ("ca-file", path, &text, &length, error))
-    return FALSE;
-  return strstr (text, "-----BEGIN ") ? TRUE
-      : refuse_file ("ca-file", path, G_FILE_ERROR_INVAL, "it holds no certificates in PEM", error);
+  return text && (strstr (text, "-----BEGIN ") || refuse_file ("ca-file", path, "it holds no certificates in PEM",
+          error));
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <glib/gstdio.h>
 
@@ -348,6 +349,7 @@ test_refused (void)
   g_autofree char *none = g_build_filename (dir, "none", NULL);
   g_autofree char *empty = cnx_test_write_text (dir, "empty", "\nsesame\n");
   g_autofree char *text = cnx_test_write_text (dir, "text", "no certificate");
+  g_autofree char *pipe = g_build_filename (dir, "pipe", NULL), *large = cnx_test_write_text (dir, "large", "sesame\n");
   const struct
   {
     const char *location, *password_file, *ca_file, *said;
@@ -359,9 +361,13 @@ test_refused (void)
     {"mqtt://me@localhost/a", none, NULL, "No such file"}, {"mqtt://me@localhost/a", dir, NULL, "password-file"},
     {"mqtt://me@localhost/a", empty, NULL, "first line is empty"}, {"mqtts://localhost/a", NULL, none, "No such file"},
     {"mqtts://localhost/a", NULL, text, "no certificates"}, {"mqtt://localhost/a", NULL, text, "mqtts://"},
-    {"-", text, NULL, "password-file is set"},
+    {"-", text, NULL, "password-file is set"}, {"mqtt://me@localhost/a", pipe, NULL, "is not a file"},
+    {"mqtts://localhost/a", NULL, pipe, "is not a file"}, {"mqtts://localhost/a", NULL, "/dev/zero", "is not a file"},
+    {"mqtt://me@localhost/a", large, NULL, "too large"}, {"mqtts://localhost/a", NULL, large, "too large"},
   };
 
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  g_assert_cmpint (truncate (large, (off_t) 1 << 34), ==, 0);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_auto (CnxTestPublisher) publisher = { NULL };
     cnx_test_publisher_init (&publisher, cases[i].location);
