@@ -2,6 +2,8 @@
  * answers. */
 #include "tests/gst/elements.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -13,6 +15,50 @@
 
 #define PRODUCE 0               /* a request's number in Kafka's protocol */
 #define BROKERS 2
+
+/* ---- the network ---- */
+
+#define SLOW_HOST "slow.invalid"
+
+/* Who asks for SLOW_HOST waits while it is held. */
+static struct
+{
+  GMutex lock;
+  GCond changed;
+  gboolean held;
+  guint asked;
+} resolver;
+
+/* In the place of the C library's, for librdkafka too. */
+G_MODULE_EXPORT int getaddrinfo (const char *name, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found);
+
+int
+getaddrinfo (const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found)
+{
+  int (*real) (const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+  if (name && strcmp (name, SLOW_HOST) == 0) {
+    g_mutex_lock (&resolver.lock);
+    resolver.asked++;
+    g_cond_broadcast (&resolver.changed);
+    while (resolver.held)
+      g_cond_wait (&resolver.changed, &resolver.lock);
+    g_mutex_unlock (&resolver.lock);
+    return EAI_NONAME;
+  }
+  *(void **) &real = dlsym (RTLD_NEXT, "getaddrinfo");
+  return real (name, service, hints, found);
+}
+
+static void
+hold_resolver (gboolean held)
+{
+  g_mutex_lock (&resolver.lock);
+  resolver.held = held;
+  g_cond_broadcast (&resolver.changed);
+  g_mutex_unlock (&resolver.lock);
+}
 
 /* ---- the cluster ---- */
 
@@ -146,8 +192,8 @@ test_arrives (void)
   }
 }
 
-/* Each of @n labels is there, in order. The mock has brokers forget what they have had of a producer, so that what was
- * underway when one of them went may be there twice: at most @twice are. */
+/* Each of @n labels is there, in order. The mock looks at a producer's numbers in transactions only, so that what was
+ * underway when a broker went, and was sent again under the same number, may be there twice: at most @twice are. */
 static void
 assert_all_there (Cluster * cluster, const char *topic, guint n, guint twice)
 {
@@ -243,6 +289,107 @@ test_refusals (void)
   g_assert_nonnull (strstr (text, "label-1."));
   g_assert_nonnull (strstr (text, "label-2."));
   cluster_clear (&cluster);
+}
+
+/* A topic that there is none of takes nobody else's messages with it, and what comes for it later is not waited for
+ * again, unless it is there then. */
+static void
+test_no_topic (void)
+{
+  g_auto (CnxTestPublisher) publisher = { NULL };
+  Cluster cluster;
+
+  cluster_init (&cluster);
+  rd_kafka_mock_topic_create (cluster.mock, "cup", 1, 1);
+  rd_kafka_mock_topic_set_error (cluster.mock, "none", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  begin (&publisher, &cluster, "{label}", 1);
+  cnx_test_publisher_push (&publisher, 0, "none");
+  cnx_test_publisher_push (&publisher, 1, "cup");
+  cnx_test_publisher_push (&publisher, 2, "none");
+  cnx_test_publisher_push (&publisher, 3, "cup");
+  g_autoptr (GError) later = cnx_test_publisher_message (&publisher, GST_MESSAGE_WARNING);
+  g_autoptr (GError) refused = cnx_test_publisher_message (&publisher, GST_MESSAGE_WARNING);
+  cnx_test_assert_message (later, "nknown topic", "none", NULL);
+  cnx_test_assert_message (refused, "nknown topic", "none", NULL);
+  cnx_test_publisher_finish (&publisher);
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, 2);
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 2);
+  g_assert_cmpint (count_topic (&cluster, "cup"), ==, 2);
+  cluster_clear (&cluster);
+}
+
+/* A topic that may not be written to: the first message is given up at the third time, what comes next at once. Then it
+ * may, and one refusal counts as the first again. */
+static void
+test_locked_topic (void)
+{
+  const rd_kafka_resp_err_t locked = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  g_auto (CnxTestPublisher) publisher = { NULL };
+  guint i = 2;
+  Cluster cluster;
+
+  cluster_init (&cluster);
+  rd_kafka_mock_topic_create (cluster.mock, "labels", 1, 1);
+  rd_kafka_mock_push_request_errors (cluster.mock, PRODUCE, 3, locked, locked, locked);
+  begin (&publisher, &cluster, "labels", 1);
+  push_changes (&publisher, 0, 2);
+  cnx_test_publisher_wait (&publisher, "dropped", 2);
+  for (; cnx_test_publisher_stat (&publisher, "published") == 0; i++) {
+    push_changes (&publisher, i, i + 1);
+    g_usleep (20000);
+  }
+  rd_kafka_mock_push_request_errors (cluster.mock, PRODUCE, 1, locked);
+  push_changes (&publisher, i, i + 1);
+  cnx_test_publisher_finish (&publisher);
+  const guint64 published = cnx_test_publisher_stat (&publisher, "published");
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, i + 1 - published);
+  g_assert_cmpint (count_topic (&cluster, "labels"), ==, published);
+  g_autofree char *text = read_topic (&cluster, "labels", published);
+  g_autofree char *last = g_strdup_printf ("\"label-%u.\"", i);
+  g_assert_nonnull (strstr (text, last));
+  cluster_clear (&cluster);
+}
+
+/* A broker that says that it lost count, of what may be there already, with qos 2: it is not sent again by another
+ * client, which no broker would know for the same, but counted. What is behind it arrives. */
+static void
+test_lost_count (void)
+{
+  for (guint qos = 1; qos <= 2; qos++) {
+    g_auto (CnxTestPublisher) publisher = { NULL };
+    Cluster cluster;
+
+    cluster_init (&cluster);
+    rd_kafka_mock_topic_create (cluster.mock, "labels", 1, 1);
+    rd_kafka_mock_push_request_errors (cluster.mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    begin (&publisher, &cluster, "labels", qos);
+    push_changes (&publisher, 0, 2);
+    cnx_test_publisher_finish (&publisher);
+    g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, qos == 2 ? 1 : 2);
+    g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, qos == 2 ? 1 : 0);
+    g_assert_cmpint (count_topic (&cluster, "labels"), ==, qos == 2 ? 1 : 2);
+    cluster_clear (&cluster);
+  }
+}
+
+/* A host that nobody says the address of: the stop does not wait for it. */
+static void
+test_slow_name (void)
+{
+  g_auto (CnxTestPublisher) publisher = { NULL };
+
+  hold_resolver (TRUE);
+  cnx_test_publisher_init (&publisher, "kafka://" SLOW_HOST "/a");
+  g_object_set (publisher.element, "drain-timeout", 0, NULL);
+  cnx_test_publisher_start (&publisher);
+  push_changes (&publisher, 0, 1);
+  g_mutex_lock (&resolver.lock);
+  while (resolver.asked == 0)
+    g_cond_wait (&resolver.changed, &resolver.lock);
+  g_mutex_unlock (&resolver.lock);
+  gst_element_set_state (publisher.element, GST_STATE_NULL);
+  g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "dropped"), ==, 1);
+  hold_resolver (FALSE);
 }
 
 /* Nobody is there: neither a buffer nor a stop waits. */
@@ -341,6 +488,10 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/comes-and-goes", test_comes_and_goes);
   g_test_add_func ("/kafka/too-long-away", test_too_long_away);
   g_test_add_func ("/kafka/refusals", test_refusals);
+  g_test_add_func ("/kafka/no-topic", test_no_topic);
+  g_test_add_func ("/kafka/locked-topic", test_locked_topic);
+  g_test_add_func ("/kafka/lost-count", test_lost_count);
+  g_test_add_func ("/kafka/slow-name", test_slow_name);
   g_test_add_func ("/kafka/nobody-listens", test_nobody_listens);
   g_test_add_func ("/kafka/no-broker", test_no_broker);
   g_test_add_func ("/kafka/refused", test_refused);
