@@ -9,6 +9,7 @@
 #include <mosquitto.h>
 
 #include "core/error.h"
+#include "gst-plugin/publish/mqtt/trouble.h"
 
 /* Seconds after which a broker that says nothing is asked whether it is still there. */
 #define KEEPALIVE 30
@@ -33,7 +34,7 @@ struct _CnxConnection
   gboolean was_tried, was_there;        /* the thread's: this client knows where to connect to; a broker took us */
   int wake;                     /* what the thread waits for beside the network */
 
-  GMutex client_lock;           /* held by who sends, and by the thread when it takes another client; before the other */
+  GMutex client_lock;           /* of who sends, and of the thread when it takes another client; before the other */
   struct mosquitto *client;
 
   GMutex lock;
@@ -122,37 +123,6 @@ set_trouble (CnxConnection * self, const char *reason)
   g_mutex_unlock (&self->lock);
 }
 
-/* The broker's refusal, by its number in MQTT 3.1.1 (3.2.2.3). */
-static const char *
-refusal (int code)
-{
-  static const char *const reasons[] = { NULL, "it does not speak MQTT 3.1.1", "it does not like the client-id",
-    "it is not available", "the user or the password is wrong", "the user or the password is wrong, or may not connect"
-  };
-
-  return code > 0 && code < (int) G_N_ELEMENTS (reasons) ? reasons[code] : "it refuses the connection";
-}
-
-static char *
-failure (CnxConnection * self, int code, int number)
-{
-  switch (code) {
-    case MOSQ_ERR_EAI:
-      return g_strdup ("no such host is known");
-    case MOSQ_ERR_ERRNO:
-      return g_strdup (number == EPROTO && self->log ? self->log : g_strerror (number));
-    case MOSQ_ERR_CONN_LOST:
-      return g_strdup ("it ended the connection");
-    case MOSQ_ERR_TLS:
-    case MOSQ_ERR_TLS_HANDSHAKE:
-      return g_strdup_printf ("TLS failed (%s)", self->log ? self->log : mosquitto_strerror (code));
-    case MOSQ_ERR_KEEPALIVE:
-      return g_strdup ("it does not answer any more");
-    default:
-      return g_strdup (mosquitto_strerror (code));
-  }
-}
-
 /* A refusal says more than that the connection ended behind it. */
 static void
 note_failure (CnxConnection * self, int code, int number)
@@ -160,7 +130,7 @@ note_failure (CnxConnection * self, int code, int number)
   g_autofree char *reason = NULL;
 
   g_mutex_lock (&self->lock);
-  reason = failure (self, code, number);
+  reason = cnx_mqtt_failure (code, number, self->log);
   const gboolean is_refusal = code == MOSQ_ERR_CONN_REFUSED && self->trouble;
   g_mutex_unlock (&self->lock);
   if (!is_refusal)
@@ -191,8 +161,8 @@ set_connected (CnxConnection * self, gboolean connected)
   g_mutex_unlock (&self->lock);
 }
 
-/* A broker that has nothing of us any more says of the second half of a message of qos 2, which libmosquitto sends after
- * the first, that it has it: it would be lost. So all of it is sent anew. */
+/* A broker that has nothing of us any more says of the second half of a message of qos 2, which libmosquitto sends
+ * after the first, that it has it: it would be lost. So all of it is sent anew. */
 static void
 begin_session (CnxConnection * self)
 {
@@ -208,7 +178,7 @@ on_connect (struct mosquitto *client, void *data, int code, int flags)
   CnxConnection *self = data;
 
   if (code != 0) {
-    set_trouble (self, refusal (code));
+    set_trouble (self, cnx_mqtt_refusal (code));
     return;
   }
   self->was_there = TRUE;
@@ -356,14 +326,6 @@ make_client (CnxConnection * self, GError ** error)
   return NULL;
 }
 
-/* Whether a connection that ended with that was ended by the broker, and not lost on the way there. */
-static gboolean
-is_its_end (int code, int number)
-{
-  return code != MOSQ_ERR_KEEPALIVE && !(code == MOSQ_ERR_ERRNO && (number == ETIMEDOUT || number == EHOSTUNREACH
-          || number == ENETUNREACH || number == ENETDOWN));
-}
-
 /* Until the connection is lost, or it is to stop. FALSE: nobody was there, or is there any more. */
 static gboolean
 serve (CnxConnection * self)
@@ -383,7 +345,7 @@ serve (CnxConnection * self)
     note_failure (self, code, number);
   else if (cnx_connection_wait (self, 0) > 0)
     leave (self);
-  return self->was_there && is_its_end (code, number);
+  return self->was_there && cnx_mqtt_is_brokers_end (code, number);
 }
 
 static void

@@ -51,8 +51,8 @@ guint64 cnx_connection_absences (CnxConnection * connection);
 void cnx_connection_tell (CnxConnection * connection, GError ** error);
 
 /** Sends @length bytes of @payload. What has a @qos above 0 is sent again by each connection after this one, until it
- * has arrived or is forgotten. The message's number; 0 and an error where it cannot be sent: G_IO_ERROR_NOT_CONNECTED for the
- * connection's sake, else for its own. */
+ * has arrived or is forgotten. The message's number; 0 and an error where it cannot be sent: G_IO_ERROR_NOT_CONNECTED
+ * for the connection's sake, else for its own. */
 int cnx_connection_send (CnxConnection * connection, const char *topic, const char *payload, gsize length, guint qos,
     gboolean retain, GError ** error);
 

@@ -86,8 +86,8 @@ give_up (CnxCourier * self, const CnxParcel * parcel, GError ** error)
   if (self->number > 0)
     cnx_connection_forget (self->connection);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "The broker ends the connection each time that it gets a "
-      "message of %" G_GSIZE_FORMAT " bytes for the topic '%.200s', which is lost now: it may be larger than the broker "
-      "takes, or the topic one that this user may not write to", parcel->length, topic);
+      "message of %" G_GSIZE_FORMAT " bytes for the topic '%.200s', which is lost now: it may be larger than the "
+      "broker takes, or the topic one that this user may not write to", parcel->length, topic);
   return finish (self, CNX_PLACE_REFUSED);
 }
 
