@@ -18,16 +18,18 @@ typedef struct
   const char *name, *kinds;     /* s: text, i: whole number, b: true or false, l: list, m: map */
 } Field;
 
-/* https://www.home-assistant.io/integrations/sensor.mqtt/, "Configuration Variables", and what
- * https://www.home-assistant.io/integrations/mqtt/, "Discovery payload", adds. */
+/* What homeassistant/components/mqtt takes, in schemas.py (MQTT_ENTITY_COMMON_SCHEMA and what it is made of), config.py
+ * (MQTT_RO_SCHEMA) and sensor.py (_PLATFORM_SCHEMA_BASE). Another field of a sensor is passed over there, so that a
+ * misspelt one has no effect; of a device or an origin it makes the announcement void. */
 static const Field sensor_fields[] = {
   {"availability", "l"}, {"availability_mode", "s"}, {"availability_template", "s"}, {"availability_topic", "s"},
   {"default_entity_id", "s"}, {"device", "m"}, {"device_class", "s"}, {"enabled_by_default", "b"}, {"encoding", "s"},
-  {"entity_category", "s"}, {"entity_picture", "s"}, {"expire_after", "i"}, {"force_update", "b"}, {"group", "l"},
+  {"entity_category", "s"}, {"entity_picture", "s"}, {"expire_after", "i"}, {"force_update", "b"}, {"group", "sl"},
   {"icon", "s"}, {"json_attributes_template", "s"}, {"json_attributes_topic", "s"}, {"last_reset_value_template", "s"},
-  {"name", "s"}, {"options", "l"}, {"origin", "m"}, {"payload_available", "s"}, {"payload_not_available", "s"},
-  {"platform", "s"}, {"qos", "i"}, {"state_class", "s"}, {"state_topic", "s"}, {"suggested_display_precision", "i"},
-  {"unique_id", "s"}, {"unit_of_measurement", "s"}, {"value_template", "s"}, {NULL, NULL},
+  {"message_expiry_interval", "im"}, {"name", "s"}, {"options", "sl"}, {"origin", "m"}, {"payload_available", "s"},
+  {"payload_not_available", "s"}, {"qos", "i"}, {"state_class", "s"}, {"state_topic", "s"},
+  {"suggested_display_precision", "i"}, {"unique_id", "s"}, {"unit_of_measurement", "s"}, {"value_template", "s"},
+  {"visible_by_default", "b"}, {NULL, NULL},
 };
 
 static const Field device_fields[] = {
@@ -36,7 +38,7 @@ static const Field device_fields[] = {
   {"sw_version", "s"}, {"via_device", "s"}, {NULL, NULL},
 };
 
-static const Field origin_fields[] = { {"name", "s"}, {"sw_version", "s"}, {"support_url", "s"}, {NULL, NULL} };
+static const Field origin_fields[] = { {"name", "s"}, {"support_url", "s"}, {"sw_version", "s"}, {NULL, NULL} };
 
 static char
 kind_of (JsonNode * node)
@@ -85,7 +87,8 @@ member (JsonObject * object, const char *name)
   return json_object_get_string_member (object, name);
 }
 
-/* What is there must be what there can be, and what a sensor of a device cannot do without must be there. */
+/* What is there must be what there can be, and what a sensor of a device cannot do without must be there: state_topic,
+ * one of identifiers and connections, an origin's name, and a unique_id, without which there is no device. */
 static void
 test_fields (void)
 {
@@ -96,6 +99,8 @@ test_fields (void)
   JsonObject *origin = json_object_get_object_member (object, "origin");
 
   assert_fields (object, sensor_fields);
+  g_assert_true (json_object_has_member (object, "availability_topic"));
+  g_assert_false (json_object_has_member (object, "availability"));     /* which would exclude the other */
   assert_fields (device, device_fields);
   assert_fields (origin, origin_fields);
   g_assert_cmpstr (member (object, "state_topic"), ==, "cams/front \"door\"");
