@@ -1,6 +1,7 @@
 #include "gst-plugin/frame/framein.h"
 #include "core/error.h"
 #include "core/picture/resample.h"
+#include "gst-plugin/frame/crop.h"
 #include "gst-plugin/frame/layout.h"
 #include "gst-plugin/frame/wholemeta.h"
 
@@ -297,22 +298,16 @@ fields_of (const CnxFrameIn * in)
   return in->caps.interlace_mode == GST_VIDEO_INTERLACE_MODE_ALTERNATE ? 2 : 1;
 }
 
-/* What of @frame is the picture: as much as the caps say, or what a crop meta says of what is there. */
+/* What of @frame is the picture, in the rows that a buffer has. */
 static GstVideoRectangle
 picture_in (const CnxFrameIn * in, const GstVideoFrame * frame)
 {
-  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (frame->buffer);
+  GstVideoRectangle picture = cnx_frame_picture (frame->buffer, &in->caps);
   const int fields = fields_of (in);
-  GstVideoRectangle all = { 0, 0, in->caps.width, GST_VIDEO_INFO_FIELD_HEIGHT (&in->caps) };
 
-  if (!crop)
-    return all;
-  all.w = frame->info.width;
-  all.h = GST_VIDEO_INFO_FIELD_HEIGHT (&frame->info);
-  const guint left = MIN (crop->x, (guint) all.w), top = MIN (crop->y / fields, (guint) all.h);
-  const guint right = left + MIN (crop->width, all.w - left);
-  const guint bottom = top + MIN (crop->height / fields, all.h - top);
-  return (GstVideoRectangle) { left, top, right - left, bottom - top };
+  picture.y /= fields;
+  picture.h = (picture.h + fields - 1) / fields;
+  return picture;
 }
 
 /* What is cropped has become a picture of its own. */

@@ -1,4 +1,5 @@
 #include "gst-plugin/regions/regions.h"
+#include "gst-plugin/frame/crop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,23 +26,6 @@ typedef struct
   GstVideoRectangle box;
   GQuark kind;
 } Mark;
-
-/* ---- the picture ---- */
-
-GstVideoRectangle
-cnx_regions_picture (GstBuffer * buffer, const GstVideoInfo * info)
-{
-  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
-  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
-  const gboolean fields = GST_VIDEO_INFO_INTERLACE_MODE (info) == GST_VIDEO_INTERLACE_MODE_ALTERNATE;
-
-  if (!crop)
-    return (GstVideoRectangle) { 0, 0, info->width, info->height };
-  const guint width = meta ? meta->width : (guint) info->width, height = meta ? meta->height : (guint) info->height;
-  const guint odd = fields ? 1 : 0;     /* whole rows of one field */
-  const guint x = MIN (crop->x, width), y = MIN (crop->y & ~odd, height);
-  return (GstVideoRectangle) { x, y, MIN (crop->width, width - x), MIN (crop->height & ~odd, height - y) };
-}
 
 /* FALSE where nothing of @box is in @picture. */
 static gboolean
@@ -280,7 +264,7 @@ forget_doubles (GArray * found)
 GArray *
 cnx_regions_collect (GstBuffer * buffer, const GstVideoInfo * info, const CnxRegionRule * rule)
 {
-  Search search = { cnx_regions_picture (buffer, info), rule };
+  Search search = { cnx_frame_picture (buffer, info), rule };
 
   search.found = g_array_new (FALSE, FALSE, sizeof (CnxMarkedRegion));
   search.kinds = split_kinds (rule->kinds);

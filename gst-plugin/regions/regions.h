@@ -51,10 +51,6 @@ typedef struct
   guint most;
 } CnxRegionRule;
 
-/** What of @buffer, a frame of @info, is the picture: all of it, or what a GstVideoCropMeta says. In its own pixels; of
- * fields in buffers of their own, in those of both. May be empty. */
-GstVideoRectangle cnx_regions_picture (GstBuffer * buffer, const GstVideoInfo * info);
-
 /** The regions marked on @buffer, a frame of @info, that @rule lets pass, in the order that they were marked in. What
  * lies beyond the picture is cut off. Those that are empty, have a negative size, end beyond what an int holds or lie
  * outside are passed over. One that both kinds of meta mark, with the same box and name, is there once. An id that is

@@ -1,5 +1,6 @@
 /* Regions of a frame to tensors: each as if its pixels were a frame of their own, wherever it begins. */
 #include "core/error.h"
+#include "gst-plugin/frame/crop.h"
 #include "gst-plugin/frame/framein.h"
 #include "tests/gst/elements.h"
 
@@ -301,6 +302,38 @@ test_cropped (void)
   g_assert_false (try_regions (&picture, GST_VIDEO_ORIENTATION_IDENTITY, &within, 1, out, NULL));
 }
 
+/* What is said to be the picture is what is read: all of it, and nothing beyond. */
+static void
+test_picture (void)
+{
+  static const guint crops[][4] = { {0, 0, 96, 64}, {29, 19, 33, 33}, {30, 20, 66, 44}, {95, 62, 500, 500},
+  {0, 2, G_MAXUINT, G_MAXUINT}
+  };
+  const char *const all[] = { "video/x-raw,format=RGB,width=96,height=64,framerate=25/1",
+    "video/x-raw(format:Interlaced),format=NV12,width=96,height=64,framerate=25/1,interlace-mode=alternate"
+  };
+  g_autofree float *out = g_new (float, VALUES);
+
+  for (guint c = 0; c < G_N_ELEMENTS (all); c++) {
+    g_auto (Picture) picture = noise (all[c], 1);
+    GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (picture.buffer);
+    for (guint i = 0; i < G_N_ELEMENTS (crops); i++) {
+      crop->x = crops[i][0];
+      crop->y = crops[i][1];
+      crop->width = crops[i][2];
+      crop->height = crops[i][3];
+      const GstVideoRectangle box = cnx_frame_picture (picture.buffer, &picture.info);
+      const GstVideoRectangle beyond[] = { {box.x - 1, box.y, box.w + 1, box.h}, {box.x, box.y - 1, box.w, box.h + 1},
+      {box.x, box.y, box.w + 1, box.h}, {box.x, box.y, box.w, box.h + 1}
+      };
+      g_test_message ("caps %u, crop %u", c, i);
+      g_assert_true (try_regions (&picture, GST_VIDEO_ORIENTATION_IDENTITY, &box, 1, out, NULL));
+      for (guint k = 0; k < G_N_ELEMENTS (beyond); k++)
+        g_assert_false (try_regions (&picture, GST_VIDEO_ORIENTATION_IDENTITY, &beyond[k], 1, out, NULL));
+    }
+  }
+}
+
 /* A field in a buffer of its own has every other row of what a region says. */
 static void
 test_field (void)
@@ -355,6 +388,7 @@ main (int argc, char **argv)
   g_test_add_func ("/regions-in/turned", test_turned);
   g_test_add_func ("/regions-in/converted", test_converted);
   g_test_add_func ("/regions-in/cropped", test_cropped);
+  g_test_add_func ("/regions-in/picture", test_picture);
   g_test_add_func ("/regions-in/field", test_field);
   g_test_add_func ("/regions-in/refused", test_refused);
   return g_test_run ();

@@ -1,4 +1,5 @@
 /* The regions that are marked on a buffer: which of them are taken, and as what. */
+#include "gst-plugin/frame/crop.h"
 #include "gst-plugin/regions/regions.h"
 
 #include <gst/gst.h>
@@ -109,7 +110,7 @@ test_crop (void)
   g_autoptr (GArray) found = collect (buffer, &any);
   g_assert_cmpuint (found->len, ==, 1);
   assert_box (&nth (found, 0)->region.box, 100, 90, 10, 6);
-  const GstVideoRectangle picture = cnx_regions_picture (buffer, &fields);
+  const GstVideoRectangle picture = cnx_frame_picture (buffer, &fields);
   assert_box (&picture, 100, 50, 50, 44);
 
   crop->x = crop->width = G_MAXUINT;
