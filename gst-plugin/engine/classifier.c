@@ -349,7 +349,8 @@ classify_parts (CnxClassifier * self, int classes, GError ** error)
         part->labels->labels);
     logits += classes;
   }
-  return cnx_result_new_of (model, g_ptr_array_ref (request->parts), request->running_time);
+  return cnx_result_new_of (model, g_ptr_array_ref (request->parts), request->width, request->height,
+      request->running_time);
 }
 
 /* What the slot holds. */

@@ -31,6 +31,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * @parts: what the tensors are of, after cnx_classifier_widen(): one for each part without labels, in their order, at
  *   least one. The result has them, labelled, and nobody else writes to them. Neither smoothing nor hysteresis is for
  *   them. NULL: there is one, of the frame
+ * @width, @height: of the frame in whose pixels @parts are
  * @heat: whether there is to be a heat map, for a model that gives one
  */
 typedef struct
@@ -42,6 +43,7 @@ typedef struct
   double hysteresis;
   guint batch_timeout;
   GPtrArray *parts;
+  int width, height;
   CnxHeatWish heat;
 } CnxClassifyRequest;
 

@@ -58,11 +58,13 @@ cnx_result_new (CnxModel * model, guint room, guint64 running_time)
 }
 
 CnxResult *
-cnx_result_new_of (CnxModel * model, GPtrArray * parts, guint64 running_time)
+cnx_result_new_of (CnxModel * model, GPtrArray * parts, int width, int height, guint64 running_time)
 {
   CnxResult *result = cnx_result_new (model, 0, running_time);
 
   result->parts = parts;
+  result->width = width;
+  result->height = height;
   return result;
 }
 
@@ -75,6 +77,7 @@ cnx_result_describe (const CnxResult * result, const char *stream, const char *s
     };
   return (CnxMetaLabels) {
     .model = cnx_model_name (result->model),.stream = stream,.running_time = result->running_time,.n = result->n,
-    .labels = items,.source = source,.pass = result->pass,.heat = result->heat
+    .labels = items,.source = source,.pass = result->pass,.heat = result->heat,.width = result->width,
+    .height = result->height
   };
 }

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @reading: how long its frame took to be read by who ran the pass, in ns; 0: it was there already
  * @heat: where the first label's class was seen; NULL where that is not wanted, or there is no label
  * @parts: CnxPart, with labels all; NULL: it is of the frame
+ * @width, @height: of the frame in whose pixels @parts are; 0 without them
  * @n, @labels: best first, or the one that stands and then the best; may be 0, and is with @parts
  *
  * What one forward pass found. Immutable; free with cnx_result_unref().
@@ -31,6 +32,7 @@ struct _CnxResult
   guint64 reading;
   CnxMetaHeat *heat;
   GPtrArray *parts;
+  int width, height;
   guint n;
   CnxLabel labels[];
 };
@@ -59,8 +61,8 @@ GPtrArray *cnx_parts_new (void);
 void cnx_parts_add (GPtrArray * parts, const CnxRegion * region, guint64 frame, CnxResult * labels);
 /** One of @running_time that was made just now, with room for so many labels and none of them yet. */
 CnxResult *cnx_result_new (CnxModel * model, guint room, guint64 running_time);
-/** A result of @parts, which it takes, without a pass. */
-CnxResult *cnx_result_new_of (CnxModel * model, GPtrArray * parts, guint64 running_time);
+/** A result of @parts, which it takes, of a frame of @width x @height, without a pass. */
+CnxResult *cnx_result_new_of (CnxModel * model, GPtrArray * parts, int width, int height, guint64 running_time);
 
 /** @result as it rides on buffers; @items is room for its labels. What it points to is the result's and what is
  * given. */

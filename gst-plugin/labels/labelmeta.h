@@ -6,7 +6,7 @@
  *   is unknown),
  *   ids (GstValueArray of gint), labels (GstValueArray of string), confidences (GstValueArray of double),
  * best first; where regions of the frame were classified, and not the frame,
- *   regions (GstValueArray of structures, regionmeta.h);
+ *   regions (GstValueArray of structures), width and height (int): regionmeta.h;
  * and where it was asked for
  *   heatmap and the fields beside it (metaheat.h): where in the frame the first label was seen.
  * Each classification has a meta of its own; the first one of a buffer also holds what was added after it,

@@ -16,7 +16,7 @@ typedef struct
 
 /**
  * CnxMetaRegion:
- * @box: in the frame's pixels, as it lies
+ * @box: in the pixels of the frame that was classified, as it lies; see cnx_region_meta_box()
  * @id: what it is tracked by from frame to frame; -1: nothing
  * @kind: what it was detected as, or ""
  * @running_time: of the frame that its labels came from; GST_CLOCK_TIME_NONE if unknown
@@ -42,6 +42,7 @@ typedef struct
  * @pass: how long the network took, with its waiting for others, in ns; 0: unknown
  * @regions, @n_regions: of the frame that carries them; may be 0 of them. NULL: it is the frame that was classified
  * @heat: where the first label was seen, or NULL
+ * @width, @height: of the frame in whose pixels the regions' boxes are; 0: unknown, or there are no regions
  */
 typedef struct
 {
@@ -55,6 +56,7 @@ typedef struct
   guint n_regions;
   const CnxMetaRegion *regions;
   CnxMetaHeat *heat;
+  int width, height;
 } CnxMetaLabels;
 
 G_END_DECLS

@@ -51,6 +51,8 @@ cnx_region_meta_write (GstStructure * s, const CnxMetaLabels * labels)
     gst_value_array_append_and_take_value (&list, &item);
   }
   gst_structure_take_value (s, LIST_FIELD, &list);
+  if (labels->width > 0 && labels->height > 0)
+    gst_structure_set (s, "width", G_TYPE_INT, labels->width, "height", G_TYPE_INT, labels->height, NULL);
 }
 
 /* Its labels are the last @region->n of @items. */
@@ -70,6 +72,19 @@ read_region (const GValue * value, GArray * items, CnxMetaRegion * region)
   return TRUE;
 }
 
+/* Both, or neither. */
+static void
+read_size (const GstStructure * s, CnxMetaLabels * labels)
+{
+  int width, height;
+
+  if (!gst_structure_get (s, "width", G_TYPE_INT, &width, "height", G_TYPE_INT, &height, NULL) || width < 1
+      || height < 1)
+    return;
+  labels->width = width;
+  labels->height = height;
+}
+
 gboolean
 cnx_region_meta_read (const GstStructure * s, CnxLabelRoom * room, CnxMetaLabels * labels)
 {
@@ -78,6 +93,7 @@ cnx_region_meta_read (const GstStructure * s, CnxLabelRoom * room, CnxMetaLabels
 
   labels->n_regions = 0;
   labels->regions = NULL;
+  labels->width = labels->height = 0;
   if (!list)
     return TRUE;
   if (!GST_VALUE_HOLDS_ARRAY (list))
@@ -93,7 +109,26 @@ cnx_region_meta_read (const GstStructure * s, CnxLabelRoom * room, CnxMetaLabels
     regions[i].labels = next;
   labels->n_regions = n;
   labels->regions = regions;
+  read_size (s, labels);
   return TRUE;
+}
+
+static int
+scale (int at, int to, int from)
+{
+  return (int) CLAMP ((gint64) at * to / from, G_MININT, G_MAXINT);
+}
+
+GstVideoRectangle
+cnx_region_meta_box (const CnxMetaLabels * labels, guint i, int width, int height)
+{
+  const GstVideoRectangle *box = &labels->regions[i].box;
+
+  if (width < 1 || height < 1 || labels->width < 1 || labels->height < 1)
+    return *box;
+  return (GstVideoRectangle) { scale (box->x, width, labels->width), scale (box->y, height, labels->height),
+    scale (box->w, width, labels->width), scale (box->h, height, labels->height)
+  };
 }
 
 /* ---- what marks them ---- */

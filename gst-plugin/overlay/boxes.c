@@ -1,5 +1,7 @@
 #include "gst-plugin/overlay/boxes.h"
+#include "gst-plugin/frame/crop.h"
 #include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/labels/regionmeta.h"
 #include "gst-plugin/overlay/panel.h"
 
 #include <gst/video/video.h>
@@ -12,6 +14,7 @@ typedef struct
   GArray *boxes;
   const CnxLooks *looks;
   gint64 x, y;                  /* where the picture's corner is in the frame */
+  int width, height;            /* the frame's */
   int rows_apart;
 } BoxReader;
 
@@ -100,9 +103,12 @@ read_marks (BoxReader * self, GstBuffer * buffer)
 static gboolean
 read_list (const CnxMetaLabels * labels, gpointer user_data)
 {
+  const BoxReader *self = user_data;
+
   for (guint i = 0; i < labels->n_regions; i++) {
     const CnxMetaRegion *region = &labels->regions[i];
-    const BoxPlace place = { region->box.x, region->box.y, region->box.w, region->box.h };
+    const GstVideoRectangle box = cnx_region_meta_box (labels, i, self->width, self->height);
+    const BoxPlace place = { box.x, box.y, box.w, box.h };
     append_box (user_data, &place, region->kind, region->n > 0 ? region->labels[0].label : NULL,
         region->n > 0 ? region->labels[0].confidence : 0);
   }
@@ -110,11 +116,14 @@ read_list (const CnxMetaLabels * labels, gpointer user_data)
 }
 
 GArray *
-cnx_boxes_read (GstBuffer * buffer, const CnxLooks * looks, int rows_apart, gboolean lists)
+cnx_boxes_read (GstBuffer * buffer, const GstVideoInfo * info, const CnxLooks * looks, int rows_apart, gboolean lists)
 {
   const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
-  BoxReader reader = { cnx_boxes_new (), looks, crop ? crop->x : 0, crop ? crop->y : 0, rows_apart };
+  BoxReader reader = { cnx_boxes_new (), looks, crop ? crop->x : 0, crop ? crop->y : 0, info->width,
+    info->height, rows_apart
+  };
 
+  cnx_frame_size (buffer, &reader.width, &reader.height);
   read_marks (&reader, buffer);
   if (lists && reader.boxes->len == 0)
     cnx_label_meta_foreach (buffer, read_list, &reader);

@@ -2,7 +2,7 @@
  * before. */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include "gst-plugin/overlay/looks.h"
 
@@ -23,11 +23,13 @@ typedef struct
   char *text, *figure;
 } CnxBox;
 
-/** The regions of @buffer that were classified: GstVideoRegionOfInterestMeta with a param "classification" that holds
- * `labels` (GstValueArray of string) and `confidences` (GstValueArray of double), best first. Where there are none, and
- * a classification @lists regions, those: scalers move the first, and not these. @rows_apart: of the frame's rows, in
- * which they count, how many lie between two of the picture's. An array of CnxBox. Free with g_array_unref(). */
-GArray *cnx_boxes_read (GstBuffer * buffer, const CnxLooks * looks, int rows_apart, gboolean lists);
+/** The regions of @buffer, a frame of @info, that were classified: GstVideoRegionOfInterestMeta with a param
+ * "classification" that holds `labels` (GstValueArray of string) and `confidences` (GstValueArray of double), best
+ * first. Where there are none, and a classification @lists regions, those, scaled to the frame. @rows_apart: of the
+ * frame's rows, in which they count, how many lie between two of the picture's. An array of CnxBox. Free with
+ * g_array_unref(). */
+GArray *cnx_boxes_read (GstBuffer * buffer, const GstVideoInfo * info, const CnxLooks * looks, int rows_apart,
+    gboolean lists);
 
 /** None. */
 GArray *cnx_boxes_new (void);

@@ -243,8 +243,8 @@ static gboolean
 update_boxes (GstLabelOverlay * self, GstBuffer * buffer, gboolean restyled)
 {
   const gboolean none = !self->shown.show_regions || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
-  g_autoptr (GArray) boxes = none ? cnx_boxes_new () : cnx_boxes_read (buffer, &self->shown, rows_apart (self),
-      self->lists);
+  g_autoptr (GArray) boxes = none ? cnx_boxes_new () : cnx_boxes_read (buffer, &self->info, &self->shown,
+      rows_apart (self), self->lists);
   gboolean legible;
 
   if (!restyled && cnx_boxes_equal (boxes, self->boxes))

@@ -30,7 +30,9 @@
  */
 #include "gst-plugin/publish/gstlabelpublish.h"
 #include "gst-plugin/field.h"
+#include "gst-plugin/frame/crop.h"
 #include "gst-plugin/labels/labelmeta.h"
+#include "gst-plugin/labels/regionmeta.h"
 #include "gst-plugin/publish/location.h"
 #include "gst-plugin/publish/news.h"
 #include "gst-plugin/publish/outbox.h"
@@ -82,6 +84,7 @@ struct _GstLabelPublish
 
   /* the streaming thread's own */
   char *stream;
+  int width, height;            /* of frames; 0: the caps do not say */
   CnxNews *news;
 };
 
@@ -237,12 +240,54 @@ sink_event (GstBaseTransform * base, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (gst_label_publish_parent_class)->sink_event (base, event);
 }
 
+/* Of encoded frames many caps say it too. */
+static gboolean
+set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
+{
+  const GstStructure *structure = gst_caps_get_structure (in, 0);
+  GstLabelPublish *self = GST_LABEL_PUBLISH (base);
+
+  self->width = self->height = 0;
+  gst_structure_get (structure, "width", G_TYPE_INT, &self->width, "height", G_TYPE_INT, &self->height, NULL);
+  return TRUE;
+}
+
 typedef struct
 {
   GstLabelPublish *self;
+  GstBuffer *buffer;
   CnxNewsRules rules;
   GstClockTime running_time;    /* the buffer's */
 } Look;
+
+/* Those of @labels with their boxes in the pixels of the buffer, which may have been scaled since; NULL where there is
+ * no list. */
+static CnxMetaRegion *
+regions_here (const Look * look, const CnxMetaLabels * labels)
+{
+  int width = look->self->width, height = look->self->height;
+
+  if (!labels->regions)
+    return NULL;
+  CnxMetaRegion *regions = g_new (CnxMetaRegion, labels->n_regions + 1);
+  cnx_frame_size (look->buffer, &width, &height);
+  for (guint i = 0; i < labels->n_regions; i++) {
+    regions[i] = labels->regions[i];
+    regions[i].box = cnx_region_meta_box (labels, i, width, height);
+  }
+  return regions;
+}
+
+static void
+publish (const Look * look, const CnxMetaLabels * labels)
+{
+  g_autofree CnxMetaRegion *regions = regions_here (look, labels);
+  CnxMetaLabels here = *labels;
+
+  here.regions = regions;
+  cnx_outbox_put (look->self->outbox, cnx_message_new (&here, g_get_real_time (),
+          cnx_news_frame_of (look->self->news, labels->running_time)));
+}
 
 /* Another element's classification has neither a time nor a stream: they are the buffer's. */
 static gboolean
@@ -257,8 +302,7 @@ publish_news (const CnxMetaLabels * found, gpointer user_data)
   if (!GST_CLOCK_TIME_IS_VALID (labels.running_time))
     labels.running_time = look->running_time;
   if (cnx_news_is (self->news, &labels, &look->rules))
-    cnx_outbox_put (self->outbox, cnx_message_new (&labels, g_get_real_time (),
-            cnx_news_frame_of (self->news, labels.running_time)));
+    publish (look, &labels);
   return TRUE;
 }
 
@@ -266,7 +310,7 @@ static GstFlowReturn
 transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 {
   GstLabelPublish *self = GST_LABEL_PUBLISH (base);
-  Look look = { self, {FALSE, 0}, cnx_upstream_running_time (&base->segment, buffer) };
+  Look look = { self, buffer, {FALSE, 0}, cnx_upstream_running_time (&base->segment, buffer) };
 
   GST_OBJECT_LOCK (self);
   look.rules = (CnxNewsRules) { self->on_change, self->min_interval * GST_MSECOND };
@@ -461,6 +505,7 @@ gst_label_publish_class_init (GstLabelPublishClass * klass)
   element_class->change_state = change_state;
   base_class->start = start;
   base_class->stop = stop;
+  base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;
   base_class->transform_ip = transform_ip;
   gst_element_class_add_static_pad_template (element_class, &sink_template);

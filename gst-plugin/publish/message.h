@@ -23,8 +23,8 @@ typedef struct
 
 /** The members of the object, in the words of `convnext tag`: `stream`; `source`, only where the user named it;
  * `running-time` (seconds); `time` (RFC 3339, UTC); `frame`; `model`; `labels`, best first, each with `id`, `label` and
- * `confidence`; and, only where regions were classified, `regions`, each with `x`, `y`, `w`, `h`, `id`, `class` and
- * `labels`. What is not known is null.
+ * `confidence`; and, only where regions were classified, `regions`, each with `x`, `y`, `w`, `h` (as they are
+ * given, whatever frame they say that they are of), `id`, `class` and `labels`. What is not known is null.
  * @time: the wall clock's, in microseconds since 1970; @frame: below 0 where nobody knows. */
 CnxMessage *cnx_message_new (const CnxMetaLabels * labels, gint64 time, gint64 frame);
 void cnx_message_free (CnxMessage * message);

@@ -1,5 +1,6 @@
 #include "gst-plugin/regions/regionflow.h"
 #include "core/error.h"
+#include "gst-plugin/frame/crop.h"
 #include "gst-plugin/labels/regionmeta.h"
 #include "gst-plugin/regions/describe.h"
 
@@ -54,6 +55,7 @@ static GstFlowReturn
 classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
 {
   g_autoptr (GPtrArray) parts = cnx_parts_new ();
+  CnxClassifyRequest *request = &frame->turn.request;
   g_autoptr (GError) error = NULL;
   const guint open = plan (flow, frame, set->reclassify_interval, parts);
 
@@ -61,7 +63,7 @@ classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
   if (open == 0) {
     cnx_classifier_release (flow->classifier);
     cnx_flow_renew (flow, cnx_result_new_of (cnx_classifier_model (flow->classifier), g_steal_pointer (&parts),
-            frame->turn.request.running_time));
+            request->width, request->height, request->running_time));
     cnx_flow_post (flow, flow->carried.result);
     return GST_FLOW_OK;
   }
@@ -73,14 +75,14 @@ classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
     return GST_FLOW_ERROR;
   }
   cnx_stats_add_reading (&flow->stats, g_get_monotonic_time () - start);
-  frame->turn.request.parts = parts;
+  request->parts = parts;
   if (frame->turn.waits) {
-    const CnxResult *result = cnx_flow_run (flow, &frame->turn.request, frame->start);
+    const CnxResult *result = cnx_flow_run (flow, request, frame->start);
     if (result)
       cnx_flow_post (flow, result);
     return result ? GST_FLOW_OK : GST_FLOW_ERROR;
   }
-  return cnx_classifier_submit (flow->classifier, &frame->turn.request, &error) ? GST_FLOW_OK :
+  return cnx_classifier_submit (flow->classifier, request, &error) ? GST_FLOW_OK :
       cnx_flow_fail (flow, error);
 }
 
@@ -102,7 +104,8 @@ tell (CnxFlow * flow, const Frame * frame)
     cnx_parts_add (parts, &marked->region, 0, labels);
     g_ptr_array_add (marks, marked);
   }
-  g_autoptr (CnxResult) result = cnx_result_new_of (carried->model, parts, carried->running_time);
+  g_autoptr (CnxResult) result = cnx_result_new_of (carried->model, parts, frame->turn.request.width,
+      frame->turn.request.height, carried->running_time);
   result->pass = carried->pass;
   g_autofree CnxMetaRegion *regions = cnx_regions_describe (parts);
   for (guint i = 0; i < marks->len; i++) {
@@ -144,7 +147,11 @@ cnx_region_flow_frame (CnxFlow * flow, GstBuffer * buffer, GstClockTime running_
 {
   g_autoptr (GArray) marked = cnx_regions_collect (buffer, &flow->info, &set->regions);
   Frame frame = { buffer, cnx_flow_turn (flow, running_time, set), marked, g_get_monotonic_time () };
+  CnxClassifyRequest *request = &frame.turn.request;
 
+  request->width = flow->info.width;
+  request->height = flow->info.height;
+  cnx_frame_size (buffer, &request->width, &request->height);
   cnx_region_memory_next (&flow->memory, set->changes);
   const GstFlowReturn flowed = take (flow, &frame, set);
   cnx_flow_tell_news (flow);

@@ -265,7 +265,7 @@ paint_boxes (Input * in, const GstVideoInfo * caps, const CnxLooks * looks)
         take (in, bytes), take (in, bytes), take (in, bytes), take (in, bytes));
     gst_video_region_of_interest_meta_add_param (roi, gst_structure_new_empty ("classification"));
   }
-  g_autoptr (GArray) boxes = cnx_boxes_read (buffer, looks, 1 + take (in, 1) % 2, FALSE);
+  g_autoptr (GArray) boxes = cnx_boxes_read (buffer, caps, looks, 1 + take (in, 1) % 2, FALSE);
   cnx_paint_boxes (boxes, caps, looks, pictures, &legible);
   for (guint i = 0; i < pictures->len; i++) {
     int x, y;

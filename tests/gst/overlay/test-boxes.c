@@ -162,7 +162,7 @@ static void
 add_list (GstBuffer * buffer, const CnxMetaRegion * regions, guint n)
 {
   const CnxMetaLabels labels = {.model = "model",.stream = "stream",.running_time = 0,.regions = regions,
-    .n_regions = n
+    .n_regions = n,.width = WIDTH,.height = HEIGHT
   };
 
   cnx_label_meta_add (buffer, &labels);
@@ -194,6 +194,28 @@ test_listed (void)
   g_assert_cmpint (box.left, ==, 0);
   g_assert_cmpint (box.bottom, ==, HEIGHT);
   g_assert_cmpint (box.top, >, 80);
+}
+
+/* What is listed is drawn where it is, behind a scaler too, which moves what marks it but may not keep its labels. */
+static void
+test_scaled (void)
+{
+  const char *small = "video/x-raw,format=RGB,width=320,height=160,framerate=25/1,pixel-aspect-ratio=1/1";
+  g_autofree char *line = g_strdup_printf ("videoscale ! capsfilter caps=%s", small);
+  const CnxMetaLabel dog = { 1, "dog", 0.5 };
+  const CnxMetaRegion region = { {100, 120, 300, 210}, -1, "thing", 0, 1, &dog };
+  GstHarness *h = gst_harness_new_parse (line);
+  GstBuffer *listed = with_region (0, 100, 120, 300, 210, "dog", 0.5);
+
+  gst_harness_set_src_caps_str (h, RGB);
+  add_list (listed, &region, 1);
+  g_autoptr (GstBuffer) a = cnx_test_draw ("", small, gst_harness_push_and_pull (h, listed));
+  GstBuffer *marked = gst_buffer_make_writable (gst_harness_push_and_pull (h, grey (FRAME)));
+  classify (add_region (marked, "thing", 50, 40, 150, 70), "dog", 0.5);
+  g_autoptr (GstBuffer) b = cnx_test_draw ("", small, marked);
+  g_autofree char *of_listed = cnx_test_digest (a), *of_marked = cnx_test_digest (b);
+  g_assert_cmpstr (of_listed, ==, of_marked);
+  gst_harness_teardown (h);
 }
 
 /* What convnext finds in a region that a detector has marked is drawn where it is, and only there. */
@@ -341,6 +363,7 @@ main (int argc, char **argv)
   g_test_add_func ("/boxes/tag", test_tag);
   g_test_add_func ("/boxes/which", test_which);
   g_test_add_func ("/boxes/listed", test_listed);
+  g_test_add_func ("/boxes/scaled", test_scaled);
   g_test_add_func ("/boxes/by-convnext", test_by_convnext);
   g_test_add_func ("/boxes/anything", test_anything);
   g_test_add_func ("/boxes/paints", test_paints);

@@ -176,6 +176,25 @@ test_region (void)
   assert_within (drawn (ONLY_HEAT, RGB, frame_with (RGB, beyond, 0.9)), 0, 0, WIDTH, HEIGHT);
 }
 
+/* Shares of a frame are as right behind a scaler. */
+static void
+test_scaled (void)
+{
+  const char *small = "video/x-raw,format=RGB,width=320,height=160,framerate=25/1";
+  GstHarness *h = gst_harness_new_parse ("videoscale ! "
+      "capsfilter caps=video/x-raw,width=320,height=160,pixel-aspect-ratio=1/1");
+  CnxMetaHeat *heat = hot_at (1, 1);
+
+  heat->x = 0.25;
+  heat->y = 0.5;
+  heat->w = 0.5;
+  heat->h = 0.25;
+  gst_harness_set_src_caps_str (h, RGB);
+  GstBuffer *in = gst_harness_push_and_pull (h, frame_with (RGB, heat, 0.9));
+  assert_within (drawn (ONLY_HEAT, small, in), 80, 80, 240, 120);
+  gst_harness_teardown (h);
+}
+
 /* Of what a crop meta leaves, and of a field's rows. */
 static void
 test_crop_and_fields (void)
@@ -272,6 +291,7 @@ main (int argc, char **argv)
   g_test_add_func ("/heatpaint/places", test_places);
   g_test_add_func ("/heatpaint/edges", test_edges);
   g_test_add_func ("/heatpaint/region", test_region);
+  g_test_add_func ("/heatpaint/scaled", test_scaled);
   g_test_add_func ("/heatpaint/crop-and-fields", test_crop_and_fields);
   g_test_add_func ("/heatpaint/nothing", test_nothing);
   g_test_add_func ("/heatpaint/only-when-it-changes", test_only_when_it_changes);

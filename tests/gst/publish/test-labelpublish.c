@@ -183,6 +183,51 @@ test_lines (void)
   end (&f);
 }
 
+/* Boxes of a frame of 16 x 8, which a scaler has made another of since. They are of the buffer that comes by: as its
+ * caps say, of JPEGs too, or, where they are of a part of it, its metas. */
+static void
+test_scaled (void)
+{
+  static const struct
+  {
+    const char *caps, *expected;
+    gboolean crops;
+  } rows[] = {
+    {"video/x-raw,format=RGB,width=16,height=8,framerate=25/1", "8 2 4 6"},
+    {CAPS, "2 1 1 3"}, {"image/jpeg,width=32,height=16,framerate=25/1", "16 4 8 12"},
+    {"application/x-anything", "8 2 4 6"}, {CAPS, "4 4 2 12", TRUE}
+  };
+  const CnxMetaRegion region = { {8, 2, 4, 6}, 7, "dog", 0, 0, NULL };
+  const CnxMetaLabels labels = {.model = "model",.stream = "cam",.running_time = 0,.n_regions = 1,.regions = &region,
+    .width = 16,.height = 8
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 8 * 16 * 3, NULL);
+    Fixture f = { NULL };
+
+    begin (&f);
+    gst_harness_set_src_caps_str (f.h, rows[i].caps);
+    if (rows[i].crops) {
+      gst_buffer_add_video_meta (buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB, 8, 16);
+      gst_buffer_add_video_crop_meta (buffer)->x = 4;
+    }
+    cnx_label_meta_add (buffer, &labels);
+    g_assert_cmpint (gst_harness_push (f.h, buffer), ==, GST_FLOW_OK);
+    finish (&f);
+    g_autofree char *text = NULL;
+    g_assert_true (g_file_get_contents (f.path, &text, NULL, NULL));
+    g_autoptr (JsonNode) root = json_from_string (text, NULL);
+    JsonArray *regions = json_object_get_array_member (json_node_get_object (root), "regions");
+    JsonObject *box = json_array_get_object_element (regions, 0);
+    g_autofree char *found = g_strdup_printf ("%d %d %d %d", (int) json_object_get_int_member (box, "x"),
+        (int) json_object_get_int_member (box, "y"), (int) json_object_get_int_member (box, "w"),
+        (int) json_object_get_int_member (box, "h"));
+    g_assert_cmpstr (found, ==, rows[i].expected);
+    end (&f);
+  }
+}
+
 /* Both may be set while it plays. */
 static void
 test_rules (void)
@@ -478,6 +523,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   cnx_test_init_elements (&argc, &argv);
   g_test_add_func ("/labelpublish/lines", test_lines);
+  g_test_add_func ("/labelpublish/scaled", test_scaled);
   g_test_add_func ("/labelpublish/rules", test_rules);
   g_test_add_func ("/labelpublish/flush", test_flush);
 #if HAVE_ANALYTICS

@@ -11,6 +11,8 @@ keep (const CnxMetaLabels * labels, gpointer user_data)
   }
   seen->metas++;
   seen->running_time = labels->running_time;
+  seen->width = labels->width;
+  seen->height = labels->height;
   seen->n = labels->n_regions;
   g_assert_cmpuint (labels->n, ==, 0);
   for (guint i = 0; i < MIN (labels->n_regions, CNX_TEST_MOST_SEEN); i++) {

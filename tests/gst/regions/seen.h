@@ -27,6 +27,7 @@ typedef struct
   guint metas;                  /* classifications that list regions */
   guint others;                 /* and that do not */
   GstClockTime running_time;
+  int width, height;            /* of the frame that they are of */
   guint n;
   CnxTestRegion regions[CNX_TEST_MOST_SEEN];
 } CnxTestSeen;

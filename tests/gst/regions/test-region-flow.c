@@ -396,7 +396,36 @@ test_scaled (void)
   g_assert_cmpuint (seen.n, ==, 1);
   g_assert_cmpint (seen.regions[0].box.x, ==, 2 * right.x);
   g_assert_cmpint (seen.regions[0].box.w, ==, 2 * right.w);
+  g_assert_cmpint (seen.width, ==, 128);
+  g_assert_cmpint (seen.height, ==, 96);
   gst_harness_teardown (h);
+}
+
+/* The list says in whose pixels it is: those of the whole frame, of which the caps' may be a part. */
+static void
+test_frame_size (void)
+{
+  for (int latest = 0; latest < 2; latest++) {
+    g_autofree char *line = g_strdup_printf (LINE "reclassify-interval=0 mode=%s", latest ? "latest" : "every-frame");
+    g_auto (CnxTestRig) rig = cnx_test_rig (line);
+    for (guint n = 0; n < 3; n++) {
+      GstBuffer *frame = cnx_test_frame ("video/x-raw,format=RGB,width=96,height=64,framerate=25/1", 1, n * 40 * MS);
+      gst_buffer_add_video_meta (frame, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB, 96, 64);
+      GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (frame);
+      crop->x = 32;
+      crop->y = 16;
+      crop->width = 64;
+      crop->height = 48;
+      cnx_test_mark (frame, "car", 5, &right);
+      const CnxTestSeen seen = push (&rig, frame);
+      cnx_test_rig_drain (&rig);
+      if (latest && n == 0)
+        continue;
+      g_assert_cmpuint (seen.n, ==, 1);
+      g_assert_cmpint (seen.width, ==, 96);
+      g_assert_cmpint (seen.height, ==, 64);
+    }
+  }
 }
 
 /* ---- the bus ---- */
@@ -444,6 +473,7 @@ main (int argc, char **argv)
   g_test_add_func ("/region-flow/bad", test_bad);
   g_test_add_func ("/region-flow/many", test_many);
   g_test_add_func ("/region-flow/scaled", test_scaled);
+  g_test_add_func ("/region-flow/frame-size", test_frame_size);
   g_test_add_func ("/region-flow/messages", test_messages);
   return g_test_run ();
 }

@@ -16,7 +16,9 @@ static const CnxMetaRegion regions[] = {
   {{0, 0, 64, 48}, 0, "animal", 40, 1, two + 1}
 };
 
-static const CnxMetaLabels listed = { "model", "s", 40, 0, NULL, NULL, 0, G_N_ELEMENTS (regions), regions };
+static const CnxMetaLabels listed = { "model", "s", 40, 0, NULL, NULL, 0, G_N_ELEMENTS (regions), regions, NULL, 64,
+  48
+};
 
 /* ---- the list ---- */
 
@@ -25,6 +27,8 @@ check_list (const CnxMetaLabels * labels, gpointer user_data)
 {
   g_assert_cmpuint (labels->n, ==, 0);
   g_assert_cmpuint (labels->n_regions, ==, G_N_ELEMENTS (regions));
+  g_assert_cmpint (labels->width, ==, 64);
+  g_assert_cmpint (labels->height, ==, 48);
   for (guint i = 0; i < G_N_ELEMENTS (regions); i++) {
     const CnxMetaRegion *found = &labels->regions[i], *expected = &regions[i];
     g_assert_cmpmem (&found->box, sizeof found->box, &expected->box, sizeof expected->box);
@@ -85,6 +89,35 @@ test_empty (void)
   g_assert_cmpuint (cnx_label_meta_foreach (frame, check_none, GINT_TO_POINTER (FALSE)), ==, 1);
 }
 
+/* As GStreamer's scaler moves what marks them; as they are where nobody says of how large a frame they are. */
+static void
+test_boxes (void)
+{
+  static const struct
+  {
+    int width, height;          /* of the frame that they are in */
+    int box[4], x, y, w, h;
+    int from_width, from_height;
+  } rows[] = {
+    {64, 48, {1, 2, 30, 40}, 1, 2, 30, 40, 64, 48}, {128, 96, {1, 2, 30, 40}, 2, 4, 60, 80, 64, 48},
+    {20, 20, {1, 2, 30, 40}, 0, 0, 9, 16, 64, 48}, {0, 20, {1, 2, 30, 40}, 1, 2, 30, 40, 64, 48},
+    {20, 0, {1, 2, 30, 40}, 1, 2, 30, 40, 64, 48}, {128, 96, {1, 2, 30, 40}, 1, 2, 30, 40, 0, 0},
+    {128, 96, {1, 2, 30, 40}, 1, 2, 30, 40, 64, -48},
+    {G_MAXINT, 96, {G_MAXINT, G_MININT, -2, 40}, G_MAXINT, G_MININT, G_MININT, 80, 1, 48}
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const int *box = rows[i].box;
+    const CnxMetaRegion region = { {box[0], box[1], box[2], box[3]}, -1, "", 0, 0, NULL };
+    const CnxMetaLabels labels = {.n_regions = 1,.regions = &region,.width = rows[i].from_width,
+      .height = rows[i].from_height
+    };
+    const GstVideoRectangle found = cnx_region_meta_box (&labels, 0, rows[i].width, rows[i].height);
+    g_test_message ("row %u", i);
+    g_assert_true (found.x == rows[i].x && found.y == rows[i].y && found.w == rows[i].w && found.h == rows[i].h);
+  }
+}
+
 /* By the names and types that the README gives. */
 static void
 test_fields (void)
@@ -92,11 +125,13 @@ test_fields (void)
   g_autoptr (GstStructure) s = cnx_label_meta_to_structure (&listed);
   const GValue *list = gst_structure_get_value (s, "regions");
   const GstStructure *region;
-  int x, y, w, h;
+  int x, y, w, h, width, height;
   gint64 id;
   guint64 time;
 
   g_assert_true (list && GST_VALUE_HOLDS_ARRAY (list));
+  g_assert_true (gst_structure_get (s, "width", G_TYPE_INT, &width, "height", G_TYPE_INT, &height, NULL));
+  g_assert_true (width == 64 && height == 48);
   region = gst_value_get_structure (gst_value_array_get_value (list, 0));
   g_assert_true (gst_structure_get (region, "x", G_TYPE_INT, &x, "y", G_TYPE_INT, &y, "w", G_TYPE_INT, &w, "h",
           G_TYPE_INT, &h, "id", G_TYPE_INT64, &id, "running-time", G_TYPE_UINT64, &time, NULL));
@@ -311,6 +346,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/region-ties/list", test_list);
   g_test_add_func ("/region-ties/empty", test_empty);
+  g_test_add_func ("/region-ties/boxes", test_boxes);
   g_test_add_func ("/region-ties/fields", test_fields);
   g_test_add_func ("/region-ties/foreign", test_foreign);
   g_test_add_func ("/region-ties/roi", test_roi);
