@@ -423,9 +423,10 @@ prepare_output_buffer (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out
 static gboolean
 set_setting (GstConvnext * self, guint id, const GValue * value, GError ** error)
 {
-  cnx_settings_set (&self->settings, id, value);
+  const gboolean opens = cnx_settings_set (&self->settings, id, value);
+
   cnx_teller_set (&self->flow.teller, self->settings.source, self->settings.post_messages);
-  if (!self->streams || !cnx_settings_opens (id))
+  if (!self->streams || !opens)
     return TRUE;
   const CnxEngineSettings wanted = cnx_settings_engine (&self->settings);
   if (cnx_loader_ask (self->loader, &wanted, error))

@@ -263,31 +263,32 @@ cnx_settings_get (const CnxSettings * self, guint id, GValue * value)
   cnx_field_get (G_STRUCT_MEMBER_P (self, fields[id].offset), value);
 }
 
-void
+/* Where regions are classified, as many at once as a frame may have. */
+static guint
+group_of (const CnxSettings * self)
+{
+  return self->inference_region == INFERENCE_ROI_LIST ? MIN (self->regions.most, MOST_AT_ONCE) : 0;
+}
+
+gboolean
 cnx_settings_set (CnxSettings * self, guint id, const GValue * value)
 {
   const gpointer field = G_STRUCT_MEMBER_P (self, fields[id].offset);
+  const guint at_once = MAX (self->batch, group_of (self));
 
   self->changes++;
   if (fields[id].kind == KIND_INTERNED)
     *(const char **) field = g_intern_string (g_value_get_string (value));
   else
     cnx_field_set (field, value);
-}
-
-/* Where regions are classified, as many at once as a frame may have. */
-static guint
-batch_of (const CnxSettings * self)
-{
-  return self->inference_region == INFERENCE_ROI_LIST ? MAX (self->batch, MIN (self->regions.most, MOST_AT_ONCE)) :
-      self->batch;
+  return fields[id].opens || MAX (self->batch, group_of (self)) != at_once;
 }
 
 CnxEngineSettings
 cnx_settings_engine (const CnxSettings * self)
 {
   return (CnxEngineSettings) { self->model, self->variant, self->labels, self->recipe, self->device, self->threads,
-    self->precision, batch_of (self)
+    self->precision, self->batch, group_of (self)
   };
 }
 
@@ -308,14 +309,7 @@ cnx_settings_put_back (CnxSettings * self, const CnxEngineSettings * opened)
   replace (&self->device, opened->device);
   self->threads = opened->threads;
   self->precision = opened->precision;
-  if (batch_of (self) != opened->batch)
-    self->batch = opened->batch;
-}
-
-gboolean
-cnx_settings_opens (guint id)
-{
-  return fields[id].opens;
+  self->batch = opened->batch;
 }
 
 gboolean

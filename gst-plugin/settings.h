@@ -48,16 +48,16 @@ void cnx_settings_clear (CnxSettings * settings);
 
 /** The value of the property with that id. */
 void cnx_settings_get (const CnxSettings * settings, guint id, GValue * value);
-void cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
+/** Returns whether another network is to be opened for it: for one of the properties that it is opened with, even where
+ * that was set to @value before, and for those of regions where another number of them is to run at once. */
+gboolean cnx_settings_set (CnxSettings * settings, guint id, const GValue * value);
 
 /** What the network is opened with; its strings are those of @settings. Where regions are classified it is opened for
  * as many at once as a frame may have, up to 8, if that is more than the property says. */
 CnxEngineSettings cnx_settings_engine (const CnxSettings * settings);
-/** Puts what a network was opened with back. */
+/** Puts what a network was opened with back; what of frames is classified stays as it is. */
 void cnx_settings_put_back (CnxSettings * settings, const CnxEngineSettings * opened);
 
-/** Whether a network is opened with the property with that id. */
-gboolean cnx_settings_opens (guint id);
 /** Whether that property stays as it is while the network is used, and @value is another. */
 gboolean cnx_settings_refuses (const CnxSettings * settings, guint id, const GValue * value);
 

@@ -195,6 +195,13 @@ cnx_engine_settings_free (CnxEngineSettings * settings)
   g_free (settings);
 }
 
+/* Pictures at once. */
+static guint
+batch_of (const CnxEngineSettings * settings)
+{
+  return MAX (MAX (settings->batch, settings->group), 1);
+}
+
 gboolean
 cnx_engine_settings_equal (const CnxEngineSettings * a, const CnxEngineSettings * b)
 {
@@ -228,7 +235,7 @@ cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
-  self->batch = MAX (settings->batch, 1);
+  self->batch = batch_of (settings);
   self->given = place_new (self, NULL);
   self->stamp = cnx_model_stamp (settings->model, settings->variant, settings->labels);
   if (!open_network (self, settings, error))
@@ -480,7 +487,7 @@ cnx_engine_context_type (const CnxEngineSettings * settings)
     g_string_append (all, texts[i] ? texts[i] : "");
     g_string_append_c (all, '\n');
   }
-  g_string_append_printf (all, "%u %d %u", settings->threads, settings->precision, MAX (settings->batch, 1));
+  g_string_append_printf (all, "%u %d %u", settings->threads, settings->precision, batch_of (settings));
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, all->str, all->len);
   return g_strconcat ("convnext.engine.", digest, NULL);
 }

@@ -26,6 +26,7 @@ typedef struct _CnxEngine CnxEngine;
  * @threads: of a CPU device; 0: all
  * @precision: as cnx_network_new() takes it
  * @batch: at most so many frames run at once; 0: 1
+ * @group: and so many pictures that belong together, if that is more
  */
 typedef struct
 {
@@ -36,7 +37,7 @@ typedef struct
   const char *device;
   guint threads;
   CnxPrecision precision;
-  guint batch;
+  guint batch, group;
 } CnxEngineSettings;
 
 /** A copy, with strings of its own. Free with cnx_engine_settings_free(). */

@@ -318,7 +318,7 @@ static void
 test_changed (void)
 {
   for (int latest = 0; latest < 2; latest++) {
-    g_autofree char *line = g_strdup_printf ("convnext threshold=0 reclassify-interval=0 mode=%s",
+    g_autofree char *line = g_strdup_printf ("convnext threshold=0 reclassify-interval=0 batch=8 mode=%s",
         latest ? "latest" : "every-frame");
     g_auto (CnxTestRig) rig = cnx_test_rig (line);
     for (guint n = 0; n < 12; n++) {
