@@ -29,7 +29,7 @@
  * beside the one that goes on, takes over between two frames, and is told of in an element message `convnext-model`:
  * `model` and `previous`, their names, and `seconds`, that loading took. What was set last wins. One that cannot be
  * loaded is told of in a WARNING message, and changes nothing: the properties are again those of the network that is
- * used.
+ * used, or of one that was loaded before it and is about to be.
  *
  * A film that a phone took upright is stored lying, with a tag that says so. `video-direction=auto` heeds it: the
  * network sees the frame upright, and downstream gets it as it came.
@@ -233,7 +233,8 @@ gst_convnext_loader (GstConvnext * self)
 
 /* ---- another network ---- */
 
-/* What was asked for with @ticket cannot be had. Where that is still what is wanted, it is no longer. */
+/* What was asked for with @ticket cannot be had. Where that is still what is wanted, it is no longer, but what was
+ * loaded before and is yet to be used, if there is such, or what is used. */
 static void
 keep_used (gpointer user_data, guint ticket, const GError * error)
 {
@@ -241,8 +242,10 @@ keep_used (gpointer user_data, guint ticket, const GError * error)
 
   GST_OBJECT_LOCK (self);
   const gboolean newest = cnx_loader_is_newest (self->loader, ticket) && self->used;
-  if (newest)
-    cnx_settings_put_back (&self->settings, self->used);
+  if (newest) {
+    g_autoptr (CnxEngineSettings) loaded = cnx_loader_fall_back (self->loader);
+    cnx_settings_put_back (&self->settings, loaded ? loaded : self->used);
+  }
   GST_OBJECT_UNLOCK (self);
   if (newest)
     cnx_engine_post_warning (GST_ELEMENT (self), error);
@@ -281,6 +284,7 @@ take_over (GstConvnext * self)
   GST_OBJECT_LOCK (self);
   set_used (self, loaded->settings);
   GST_OBJECT_UNLOCK (self);
+  cnx_loader_settle (self->loader, loaded->ticket);
   if (!previous)
     return;
   tell_change (self, cnx_model_name (cnx_classifier_model (previous)), loaded->seconds);

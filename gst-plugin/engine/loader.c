@@ -17,7 +17,9 @@ struct _CnxLoader
   CnxEngineSettings *wanted;    /* and not begun; NULL: nothing */
   gint64 since;                 /* when it was asked for, as g_get_monotonic_time() tells */
   guint ticket;                 /* of the newest */
+  guint forgotten;              /* that one, and all before */
   CnxLoaded *loaded;            /* and not taken */
+  CnxLoaded *spare;             /* the newest of those that are there, were never used, and something else is wanted */
   GQueue retired;               /* of CnxClassifier */
 };
 
@@ -76,8 +78,32 @@ load (CnxLoader * self, const CnxEngineSettings * settings, GError ** error)
   return loaded;
 }
 
-/* With the lock held, which it lets go of meanwhile. What nobody asks for any more is dropped, and its failure not
- * told. */
+/* With the lock held. The thread lets go of what @place has, for that takes its time. */
+static void
+drop (CnxLoader * self, CnxLoaded ** place)
+{
+  if (!*place)
+    return;
+  g_queue_push_tail (&self->retired, g_steal_pointer (&(*place)->classifier));
+  g_clear_pointer (place, cnx_loaded_free);
+  g_cond_broadcast (&self->changed);
+}
+
+/* With the lock held: in the place of another. */
+static void
+keep (CnxLoader * self, CnxLoaded ** place, CnxLoaded * loaded)
+{
+  drop (self, place);
+  *place = loaded;
+}
+
+static gboolean
+is_before (guint ticket, guint other)
+{
+  return (gint) (ticket - other) < 0;
+}
+
+/* With the lock held, which it lets go of meanwhile. Where something else is wanted by now, that may be had or not. */
 static void
 load_wanted (CnxLoader * self)
 {
@@ -90,12 +116,15 @@ load_wanted (CnxLoader * self)
   if (!loaded)
     self->failed (self->failed_data, ticket, error);
   g_mutex_lock (&self->lock);
-  if (loaded && ticket == self->ticket) {
-    loaded->ticket = ticket;
-    self->loaded = g_steal_pointer (&loaded);
-  } else if (loaded) {
-    g_queue_push_tail (&self->retired, g_steal_pointer (&loaded->classifier));
-  }
+  if (!loaded)
+    return;
+  loaded->ticket = ticket;
+  if (ticket == self->ticket)
+    keep (self, &self->loaded, g_steal_pointer (&loaded));
+  else if (is_before (self->forgotten, ticket))
+    keep (self, &self->spare, g_steal_pointer (&loaded));
+  else
+    drop (self, &loaded);
 }
 
 static gboolean
@@ -130,17 +159,24 @@ work (gpointer user_data)
 
 /* ---- what is asked of it ---- */
 
-/* With the lock held. The thread lets go of what was loaded, for that takes its time. */
+/* With the lock held. */
 static void
 forget (CnxLoader * self)
 {
+  self->forgotten = ++self->ticket;
+  g_clear_pointer (&self->wanted, cnx_engine_settings_free);
+  drop (self, &self->loaded);
+  drop (self, &self->spare);
+}
+
+/* With the lock held: what was asked for is no longer, but may be wanted again. */
+static void
+supersede (CnxLoader * self)
+{
   self->ticket++;
   g_clear_pointer (&self->wanted, cnx_engine_settings_free);
-  if (!self->loaded)
-    return;
-  g_queue_push_tail (&self->retired, g_steal_pointer (&self->loaded->classifier));
-  g_clear_pointer (&self->loaded, cnx_loaded_free);
-  g_cond_broadcast (&self->changed);
+  if (self->loaded)
+    keep (self, &self->spare, g_steal_pointer (&self->loaded));
 }
 
 gboolean
@@ -148,7 +184,7 @@ cnx_loader_ask (CnxLoader * self, const CnxEngineSettings * settings, GError ** 
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  forget (self);
+  supersede (self);
   if (!self->thread && !(self->thread = g_thread_try_new ("convnext-load", work, self, error)))
     return FALSE;
   self->wanted = cnx_engine_settings_copy (settings);
@@ -171,6 +207,27 @@ cnx_loader_take (CnxLoader * self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return g_steal_pointer (&self->loaded);
+}
+
+CnxEngineSettings *
+cnx_loader_fall_back (CnxLoader * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (!self->spare)
+    return NULL;
+  keep (self, &self->loaded, g_steal_pointer (&self->spare));
+  self->loaded->ticket = self->ticket;
+  return cnx_engine_settings_copy (self->loaded->settings);
+}
+
+void
+cnx_loader_settle (CnxLoader * self, guint ticket)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->spare && is_before (self->spare->ticket, ticket))
+    drop (self, &self->spare);
 }
 
 void

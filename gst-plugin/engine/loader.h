@@ -1,7 +1,8 @@
 /* Loads another network on a thread of its own, while the one that there is goes on.
  *
- * What was asked for last wins. Loading begins when nothing else has been asked for a tenth of a second: who sets
- * several properties one after the other means them all. */
+ * What was asked for last wins; where that cannot be had, what was loaded before it and was never used. Loading begins
+ * when nothing else has been asked for a tenth of a second: who sets several properties one after the other means them
+ * all. */
 #pragma once
 
 #include "gst-plugin/engine/classifier.h"
@@ -44,6 +45,12 @@ gboolean cnx_loader_ask (CnxLoader * loader, const CnxEngineSettings * settings,
 gboolean cnx_loader_is_newest (CnxLoader * loader, guint ticket);
 /** What was loaded, once; NULL: nothing new. Free with cnx_loaded_free(). */
 CnxLoaded *cnx_loader_take (CnxLoader * loader);
+/** Instead of what was asked for last, which cannot be had: what was loaded before and was never used is what
+ * cnx_loader_take() gives now. Returns what it was loaded with; NULL: there is none. Free with
+ * cnx_engine_settings_free(). */
+CnxEngineSettings *cnx_loader_fall_back (CnxLoader * loader);
+/** What was taken with that @ticket is used now: nothing that was asked for before it will be. */
+void cnx_loader_settle (CnxLoader * loader, guint ticket);
 /** Nothing is asked for any more: what is being loaded is dropped when it is there. Does not wait. */
 void cnx_loader_forget (CnxLoader * loader);
 /** Lets go of @classifier, which it takes, on its thread: that waits for what it is still at. Only after something was

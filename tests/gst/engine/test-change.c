@@ -239,6 +239,56 @@ test_fails_early (void)
   cnx_change_close (&rig);
 }
 
+/* What was asked for before is there by then, whether a frame has come since or not, and is used. */
+static void
+test_fails_later (gconstpointer loaded)
+{
+  CnxChangeRig rig = cnx_change_open ("every-frame");
+  g_autofree char *model = NULL;
+  guint batch;
+
+  cnx_change_push (&rig);
+  cnx_change_hold_disk (!loaded);
+  g_object_set (rig.element, "model", SECOND, "batch", 2, NULL);
+  cnx_change_await_loads (1);
+  g_usleep (loaded ? 200000 : 0);
+  g_object_set (rig.element, "model", "/no/such/model", "batch", 3, NULL);
+  cnx_change_hold_disk (FALSE);
+  cnx_change_await_loads (2);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (rig.bus, GST_CLOCK_TIME_NONE, CNX_CHANGE_TOLD);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_WARNING);
+  g_object_get (rig.element, "model", &model, "batch", &batch, NULL);
+  g_assert_cmpstr (model, ==, SECOND);
+  g_assert_cmpuint (batch, ==, 2);
+  cnx_change_check_told (&rig, "second", "first");
+  cnx_change_check_model (&rig, SECOND, "second");
+
+  /* once: what fails next leaves what is used by then */
+  g_object_set (rig.element, "model", "/no/such/model", NULL);
+  cnx_change_check_warned (&rig, "/no/such/model");
+  cnx_change_check_model (&rig, SECOND, "second");
+  cnx_change_close (&rig);
+}
+
+/* Nothing of what was asked for before another state is used after. */
+static void
+test_fails_after_ready (void)
+{
+  CnxChangeRig rig = cnx_change_open ("every-frame");
+
+  cnx_change_hold_disk (TRUE);
+  g_object_set (rig.element, "model", SECOND, NULL);
+  cnx_change_await_loads (1);
+  gst_element_set_state (rig.element, GST_STATE_READY);
+  g_object_set (rig.element, "model", THIRD, NULL);
+  gst_element_set_state (rig.element, GST_STATE_PLAYING);
+  g_object_set (rig.element, "model", "/no/such/model", NULL);
+  cnx_change_hold_disk (FALSE);
+  cnx_change_check_warned (&rig, "/no/such/model");
+  cnx_change_check_model (&rig, THIRD, "third");
+  cnx_change_close (&rig);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -254,5 +304,8 @@ main (int argc, char **argv)
   g_test_add_func ("/change/stats", test_stats);
   g_test_add_func ("/change/fails", test_fails);
   g_test_add_func ("/change/fails-early", test_fails_early);
+  g_test_add_data_func ("/change/fails-later/loading", NULL, test_fails_later);
+  g_test_add_data_func ("/change/fails-later/loaded", "loaded", test_fails_later);
+  g_test_add_func ("/change/fails-after-ready", test_fails_after_ready);
   return cnx_change_run ();
 }
