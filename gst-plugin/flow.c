@@ -13,6 +13,7 @@ static const char *const fates[CNX_FATES] = {
   [CNX_FATE_SCENE] = "is passed over: it shows the same",
   [CNX_FATE_BUSY] = "is passed over: the device is busy",
   [CNX_FATE_LATE] = "is passed over: it would come too late",
+  [CNX_FATE_KNOWN] = "is passed over: its regions are known",
 };
 
 GstFlowReturn

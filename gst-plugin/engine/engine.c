@@ -373,8 +373,8 @@ serve (CnxEngine * self)
   g_autoptr (GError) error = NULL;
 
   self->running = TRUE;
-  self->largest = MAX (self->largest, pictures);
-  self->passes++;
+  self->largest = MAX (self->largest, MIN (pictures, self->batch));
+  self->passes += (pictures + self->batch - 1) / self->batch;
   self->pictures += pictures;
   g_mutex_unlock (&self->lock);
   const gboolean ok = run_pass (self, wishes, n, &error);

@@ -50,7 +50,45 @@ read_parts (CnxFlow * flow, GstBuffer * buffer, const GPtrArray * parts, guint o
   return good;
 }
 
-/* With the slot claimed. Where all that there is is known, or nothing is there, that is a result too. */
+static gboolean
+has (const GPtrArray * parts, const CnxPart * part)
+{
+  for (guint i = 0; i < parts->len; i++) {
+    const CnxPart *other = g_ptr_array_index (parts, i);
+    if (other->region.id == part->region.id && other->region.kind == part->region.kind
+        && other->labels == part->labels)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether all of @parts, which are known, are there in @before, and no others. */
+static gboolean
+are_those (const GPtrArray * parts, const CnxResult * before)
+{
+  if (!before || !before->parts || before->parts->len != parts->len)
+    return FALSE;
+  for (guint i = 0; i < parts->len; i++)
+    if (!has (before->parts, g_ptr_array_index (parts, i)))
+      return FALSE;
+  return TRUE;
+}
+
+/* All that there is is known, or nothing is there: that takes no pass. It is a result where the last one was of others,
+ * as when one has gone; else there is nothing newer to be had than what is carried. */
+static void
+tell_known (CnxFlow * flow, const CnxClassifyRequest * request, GPtrArray * parts)
+{
+  if (are_those (parts, flow->carried.result)) {
+    cnx_carried_hold (&flow->carried);
+    return;
+  }
+  cnx_flow_renew (flow, cnx_result_new_of (cnx_classifier_model (flow->classifier), g_ptr_array_ref (parts),
+          request->width, request->height, request->running_time));
+  cnx_flow_post (flow, flow->carried.result);
+}
+
+/* With the slot claimed. */
 static GstFlowReturn
 classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
 {
@@ -59,14 +97,13 @@ classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
   g_autoptr (GError) error = NULL;
   const guint open = plan (flow, frame, set->reclassify_interval, parts);
 
-  cnx_pace_note (&flow->pace);
   if (open == 0) {
     cnx_classifier_release (flow->classifier);
-    cnx_flow_renew (flow, cnx_result_new_of (cnx_classifier_model (flow->classifier), g_steal_pointer (&parts),
-            request->width, request->height, request->running_time));
-    cnx_flow_post (flow, flow->carried.result);
+    frame->turn.fate = CNX_FATE_KNOWN;
+    tell_known (flow, request, parts);
     return GST_FLOW_OK;
   }
+  cnx_pace_note (&flow->pace);
   cnx_flow_turn_upright (flow, set);
   const gint64 start = g_get_monotonic_time ();
   if (!read_parts (flow, frame->buffer, parts, open, &error)) {

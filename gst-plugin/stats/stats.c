@@ -7,6 +7,7 @@ static const char *const fields[CNX_FATES] = {
   [CNX_FATE_SCENE] = "skipped-scene",
   [CNX_FATE_BUSY] = "skipped-busy",
   [CNX_FATE_LATE] = "skipped-qos",
+  [CNX_FATE_KNOWN] = "skipped-known",
 };
 
 /* Which of a histogram's numbers are told. */

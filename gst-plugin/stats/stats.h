@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @CNX_FATE_SCENE: it shows what the last one did
  * @CNX_FATE_BUSY: its turn had come, and the device had another
  * @CNX_FATE_LATE: it would have come too late
+ * @CNX_FATE_KNOWN: all of its regions were classified before, or it has none
  *
  * What became of a frame.
  */
@@ -24,6 +25,7 @@ typedef enum
   CNX_FATE_SCENE,
   CNX_FATE_BUSY,
   CNX_FATE_LATE,
+  CNX_FATE_KNOWN,
   CNX_FATES,
 } CnxFate;
 
@@ -68,7 +70,7 @@ void cnx_stats_add_frame (CnxStats * stats, CnxFate fate, GstClockTime age);
 /** A frame was made the network's input, which took so many microseconds. */
 void cnx_stats_add_reading (CnxStats * stats, gint64 took);
 
-/** A pass was made, which took so many microseconds. */
+/** A frame was classified, which took so many microseconds: a pass, or those that its regions need. */
 void cnx_stats_add_pass (CnxStats * stats, gint64 took);
 
 /** All of it, as the property `stats` has it. What was not measured yet is not there. Free with

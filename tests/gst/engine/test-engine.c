@@ -393,8 +393,8 @@ test_not_finite (void)
 
 #define SEVERAL 5
 
-/* Pictures that belong together, beside those of other threads: each gets what it gets alone, and they are one pass,
- * however few the network runs at once. */
+/* Pictures that belong together, beside those of other threads: each gets what it gets alone, in as many passes as it
+ * takes. */
 static gpointer
 ask_for_several (gpointer data)
 {
@@ -422,7 +422,31 @@ test_several (gconstpointer data)
   g_autoptr (CnxEngine) engine = engine_with (GPOINTER_TO_INT (data), CNX_PRECISION_FP32);
 
   ask_at_once (engine, ask_for_several);
-  g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, SEVERAL);
+  const int batch = cnx_network_batch (cnx_engine_network (engine));
+  g_assert_cmpint (cnx_engine_largest_pass (engine), ==, MIN (SEVERAL, batch));
+}
+
+/* More than run at once are several passes. */
+static void
+test_count (void)
+{
+  static const guint batches[] = { 1, 2, 3, 4 }, passes[] = { 5, 3, 2, 2 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (batches); i++) {
+    g_autoptr (CnxEngine) engine = engine_with (batches[i], CNX_PRECISION_FP32);
+    g_autofree float *in = noise (engine, 1);
+    g_autofree float *logits = g_new (float, SEVERAL * cnx_network_outputs (cnx_engine_network (engine)));
+    CnxPicture pictures[SEVERAL];
+    guint64 n_passes, n_pictures;
+
+    for (guint k = 0; k < SEVERAL; k++)
+      pictures[k] = (CnxPicture) { in };
+    g_assert_true (cnx_engine_forward_several (engine, pictures, SEVERAL, logits, NULL));
+    cnx_engine_count (engine, &n_passes, &n_pictures);
+    g_assert_cmpuint (n_passes, ==, passes[i]);
+    g_assert_cmpuint (n_pictures, ==, SEVERAL);
+    g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, batches[i]);
+  }
 }
 
 /* One of several that is not finite is an error for them, and for nobody else. */
@@ -563,6 +587,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/frames-wait", test_frames_wait);
   g_test_add_data_func ("/engine/several/one-at-once", GINT_TO_POINTER (1), test_several);
   g_test_add_data_func ("/engine/several/three-at-once", GINT_TO_POINTER (3), test_several);
+  g_test_add_data_func ("/engine/several/eight-at-once", GINT_TO_POINTER (8), test_several);
+  g_test_add_func ("/engine/count", test_count);
   g_test_add_func ("/engine/several-not-finite", test_several_not_finite);
   g_test_add_func ("/engine/printed", test_printed);
   return g_test_run ();

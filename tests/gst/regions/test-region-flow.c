@@ -198,7 +198,7 @@ test_reclassify (void)
       const CnxTestSeen seen = push_two (&rig, n * 40 * MS, 5, 6);
       const guint interval = intervals[i] ? intervals[i] : 100;
       g_assert_cmpuint (seen.n, ==, 2);
-      g_assert_cmpuint (seen.running_time, ==, n * 40 * MS);
+      g_assert_cmpuint (seen.running_time, ==, n / interval * interval * 40 * MS);
       g_assert_cmpint (seen.regions[0].id, ==, 5);
       g_assert_cmpuint (seen.regions[1].running_time, ==, n / interval * interval * 40 * MS);
     }

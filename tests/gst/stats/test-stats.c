@@ -1,5 +1,6 @@
 /* What `stats` says of what was done. */
 #include "tests/gst/pace/rig.h"
+#include "tests/gst/regions/seen.h"
 
 #define WAITS "convnext threshold=0 mode=every-frame "
 #define LATEST "convnext threshold=0 mode=latest "
@@ -43,7 +44,7 @@ push (CnxTestRig * rig, GstClockTime time)
 /* ---- frames ---- */
 
 static const char *const fates[] = { "classified", "skipped-interval", "skipped-rate", "skipped-scene", "skipped-busy",
-  "skipped-qos"
+  "skipped-qos", "skipped-known"
 };
 
 /* Those of @expected, by what became of them, and no others. */
@@ -93,7 +94,7 @@ test_busy (void)
   cnx_test_rig_hold (TRUE);
   for (guint i = 0; i < 3; i++)
     cnx_test_rig_carried (&rig, i);
-  check_frames (rig.element, (guint[]) { 1, 0, 0, 0, 2, 0 });
+  check_frames (rig.element, (guint[]) { 1, 0, 0, 0, 2, 0, 0 });
   cnx_test_rig_hold (FALSE);
 }
 
@@ -110,7 +111,38 @@ test_late (void)
           900 * GST_SECOND));
   push (&rig, 900 * GST_SECOND);
   push (&rig, 901 * GST_SECOND);
-  check_frames (rig.element, (guint[]) { 1, 0, 0, 0, 0, 2 });
+  check_frames (rig.element, (guint[]) { 1, 0, 0, 0, 0, 2, 0 });
+}
+
+/* Frames whose regions are all known are not classified, nor are those without any; what has to be is. */
+static void
+test_known (void)
+{
+  static const struct
+  {
+    int ids[2];                 /* 0: there is no such region; -1: nobody tracks it */
+    guint classified, known;    /* so far */
+  } frames[] = { {{0, 0}, 0, 1}, {{5, 0}, 1, 1}, {{5, 0}, 1, 2}, {{5, 6}, 2, 2}, {{6, 5}, 2, 3}, {{6, 0}, 2, 4},
+  {{0, 0}, 2, 5}, {{5, -1}, 3, 5}, {{5, 0}, 3, 6}
+  };
+  static const GstVideoRectangle box = { 2, 2, 40, 40 };
+
+  for (guint latest = 0; latest < 2; latest++) {
+    g_autofree char *line = g_strconcat (latest ? LATEST : WAITS, "inference-region=roi-list reclassify-interval=0",
+        NULL);
+    g_auto (CnxTestRig) rig = cnx_test_rig (line);
+
+    for (guint i = 0; i < G_N_ELEMENTS (frames); i++) {
+      GstBuffer *frame = cnx_test_frame (CNX_TEST_RIG_CAPS, 1, i * 40 * MS);
+      for (guint k = 0; k < 2; k++)
+        if (frames[i].ids[k])
+          cnx_test_mark (frame, "thing", frames[i].ids[k], &box);
+      gst_buffer_unref (gst_harness_push_and_pull (rig.harness, frame));
+      cnx_test_rig_drain (&rig);
+      g_test_message ("frame %u", i);
+      check_frames (rig.element, (guint[]) { frames[i].classified, 0, 0, 0, 0, 0, frames[i].known });
+    }
+  }
 }
 
 /* ---- times ---- */
@@ -215,9 +247,9 @@ test_begins_anew (void)
 
   push (&rig, 0);
   gst_element_set_state (rig.element, GST_STATE_READY);
-  check_frames (rig.element, (guint[]) { 1, 0, 0, 0, 0, 0 });
+  check_frames (rig.element, (guint[]) { 1, 0, 0, 0, 0, 0, 0 });
   gst_element_set_state (rig.element, GST_STATE_PLAYING);
-  check_frames (rig.element, (guint[]) { 0, 0, 0, 0, 0, 0 });
+  check_frames (rig.element, (guint[]) { 0, 0, 0, 0, 0, 0, 0 });
   g_autoptr (GstStructure) stats = stats_of (rig.element);
   g_assert_false (gst_structure_has_field (stats, "pass-mean"));
   g_assert_false (gst_structure_has_field (stats, "preprocess-p99"));
@@ -271,6 +303,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stats/frames", test_frames);
   g_test_add_func ("/stats/busy", test_busy);
   g_test_add_func ("/stats/late", test_late);
+  g_test_add_func ("/stats/known", test_known);
   g_test_add_func ("/stats/times", test_times);
   g_test_add_func ("/stats/ages", test_ages);
   g_test_add_func ("/stats/no-times", test_no_times);
