@@ -510,8 +510,8 @@ gst_convnext_class_init (GstConvnextClass * klass)
   g_object_class_install_property (object_class, PROP_STATS, g_param_spec_boxed ("stats", "Statistics",
           "Since the element was started: frames, classified, skipped-interval, skipped-rate, skipped-scene, "
           "skipped-busy, skipped-qos and skipped-known; milliseconds of preprocessing, of a pass and of the age of "
-          "labels: preprocess-mean, -p50 and -p99, pass-mean, -p50 and -p99, age-mean and -p99; and of the network, for all "
-          "that share it: batches, batch-mean, model, precision, device", GST_TYPE_STRUCTURE,
+          "labels: preprocess-mean, -p50 and -p99, pass-mean, -p50 and -p99, age-mean and -p99; and of the network, "
+          "for all that share it: batches, batch-mean, model, precision, device", GST_TYPE_STRUCTURE,
           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   element_class->change_state = change_state;
   base_class->set_caps = set_caps;
