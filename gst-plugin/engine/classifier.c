@@ -310,7 +310,7 @@ count_open (const GPtrArray * parts)
   return n;
 }
 
-/* All of them by one call, or one by one where something stands in for the network. */
+/* All of them together, or one by one where something stands in for the network. */
 static gboolean
 forward_several (CnxClassifier * self, guint n, int classes, GError ** error)
 {
@@ -321,7 +321,8 @@ forward_several (CnxClassifier * self, guint n, int classes, GError ** error)
   for (guint i = 0; i < n; i++)
     pictures[i].data = self->tensor + i * floats;
   if (self->forward == cnx_classifier_forward)
-    return cnx_engine_forward_several (self->engine, pictures, n, self->logits, error);
+    return cnx_engine_forward_several (self->engine, pictures, n, self->request.batch_timeout, self->logits,
+        error);
   for (guint i = 0; i < n; i++)
     if (!self->forward (self->forward_data, pictures[i].data, self->logits + (gsize) i * classes, error))
       return FALSE;

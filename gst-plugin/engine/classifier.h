@@ -27,7 +27,7 @@ typedef struct _CnxClassifier CnxClassifier;
  * @threshold: with at least this confidence; below 0: with what cnx_model_threshold() has for the model
  * @smoothing: the time constant (ns) of cnx_steady_smooth(); 0: off
  * @hysteresis: that of cnx_steady_top_k(); 0: off
- * @batch_timeout: the patience (us) of cnx_engine_forward()
+ * @batch_timeout: the patience (us) of cnx_engine_forward() and cnx_engine_forward_several()
  * @parts: what the tensors are of, after cnx_classifier_widen(): one for each part without labels, in their order, at
  *   least one. The result has them, labelled, and nobody else writes to them. Neither smoothing nor hysteresis is for
  *   them. NULL: there is one, of the frame

@@ -1,20 +1,8 @@
 #include "gst-plugin/engine/engine.h"
 #include "core/error.h"
-#include "core/finite.h"
+#include "gst-plugin/engine/passes.h"
 
 #include <string.h>
-
-/* One that waits for its pictures' logits; on its thread's stack. */
-typedef struct
-{
-  const CnxPicture *pictures;
-  guint n;
-  float *logits;
-  gint64 since;                 /* as g_get_monotonic_time() tells */
-  guint patience;               /* waits for others so long (us), if there are not enough of them */
-  gboolean done;
-  GError *error;
-} Wish;
 
 typedef struct _CnxEnginePlace CnxEnginePlace;
 
@@ -28,17 +16,7 @@ struct _CnxEngine
   char *stamp;                  /* cnx_model_stamp() before the model was read */
   CnxEnginePlace *given;        /* of its own, for cnx_engine_context() */
   CnxEnginePlace *shared;       /* that it was put into, or NULL */
-  gsize outputs;                /* floats of an answer */
-  guint batch;
-
-  GMutex lock;                  /* guards what follows */
-  GCond changed;
-  GQueue wishes;                /* Wish, in the order that they came */
-  gboolean running;             /* one of the waiting threads runs a pass, and owns what is below */
-  guint largest;
-  guint64 passes, pictures;     /* so far */
-
-  float *logits;                /* of a pass of several; NULL where there is none */
+  CnxPasses *passes;
 };
 
 /* ---- places ---- */
@@ -222,7 +200,7 @@ open_network (CnxEngine * self, const CnxEngineSettings * settings, GError ** er
   if (!self->device)
     return FALSE;
   const CnxRecipe *recipe = cnx_model_recipe (self->model);
-  const CnxNetworkOptions options = { recipe->height, recipe->width, self->batch, settings->precision };
+  const CnxNetworkOptions options = { recipe->height, recipe->width, batch_of (settings), settings->precision };
   self->network = cnx_network_new (self->device, self->model, &options, error);
   return self->network != NULL;
 }
@@ -233,18 +211,13 @@ cnx_engine_new (const CnxEngineSettings * settings, GError ** error)
   g_autoptr (CnxEngine) self = g_new0 (CnxEngine, 1);
 
   g_atomic_ref_count_init (&self->refs);
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->changed);
-  self->batch = batch_of (settings);
   self->given = place_new (self, NULL);
   self->stamp = cnx_model_stamp (settings->model, settings->variant, settings->labels);
   if (!open_network (self, settings, error))
     return NULL;
   const CnxRecipe *recipe = cnx_model_recipe (self->model);
-  self->outputs = cnx_network_outputs (self->network);
-  self->batch = cnx_network_batch (self->network);      /* more would run one after the other and come back together */
-  if (self->batch > 1
-      && !(self->logits = cnx_try_new (self->batch * self->outputs, sizeof (float), "a batch of answers", error)))
+  self->passes = cnx_passes_new (self->network, cnx_device_info (self->device)->is_cpu, error);
+  if (!self->passes)
     return NULL;
   self->context_type = cnx_engine_context_type (settings);
   self->description = g_strdup_printf ("%s from %s, %d classes, input %d x %d, in %s on %s (%s)",
@@ -268,15 +241,13 @@ cnx_engine_unref (CnxEngine * self)
     return;
   place_unref (self->given);
   g_clear_pointer (&self->shared, place_unref);
+  g_clear_pointer (&self->passes, cnx_passes_free);
   g_clear_pointer (&self->network, cnx_network_unref);
   g_clear_pointer (&self->device, cnx_device_unref);
   g_clear_pointer (&self->model, cnx_model_unref);
   g_free (self->description);
   g_free (self->context_type);
   g_free (self->stamp);
-  g_free (self->logits);
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->changed);
   g_free (self);
 }
 
@@ -306,147 +277,35 @@ cnx_engine_description (CnxEngine * self)
 
 /* ---- passes ---- */
 
-/* Without the lock, by the one thread that runs. Numbers that are not finite are written too. */
-static gboolean
-run_pass (CnxEngine * self, Wish ** wishes, guint n, GError ** error)
-{
-  if (n == 1)
-    return cnx_network_forward_pictures (self->network, wishes[0]->pictures, wishes[0]->n, wishes[0]->logits, error);
-  g_autofree CnxPicture *pictures = g_new (CnxPicture, n);
-  for (guint i = 0; i < n; i++)
-    pictures[i] = wishes[i]->pictures[0];
-  const gboolean ok = cnx_network_forward_pictures (self->network, pictures, n, self->logits, error);
-  for (guint i = 0; i < n; i++)
-    memcpy (wishes[i]->logits, self->logits + i * self->outputs, self->outputs * sizeof (float));
-  return ok;
-}
-
-/* Whether a pass that failed did so for this one: another's numbers that are not finite are that one's alone. */
-static gboolean
-failed_for (CnxEngine * self, const Wish * wish, const GError * error)
-{
-  return !g_error_matches (error, CNX_ERROR, CNX_ERROR_NUMBERS)
-      || !cnx_check_finite (wish->logits, wish->n, self->outputs, NULL);
-}
-
-/* Whether @wish is to wait no longer for others: its patience is at an end, or there are enough. */
-static gboolean
-is_time (CnxEngine * self, const Wish * wish)
-{
-  return g_queue_get_length (&self->wishes) >= self->batch || g_get_monotonic_time () >= wish->since + wish->patience;
-}
-
-/* All that there is room for of those that have waited for each other. Others come back from a batch together: often
- * just after their streams' next frames have gone by. A CPU, to which a picture is nearly as much work in a batch as
- * alone, has nothing to do then until the ones after those; that costs it more than a batch gains. It takes a third of
- * who waits: in a model of the queue, of eight cameras that tick together, a half still loses 2.5 % of what passes of
- * one give at worst, and a third nothing. */
-static guint
-pass_size (CnxEngine * self)
-{
-  const guint waiting = g_queue_get_length (&self->wishes);
-  const Wish *first = g_queue_peek_head (&self->wishes);
-  const gboolean all = first->patience > 0 || !cnx_device_info (self->device)->is_cpu;
-
-  return MIN (all ? waiting : (waiting + 2) / 3, self->batch);
-}
-
-/* Takes those that go in one pass from the first that wait. One of several pictures goes alone. */
-static guint
-gather (CnxEngine * self, Wish ** wishes, guint most)
-{
-  guint n = 0;
-
-  do
-    wishes[n++] = g_queue_pop_head (&self->wishes);
-  while (n < most && wishes[0]->n == 1 && ((const Wish *) g_queue_peek_head (&self->wishes))->n == 1);
-  return n;
-}
-
-/* With the lock held, which it lets go of meanwhile. */
-static void
-serve (CnxEngine * self)
-{
-  const guint most = pass_size (self);
-  g_autofree Wish **wishes = g_new (Wish *, most);
-  const guint n = gather (self, wishes, most), pictures = MAX (n, wishes[0]->n);
-  g_autoptr (GError) error = NULL;
-
-  self->running = TRUE;
-  self->largest = MAX (self->largest, MIN (pictures, self->batch));
-  self->passes += (pictures + self->batch - 1) / self->batch;
-  self->pictures += pictures;
-  g_mutex_unlock (&self->lock);
-  const gboolean ok = run_pass (self, wishes, n, &error);
-  g_mutex_lock (&self->lock);
-  self->running = FALSE;
-  for (guint i = 0; i < n; i++) {
-    wishes[i]->error = ok || !failed_for (self, wishes[i], error) ? NULL : g_error_copy (error);
-    wishes[i]->done = TRUE;
-  }
-  g_cond_broadcast (&self->changed);
-}
-
-/* Whoever comes, or has waited enough, while nobody runs a pass runs one; those who come meanwhile make up the next. */
-static gboolean
-forward (CnxEngine * self, const CnxPicture * pictures, guint n, guint patience, float *logits, GError ** error)
-{
-  Wish wish = {.pictures = pictures,.n = n,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };
-
-  for (guint i = 0; i < n; i++)
-    if (!cnx_network_takes (self->network, &pictures[i], error))
-      return FALSE;
-  g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->wishes, &wish);
-  while (!wish.done) {
-    if (self->running)
-      g_cond_wait (&self->changed, &self->lock);
-    else if (is_time (self, &wish))
-      serve (self);
-    else
-      g_cond_wait_until (&self->changed, &self->lock, wish.since + wish.patience);
-  }
-  g_mutex_unlock (&self->lock);
-  if (wish.error)
-    g_propagate_error (error, wish.error);
-  return wish.error == NULL;
-}
-
 gboolean
 cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience, float *logits, GError ** error)
 {
-  return forward (self, picture, 1, patience, logits, error);
+  return cnx_passes_forward (self->passes, picture, 1, patience, logits, error);
 }
 
 gboolean
-cnx_engine_forward_several (CnxEngine * self, const CnxPicture * pictures, guint n, float *logits, GError ** error)
+cnx_engine_forward_several (CnxEngine * self, const CnxPicture * pictures, guint n, guint patience, float *logits,
+    GError ** error)
 {
-  return forward (self, pictures, n, 0, logits, error);
+  return cnx_passes_forward (self->passes, pictures, n, patience, logits, error);
 }
 
 void
 cnx_engine_count (CnxEngine * self, guint64 * passes, guint64 * pictures)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  *passes = self->passes;
-  *pictures = self->pictures;
+  cnx_passes_count (self->passes, passes, pictures);
 }
 
 guint
 cnx_engine_largest_pass (CnxEngine * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return self->largest;
+  return cnx_passes_largest (self->passes);
 }
 
 guint
 cnx_engine_waiting (CnxEngine * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return g_queue_get_length (&self->wishes);
+  return cnx_passes_waiting (self->passes);
 }
 
 /* ---- sharing ---- */

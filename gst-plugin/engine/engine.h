@@ -72,10 +72,11 @@ const char *cnx_engine_description (CnxEngine * engine);
 gboolean cnx_engine_forward (CnxEngine * engine, const CnxPicture * picture, guint patience, float *logits,
     GError ** error);
 
-/** The same of @n @pictures, at least one, that belong together: at once, with no others, and by one call. Errors:
- * CNX_ERROR_INPUT and CNX_ERROR_NUMBERS for one of them, CNX_ERROR_DEVICE. */
-gboolean cnx_engine_forward_several (CnxEngine * engine, const CnxPicture * pictures, guint n, float *logits,
-    GError ** error);
+/** The same of @n @pictures, at least one, that belong together and are in one pass; those that fill one, or need more
+ * than one, wait for no others, nor do others go along. Errors: CNX_ERROR_INPUT and CNX_ERROR_NUMBERS for one of them,
+ * CNX_ERROR_DEVICE. */
+gboolean cnx_engine_forward_several (CnxEngine * engine, const CnxPicture * pictures, guint n, guint patience,
+    float *logits, GError ** error);
 
 /** How many passes it has begun so far, for all who share it, and how many pictures were in them. For any thread. */
 void cnx_engine_count (CnxEngine * engine, guint64 * passes, guint64 * pictures);

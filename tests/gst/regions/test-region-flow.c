@@ -141,6 +141,41 @@ test_batch (void)
   gst_harness_teardown (regions);
 }
 
+static gpointer
+push_one (gpointer harness)
+{
+  g_autofree char *caps = caps_of ("RGB", 160, 120);
+  GstBuffer *frame = cnx_test_frame (caps, 3, 0);
+
+  cnx_test_mark (frame, "thing", 0, &(GstVideoRectangle) {20, 10, 60, 80});
+  g_assert_cmpuint (cnx_test_seen (gst_harness_push_and_pull (harness, frame)).n, ==, 1);
+  return NULL;
+}
+
+/* Regions of two streams wait for each other. */
+static void
+test_batch_timeout (void)
+{
+  g_autofree char *caps = caps_of ("RGB", 160, 120);
+  CnxEngine *engine = NULL;
+  GstHarness *harnesses[2];
+  GThread *threads[2];
+
+  for (guint i = 0; i < G_N_ELEMENTS (harnesses); i++) {
+    harnesses[i] = gst_harness_new_parse (LINE "mode=every-frame max-regions=2 batch-timeout=1000000");
+    gst_harness_set_src_caps_str (harnesses[i], caps);
+    g_autoptr (GstElement) element = gst_harness_find_element (harnesses[i], "convnext");
+    engine = cnx_classifier_engine (gst_convnext_classifier (GST_CONVNEXT (element)));
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (harnesses); i++)
+    threads[i] = g_thread_new ("push", push_one, harnesses[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (harnesses); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (harnesses); i++)
+    gst_harness_teardown (harnesses[i]);
+}
+
 /* ---- one frame after the other ---- */
 
 static GstBuffer *
@@ -462,6 +497,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/region-flow/as-alone", test_as_alone);
   g_test_add_func ("/region-flow/batch", test_batch);
+  g_test_add_func ("/region-flow/batch-timeout", test_batch_timeout);
   g_test_add_func ("/region-flow/none", test_none);
   g_test_add_func ("/region-flow/reclassify", test_reclassify);
   g_test_add_func ("/region-flow/known-no-more", test_known_no_more);
