@@ -245,10 +245,9 @@ cnx_flow_note_frame (CnxFlow * self, CnxFate fate, GstClockTime now, const CnxRe
 }
 
 void
-cnx_flow_turn_upright (CnxFlow * self, const CnxSettings * set)
+cnx_flow_turn_upright (CnxFlow * self)
 {
-  cnx_frame_in_set_direction (self->frame_in,
-      set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction);
+  cnx_frame_in_set_direction (self->frame_in, self->direction);
 }
 
 /* To the tensor, where it is looked at @here. FALSE after an error message, with the slot released. */
@@ -370,7 +369,7 @@ classify (CnxFlow * self, GstBuffer * buffer, CnxFlowTurn * turn, const CnxSetti
   const CnxSceneRule rule = scene_rule (set, request, !carried);
   const gboolean looks = cnx_scene_looks (&rule), unread = !turn->waits && !looks;
   if (tensor && due)
-    cnx_flow_turn_upright (self, set);
+    cnx_flow_turn_upright (self);
   if (tensor && due && !unread && !read_frame (self, buffer, tensor, looks))
     return GST_FLOW_ERROR;
   if (due && !tensor)
@@ -411,6 +410,21 @@ turn_of (CnxFlow * self, const CnxPaceRule * rule, GstClockTime now, GstClockTim
   return waits && would_be_late (self, running_time) ? CNX_FATE_LATE : CNX_FATE_CLASSIFIED;
 }
 
+/* What is looked at otherwise, by a property or a tag, has nothing to do with what was seen before. */
+static void
+look (CnxFlow * self, const CnxSettings * set)
+{
+  const GstVideoOrientationMethod direction =
+      set->video_direction == GST_VIDEO_ORIENTATION_AUTO ? self->tagged : set->video_direction;
+
+  if (set->inference_region != self->classified)
+    cnx_flow_forget (self);
+  else if (direction != self->direction)
+    cnx_flow_begin_anew (self);
+  self->classified = set->inference_region;
+  self->direction = direction;
+}
+
 CnxFlowTurn
 cnx_flow_turn (CnxFlow * self, GstClockTime running_time, const CnxSettings * set)
 {
@@ -419,10 +433,7 @@ cnx_flow_turn (CnxFlow * self, GstClockTime running_time, const CnxSettings * se
   };
   GstClockTime now = running_time;
 
-  if (set->inference_region != self->classified) {
-    self->classified = set->inference_region;
-    cnx_flow_forget (self);
-  }
+  look (self, set);
   turn.waits = cnx_mode_choose (&self->choice, set->mode, self->element) != MODE_LATEST;
   if (!turn.waits && !GST_CLOCK_TIME_IS_VALID (now))
     now = gst_element_get_current_running_time (self->element);

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @frame_in: NULL until there are caps
  * @tagged: what the stream's tags say
  * @classified: what of the last frame was
+ * @direction: how the last frame was turned
  * @news: results that came with this frame: the worker's, and its own; owned
  *
  * Its functions are for the streaming thread, or while there is none, but where they say otherwise.
@@ -47,6 +48,7 @@ typedef struct
   CnxScene scene;
   CnxRegionMemory memory;
   InferenceRegion classified;
+  GstVideoOrientationMethod direction;
   CnxHeatAsk heat;
 } CnxFlow;
 
@@ -107,8 +109,8 @@ GstFlowReturn cnx_flow_frame (CnxFlow * flow, GstBuffer * buffer, GstClockTime r
 
 /** Of a frame at @running_time; ask once of each. */
 CnxFlowTurn cnx_flow_turn (CnxFlow * flow, GstClockTime running_time, const CnxSettings * settings);
-/** Frames are read as they are upright, by the settings and the stream's tags. */
-void cnx_flow_turn_upright (CnxFlow * flow, const CnxSettings * settings);
+/** Frames are read as they are upright, by the settings and the stream's tags, as cnx_flow_turn() found. */
+void cnx_flow_turn_upright (CnxFlow * flow);
 /** Claims the slot, for which a frame waits that is due and waits for its own labels, and brings what is carried up to
  * date: what the worker has finished, and nothing that is too old. @slot: what is claimed, or NULL where somebody has
  * it. FALSE where a pass has failed, which was told by then; nothing is claimed. */

@@ -104,7 +104,7 @@ classify (CnxFlow * flow, Frame * frame, const CnxSettings * set)
     return GST_FLOW_OK;
   }
   cnx_pace_note (&flow->pace);
-  cnx_flow_turn_upright (flow, set);
+  cnx_flow_turn_upright (flow);
   const gint64 start = g_get_monotonic_time ();
   if (!read_parts (flow, frame->buffer, parts, open, &error)) {
     cnx_classifier_release (flow->classifier);

@@ -113,6 +113,41 @@ test_pace (void)
   g_assert_cmpuint (cnx_test_rig_passes (), ==, 2);
 }
 
+static void
+push_tag (CnxTestRig * rig, const char *orientation)
+{
+  gst_harness_push_event (rig->harness, gst_event_new_tag (gst_tag_list_new (GST_TAG_IMAGE_ORIENTATION, orientation,
+              NULL)));
+}
+
+/* What is seen turned is not what is known; a tag that turns nothing leaves it known. */
+static void
+test_turned (void)
+{
+  static const struct
+  {
+    const char *tag;
+    GstVideoOrientationMethod direction;
+    guint passes;               /* so far */
+  } frames[] = { {NULL, GST_VIDEO_ORIENTATION_AUTO, 1}, {"rotate-0", GST_VIDEO_ORIENTATION_AUTO, 1},
+  {"rotate-90", GST_VIDEO_ORIENTATION_AUTO, 2}, {"rotate-90", GST_VIDEO_ORIENTATION_AUTO, 2},
+  {"rotate-180", GST_VIDEO_ORIENTATION_AUTO, 3}, {NULL, GST_VIDEO_ORIENTATION_IDENTITY, 4},
+  {"rotate-270", GST_VIDEO_ORIENTATION_IDENTITY, 4}
+  };
+  g_auto (CnxTestRig) rig = cnx_test_rig (LINE "mode=every-frame");
+  GstVideoOrientationMethod direction = GST_VIDEO_ORIENTATION_AUTO;
+
+  for (guint i = 0; i < G_N_ELEMENTS (frames); i++) {
+    if (frames[i].tag)
+      push_tag (&rig, frames[i].tag);
+    if (frames[i].direction != direction)
+      g_object_set (rig.element, "video-direction", direction = frames[i].direction, NULL);
+    push (&rig, i * 40 * MS, 5, 0);
+    g_test_message ("frame %u", i);
+    g_assert_cmpuint (cnx_test_rig_passes (), ==, frames[i].passes);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -121,5 +156,6 @@ main (int argc, char **argv)
   g_test_add_func ("/region-known/again", test_again);
   g_test_add_func ("/region-known/stay", test_stay);
   g_test_add_func ("/region-known/pace", test_pace);
+  g_test_add_func ("/region-known/turned", test_turned);
   return g_test_run ();
 }

@@ -130,6 +130,35 @@ test_after_a_stall (void)
   end (&rig);
 }
 
+static void
+push_tag (Rig * rig, const char *orientation)
+{
+  gst_harness_push_event (rig->harness, gst_event_new_tag (gst_tag_list_new (GST_TAG_IMAGE_ORIENTATION, orientation,
+              NULL)));
+}
+
+/* What is seen turned is another picture, too, whoever says so; what is said again changes nothing. */
+static void
+test_turned (gconstpointer mode)
+{
+  g_autofree char *line = g_strconcat (STEADY, mode, NULL);
+  Rig rig = begin (line);
+
+  g_assert_cmpint (first (&rig, 100), ==, 0);
+  g_assert_cmpint (first (&rig, 150), ==, 0);
+  push_tag (&rig, "rotate-0");
+  g_assert_cmpint (first (&rig, 150), ==, 0);
+  push_tag (&rig, "rotate-90");
+  g_assert_cmpint (first (&rig, 150), ==, 1);
+  push_tag (&rig, "rotate-90");
+  g_assert_cmpint (first (&rig, 100), ==, 1);
+  g_object_set (rig.element, "video-direction", GST_VIDEO_ORIENTATION_180, NULL);
+  g_assert_cmpint (first (&rig, 100), ==, 0);
+  push_tag (&rig, "rotate-270");
+  g_assert_cmpint (first (&rig, 150), ==, 0);
+  end (&rig);
+}
+
 /* Frames that a device would resize are looked at here for it, but only where something is steadied. */
 static void
 test_planes (void)
@@ -163,6 +192,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cut/latest", "latest", test_cut);
   g_test_add_func ("/cut/how-much", test_how_much);
   g_test_add_func ("/cut/after-a-stall", test_after_a_stall);
+  g_test_add_data_func ("/cut/turned/every-frame", "every-frame", test_turned);
+  g_test_add_data_func ("/cut/turned/latest", "latest", test_turned);
   g_test_add_func ("/cut/planes", test_planes);
   return g_test_run ();
 }
