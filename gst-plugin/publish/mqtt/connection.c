@@ -161,13 +161,17 @@ set_connected (CnxConnection * self, gboolean connected)
   g_mutex_unlock (&self->lock);
 }
 
-/* A broker that has nothing of us any more says of the second half of a message of qos 2, which libmosquitto sends
- * after the first, that it has it: it would be lost. So all of it is sent anew. */
+/* Of the first connection there is to be no session of a process before this one, whose messages had the same numbers:
+ * one of which the broker has the first half would swallow ours. The next client gets one of its own. Later a broker
+ * that has no session of ours any more says of the second half of a message of qos 2, which libmosquitto sends after
+ * the first, that it has it: it would be lost. So all of it is sent anew. */
 static void
-begin_session (CnxConnection * self)
+begin_session (CnxConnection * self, gboolean is_known)
 {
   g_mutex_lock (&self->lock);
-  if (self->number > 0 && self->qos == 2 && !g_hash_table_contains (self->arrived, GINT_TO_POINTER (self->number)))
+  const gboolean is_half = self->number > 0 && self->qos == 2
+      && !g_hash_table_contains (self->arrived, GINT_TO_POINTER (self->number));
+  if ((self->settings.keeps_session && self->clients == 0) || (is_half && !is_known))
     self->forgetting = TRUE;
   g_mutex_unlock (&self->lock);
 }
@@ -182,8 +186,7 @@ on_connect (struct mosquitto *client, void *data, int code, int flags)
     return;
   }
   self->was_there = TRUE;
-  if (!(flags & SESSION_PRESENT))
-    begin_session (self);
+  begin_session (self, (flags & SESSION_PRESENT) != 0);
   if (!is_set (self, &self->forgetting))
     set_connected (self, TRUE);
 }
@@ -298,7 +301,7 @@ static struct mosquitto *
 make_client (CnxConnection * self, GError ** error)
 {
   const CnxConnectionSettings *settings = &self->settings;
-  struct mosquitto *client = mosquitto_new (settings->client_id, !settings->keeps_session, self);
+  struct mosquitto *client = mosquitto_new (settings->client_id, !settings->keeps_session || !self->client, self);
 
   if (!client) {
     refuse (errno == EINVAL ? "client-id is no text that MQTT allows" : g_strerror (errno), error);
@@ -345,6 +348,8 @@ serve (CnxConnection * self)
     note_failure (self, code, number);
   else if (cnx_connection_wait (self, 0) > 0)
     leave (self);
+  else if (mosquitto_disconnect (self->client) == MOSQ_ERR_SUCCESS)     /* else the broker would say that we are lost */
+    turn (self, 0);
   return self->was_there && cnx_mqtt_is_brokers_end (code, number);
 }
 
