@@ -2,6 +2,7 @@
 #include "pipelines/fetch/download.h"
 #include "pipelines/fetch/part.h"
 #include "pipelines/fetch/url.h"
+#include "core/input/input_file.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #define MOST_REDIRECTS 10
 #define SLOW_BYTES 1000L        /* a second; less than this for the timeout's seconds is a stall */
 #define MOST_DISCARDED 65536    /* of a redirect's own page */
+#define SUM_BYTES (1 << 16)      /* that are summed at once */
 #define MOST_DELAY 60           /* seconds between two tries */
 /* So many bytes that came are progress: the tries are counted anew. */
 #define PROGRESS_BYTES (1 << 20)
@@ -456,18 +458,21 @@ char *
 cnx_file_sha256 (const char *path, GError ** error)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree guint8 *buffer = g_malloc (1 << 16);
-  FILE *file = fopen (path, "rbe");
-  gsize got;
+  g_autofree guint8 *buffer = g_malloc (SUM_BYTES);
+  g_autoptr (GError) failed = NULL;
+  g_autoptr (CnxInputFile) file = cnx_input_file_open (path, &failed);
+  guint64 size = file ? cnx_input_file_size (file) : 0;
 
-  while (file && (got = fread (buffer, 1, 1 << 16, file)) > 0)
-    g_checksum_update (checksum, buffer, got);
-  const gboolean failed = !file || ferror (file);
-  if (failed)
-    g_set_error (error, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_DISK, "cannot read %s: %s", path, g_strerror (errno));
-  if (file)
-    fclose (file);
-  return failed ? NULL : g_strdup (g_checksum_get_string (checksum));
+  for (guint64 at = 0; at < size; at += SUM_BYTES) {
+    const gsize length = MIN (SUM_BYTES, size - at);
+    if (!cnx_input_file_read (file, at, length, buffer))
+      break;
+    g_checksum_update (checksum, buffer, length);
+  }
+  if (file && cnx_input_file_check (file, &failed))
+    return g_strdup (g_checksum_get_string (checksum));
+  g_set_error (error, CNX_DOWNLOAD_ERROR, CNX_DOWNLOAD_ERROR_DISK, "%s", failed->message);
+  return NULL;
 }
 
 static gboolean

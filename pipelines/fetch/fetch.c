@@ -7,6 +7,7 @@
 #include "pipelines/fetch/url.h"
 #include "core/error.h"
 #include "core/input/file_kind.h"
+#include "core/input/input_file.h"
 #include "core/input/json.h"
 
 #include <errno.h>
@@ -220,13 +221,11 @@ check_weights (const char *path, gpointer user_data, GError ** error)
 static gboolean
 has_same_text (const char *a, const char *b)
 {
-  g_autofree char *left = NULL, *right = NULL;
   gsize left_length = 0, right_length = 0;
-  const gboolean is_left = g_file_get_contents (a, &left, &left_length, NULL);
-  const gboolean is_right = g_file_get_contents (b, &right, &right_length, NULL);
+  g_autofree char *left = cnx_input_file_load (a, MOST_CONFIG, &left_length, NULL);
+  g_autofree char *right = cnx_input_file_load (b, MOST_CONFIG, &right_length, NULL);
 
-  return is_left == is_right && left_length == right_length
-      && (!is_left || memcmp (left, right, left_length) == 0);
+  return !left == !right && left_length == right_length && (!left || memcmp (left, right, left_length) == 0);
 }
 
 static gboolean

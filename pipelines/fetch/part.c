@@ -1,6 +1,7 @@
 /* Files only: nothing here knows of a network. */
 #include "pipelines/fetch/part.h"
 #include "pipelines/fetch/download_error.h"
+#include "core/input/input_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #define GROUP "part"
+#define MOST_NOTE (1 << 16)
 
 static gboolean
 fail (const char *what, const char *path, GError ** error)
@@ -33,9 +35,11 @@ read_note (CnxPart * part, const char *url)
 {
   g_autoptr (GKeyFile) note = g_key_file_new ();
   g_autofree char *source = source_of (url);
+  gsize length;
+  g_autofree char *text = cnx_input_file_load (part->note, MOST_NOTE, &length, NULL);
   struct stat is;
 
-  if (!g_key_file_load_from_file (note, part->note, G_KEY_FILE_NONE, NULL) || fstat (part->fd, &is) != 0)
+  if (!text || !g_key_file_load_from_data (note, text, length, G_KEY_FILE_NONE, NULL) || fstat (part->fd, &is) != 0)
     return;
   g_autofree char *from = g_key_file_get_string (note, GROUP, "source", NULL);
   part->etag = g_key_file_get_string (note, GROUP, "etag", NULL);
