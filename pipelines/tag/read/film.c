@@ -246,7 +246,7 @@ drop_delta (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   Film *film = data;
 
   if (!GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (probe), GST_BUFFER_FLAG_DELTA_UNIT))
-    return GST_PAD_PROBE_OK;
+    return cnx_sampling_pass_key_frame (probe);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&film->lock);
   film->moved = TRUE;
   return GST_PAD_PROBE_DROP;

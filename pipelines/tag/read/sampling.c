@@ -41,6 +41,21 @@ cnx_sampling_is_past (const CnxSampling * self, GstClockTime time)
   return self->end >= 0 && (double) time / GST_SECOND + ROUNDING >= self->end;
 }
 
+/* Of key frames alone none is shown before one that is decoded earlier. A decoder would take the time of the first that
+ * it has not given out yet, and has none for the last one on GStreamer 1.26: that would get a guess. */
+GstPadProbeReturn
+cnx_sampling_pass_key_frame (GstPadProbeInfo * probe)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (probe);
+
+  if (GST_BUFFER_PTS_IS_VALID (buffer))
+    return GST_PAD_PROBE_OK;
+  buffer = gst_buffer_make_writable (buffer);
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer);
+  GST_PAD_PROBE_INFO_DATA (probe) = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
 gboolean
 cnx_sampling_parse_time (const char *text, double *seconds)
 {

@@ -40,6 +40,10 @@ gboolean cnx_sampler_take (CnxSampler * sampler, GstClockTime time, gint64 frame
 /** Whether @time is behind the end that was asked for. */
 gboolean cnx_sampling_is_past (const CnxSampling * sampling, GstClockTime time);
 
+/** For a pad probe in front of a decoder that gets key frames alone: lets this one pass, with the time that it is shown
+ * at where only that is known which it is decoded at. */
+GstPadProbeReturn cnx_sampling_pass_key_frame (GstPadProbeInfo * probe);
+
 /** Seconds in @text: 90, 1:30, 0:01:30.5. FALSE for anything else. */
 gboolean cnx_sampling_parse_time (const char *text, double *seconds);
 
