@@ -149,7 +149,7 @@ static const char *const stage_names[CNX_STAGES] = { "stage 1", "stage 2", "stag
 
 /* What the last stage gave for those of @pictures that have room for it. */
 static void
-read_last (CnxNetwork * net, const CnxPicture * pictures, int n)
+read_last (CnxNetwork * net, const CnxNetworkInput * pictures, int n)
 {
   const Stage *stage = &net->stages[CNX_STAGES - 1];
   const gsize places = (gsize) stage->height * stage->width;
@@ -161,7 +161,7 @@ read_last (CnxNetwork * net, const CnxPicture * pictures, int n)
 
 /* On what is in net->input, of @pictures, or, with NULL, of some of which only logits are wanted. */
 static gboolean
-run_input (CnxNetwork * net, const CnxPicture * pictures, int n, float *logits, GError ** error)
+run_input (CnxNetwork * net, const CnxNetworkInput * pictures, int n, float *logits, GError ** error)
 {
   cnx_ops_section (net->ops, "stem");
   cnx_ops_select (net->ops, net->stages[0].variant);
@@ -227,14 +227,14 @@ cnx_network_take_frames (CnxNetwork * net, GError ** error)
 }
 
 gboolean
-cnx_network_takes (CnxNetwork * net, const CnxPicture * picture, GError ** error)
+cnx_network_takes (CnxNetwork * net, const CnxNetworkInput * picture, GError ** error)
 {
   return !picture->plan || cnx_frame_plan_fits (picture->plan, net->width, net->height, error);
 }
 
 /* To its place in the batch. */
 static gboolean
-write_picture (CnxNetwork * net, const CnxPicture * picture, int place, GError ** error)
+write_picture (CnxNetwork * net, const CnxNetworkInput * picture, int place, GError ** error)
 {
   const gsize row = (gsize) place * net->height;
 
@@ -246,7 +246,7 @@ write_picture (CnxNetwork * net, const CnxPicture * picture, int place, GError *
 }
 
 static gboolean
-run_pictures (CnxNetwork * net, const CnxPicture * pictures, int n, float *logits, GError ** error)
+run_pictures (CnxNetwork * net, const CnxNetworkInput * pictures, int n, float *logits, GError ** error)
 {
   for (int i = 0; i < n; i++)
     if (!write_picture (net, &pictures[i], i, error))
@@ -255,7 +255,7 @@ run_pictures (CnxNetwork * net, const CnxPicture * pictures, int n, float *logit
 }
 
 gboolean
-cnx_network_forward_pictures (CnxNetwork * net, const CnxPicture * pictures, int n, float *logits, GError ** error)
+cnx_network_forward_pictures (CnxNetwork * net, const CnxNetworkInput * pictures, int n, float *logits, GError ** error)
 {
   const gsize outputs = cnx_network_outputs (net);
   gboolean ok = TRUE;

@@ -43,26 +43,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxNetwork, cnx_network_unref)
 gboolean cnx_network_forward (CnxNetwork * network, const float *in, int n, float *logits, GError ** error);
 
 /**
- * CnxPicture:
+ * CnxNetworkInput:
  * @data: (height, width, 3) normalised floats, or, where there is a @plan, a frame packed by it
  * @plan: not owned; NULL: none
  * @last: room for cnx_network_last_floats() floats, of what the last stage gives for it; NULL: that is not wanted, and
  *   costs nothing
+ *
+ * One picture, as it goes in.
  */
 typedef struct
 {
   gconstpointer data;
   CnxFramePlan *plan;
   float *last;
-} CnxPicture;
+} CnxNetworkInput;
 
 /** Builds what pictures with a plan need. Errors: CNX_ERROR_DEVICE. */
 gboolean cnx_network_take_frames (CnxNetwork * network, GError ** error);
 /** Whether @picture can be classified. Errors: CNX_ERROR_INPUT for a plan that cnx_frame_plan_fits() not. */
-gboolean cnx_network_takes (CnxNetwork * network, const CnxPicture * picture, GError ** error);
+gboolean cnx_network_takes (CnxNetwork * network, const CnxNetworkInput * picture, GError ** error);
 /** As cnx_network_forward() of @n @pictures, whether tensors or, after cnx_network_take_frames(), frames packed by one
  * plan or by several. Errors: also CNX_ERROR_INPUT, of cnx_network_takes(), and then none is classified. */
-gboolean cnx_network_forward_pictures (CnxNetwork * network, const CnxPicture * pictures, int n, float *logits,
+gboolean cnx_network_forward_pictures (CnxNetwork * network, const CnxNetworkInput * pictures, int n, float *logits,
     GError ** error);
 
 /** height/32 x width/32 x the last stage's channels. */

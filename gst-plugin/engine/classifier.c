@@ -137,7 +137,7 @@ gboolean
 cnx_classifier_forward (gpointer user_data, const float *in, float *logits, GError ** error)
 {
   CnxClassifier *self = user_data;
-  CnxPicture picture = {.data = in,.plan = self->plan };
+  CnxNetworkInput picture = {.data = in,.plan = self->plan };
 
   return cnx_heater_room (&self->heater, cnx_engine_network (self->engine), &self->request.heat, &picture.last, error)
       && cnx_engine_forward (self->engine, &picture, self->request.batch_timeout, logits, error);
@@ -316,7 +316,7 @@ forward_several (CnxClassifier * self, guint n, int classes, GError ** error)
 {
   const CnxRecipe *recipe = cnx_model_recipe (cnx_classifier_model (self));
   const gsize floats = (gsize) recipe->height * recipe->width * 3;
-  g_autofree CnxPicture *pictures = g_new0 (CnxPicture, n);
+  g_autofree CnxNetworkInput *pictures = g_new0 (CnxNetworkInput, n);
 
   for (guint i = 0; i < n; i++)
     pictures[i].data = self->tensor + i * floats;

@@ -278,13 +278,13 @@ cnx_engine_description (CnxEngine * self)
 /* ---- passes ---- */
 
 gboolean
-cnx_engine_forward (CnxEngine * self, const CnxPicture * picture, guint patience, float *logits, GError ** error)
+cnx_engine_forward (CnxEngine * self, const CnxNetworkInput * picture, guint patience, float *logits, GError ** error)
 {
   return cnx_passes_forward (self->passes, picture, 1, patience, logits, error);
 }
 
 gboolean
-cnx_engine_forward_several (CnxEngine * self, const CnxPicture * pictures, guint n, guint patience, float *logits,
+cnx_engine_forward_several (CnxEngine * self, const CnxNetworkInput * pictures, guint n, guint patience, float *logits,
     GError ** error)
 {
   return cnx_passes_forward (self->passes, pictures, n, patience, logits, error);

@@ -69,13 +69,13 @@ const char *cnx_engine_description (CnxEngine * engine);
  * soon as one of those that wait has waited enough, and takes others along that would have waited longer. Blocks until
  * done; callable from any thread. Errors, of this picture's alone: CNX_ERROR_INPUT, CNX_ERROR_NUMBERS; of the pass's:
  * CNX_ERROR_DEVICE. */
-gboolean cnx_engine_forward (CnxEngine * engine, const CnxPicture * picture, guint patience, float *logits,
+gboolean cnx_engine_forward (CnxEngine * engine, const CnxNetworkInput * picture, guint patience, float *logits,
     GError ** error);
 
 /** The same of @n @pictures, at least one, that belong together and are in one pass; those that fill one, or need more
  * than one, wait for no others, nor do others go along. Errors: CNX_ERROR_INPUT and CNX_ERROR_NUMBERS for one of them,
  * CNX_ERROR_DEVICE. */
-gboolean cnx_engine_forward_several (CnxEngine * engine, const CnxPicture * pictures, guint n, guint patience,
+gboolean cnx_engine_forward_several (CnxEngine * engine, const CnxNetworkInput * pictures, guint n, guint patience,
     float *logits, GError ** error);
 
 /** How many passes it has begun so far, for all who share it, and how many pictures were in them. For any thread. */

@@ -7,7 +7,7 @@
 /* One that waits for its pictures' logits; on its thread's stack. */
 typedef struct
 {
-  const CnxPicture *pictures;
+  const CnxNetworkInput *pictures;
   guint n;
   float *logits;
   gint64 since;                 /* as g_get_monotonic_time() tells */
@@ -65,7 +65,7 @@ run_pass (CnxPasses * self, Wish ** wishes, guint n, guint all, GError ** error)
 {
   if (n == 1)
     return cnx_network_forward_pictures (self->network, wishes[0]->pictures, wishes[0]->n, wishes[0]->logits, error);
-  g_autofree CnxPicture *pictures = g_new (CnxPicture, all);
+  g_autofree CnxNetworkInput *pictures = g_new (CnxNetworkInput, all);
   for (guint i = 0, at = 0; i < n; at += wishes[i++]->n)
     memcpy (pictures + at, wishes[i]->pictures, wishes[i]->n * sizeof *pictures);
   const gboolean ok = cnx_network_forward_pictures (self->network, pictures, all, self->logits, error);
@@ -172,7 +172,7 @@ serve (CnxPasses * self)
 
 /* Whoever comes, or has waited enough, while nobody runs a pass runs one; those who come meanwhile make up the next. */
 gboolean
-cnx_passes_forward (CnxPasses * self, const CnxPicture * pictures, guint n, guint patience, float *logits,
+cnx_passes_forward (CnxPasses * self, const CnxNetworkInput * pictures, guint n, guint patience, float *logits,
     GError ** error)
 {
   Wish wish = {.pictures = pictures,.n = n,.logits = logits,.since = g_get_monotonic_time (),.patience = patience };

@@ -14,8 +14,8 @@ void cnx_passes_free (CnxPasses * passes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CnxPasses, cnx_passes_free)
 
 /** As cnx_engine_forward(), and with @n above 1 cnx_engine_forward_several(). For any thread. */
-gboolean cnx_passes_forward (CnxPasses * passes, const CnxPicture * pictures, guint n, guint patience, float *logits,
-    GError ** error);
+gboolean cnx_passes_forward (CnxPasses * passes, const CnxNetworkInput * pictures, guint n, guint patience,
+    float *logits, GError ** error);
 
 /** How many passes were begun so far, and how many pictures were in them. For any thread. */
 void cnx_passes_count (CnxPasses * passes, guint64 * n, guint64 * pictures);

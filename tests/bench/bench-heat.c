@@ -34,7 +34,7 @@ worked (void)
 static double
 pass (const Bench * bench, gboolean warm)
 {
-  const CnxPicture picture = {.data = bench->in,.last = warm ? bench->last : NULL };
+  const CnxNetworkInput picture = {.data = bench->in,.last = warm ? bench->last : NULL };
   const double start = worked ();
   float map[PLACES];
 

@@ -417,7 +417,7 @@ test_network (void)
 
     cnx_resampler_run (resampler, &frame->planes, tensor);
     g_assert_true (cnx_network_forward (network, tensor, 1, want, &error));
-    const CnxPicture picture = { packed, plan }, small_picture = { packed, small_plan };
+    const CnxNetworkInput picture = { packed, plan }, small_picture = { packed, small_plan };
     g_assert_true (cnx_network_forward_pictures (network, &picture, 1, got, &error));
     for (int c = 0; c < 7; c++)
       g_assert_cmpfloat_with_epsilon (got[c], want[c], 1e-3);
@@ -437,7 +437,7 @@ test_batches (void)
   g_autofree char *path = cnx_test_data ("golden/timm_v1.safetensors");
   const CnxNetworkOptions options = { 64, 64, 4, CNX_PRECISION_FP32 };
   const CnxRecipe recipe = recipe_of (64, 73);
-  CnxPicture pictures[PICTURES];
+  CnxNetworkInput pictures[PICTURES];
   float want[PICTURES][7], got[PICTURES][7];
   g_autoptr (GError) error = NULL;
 
@@ -456,10 +456,10 @@ test_batches (void)
     g_autoptr (CnxResampler) resampler = cnx_resampler_new (&format, &recipe, NULL);
     float *tensor = g_new (float, 3 * 64 * 64);
     cnx_resampler_run (resampler, &frame->planes, tensor);
-    pictures[i] = (CnxPicture) { tensor };
+    pictures[i] = (CnxNetworkInput) { tensor };
     if (i % 5 != 3) {
       CnxFramePlan *plan = cnx_frame_plan_new (resampler);
-      pictures[i] = (CnxPicture) { pack (plan, frame), plan };
+      pictures[i] = (CnxNetworkInput) { pack (plan, frame), plan };
       g_free (tensor);
     }
     g_assert_true (cnx_network_forward_pictures (network, &pictures[i], 1, want[i], &error));

@@ -35,7 +35,7 @@ open_network (CnxModel * model, int height, int width, int batch, CnxPrecision p
 static void
 forward_one (CnxNetwork * network, const float *in, float *logits, float *last)
 {
-  const CnxPicture picture = {.data = in,.last = last };
+  const CnxNetworkInput picture = {.data = in,.last = last };
   g_autoptr (GError) error = NULL;
 
   g_assert_true (cnx_network_forward_pictures (network, &picture, 1, logits, &error));
@@ -81,11 +81,11 @@ check_model (CnxModel * model, CnxPrecision precision, const float *input)
   const int classes = cnx_network_classes (network), channels = cnx_model_arch (model)->dims[CNX_STAGES - 1];
   g_autofree float *logits = g_new0 (float, PICTURES * classes), *plain = g_new0 (float, PICTURES * classes);
   g_autofree float *rows = g_new0 (float, PICTURES * PLACES * channels);
-  CnxPicture pictures[PICTURES];
+  CnxNetworkInput pictures[PICTURES];
 
   g_assert_cmpuint (cnx_network_last_floats (network), ==, PLACES * channels);
   for (int i = 0; i < PICTURES; i++)
-    pictures[i] = (CnxPicture) {.data = input + i * HEIGHT * WIDTH * 3,.last = rows + i * PLACES * channels };
+    pictures[i] = (CnxNetworkInput) {.data = input + i * HEIGHT * WIDTH * 3,.last = rows + i * PLACES * channels };
   g_assert_true (cnx_network_forward_pictures (network, pictures, PICTURES, logits, &error));
   g_assert_true (cnx_network_forward (network, input, PICTURES, plain, &error));
   g_assert_cmpmem (logits, PICTURES * classes * sizeof (float), plain, PICTURES * classes * sizeof (float));
@@ -129,11 +129,11 @@ test_some_of_many (void)
   g_autoptr (CnxNetwork) network = open_network (model, 32, 64, 2, CNX_PRECISION_FP32);
   g_autofree float *in = g_new (float, N * picture);
   float rows[N][FLOATS], alone[FLOATS], logits[N * 3], untouched[FLOATS];
-  CnxPicture pictures[N];
+  CnxNetworkInput pictures[N];
 
   cnx_fill_random (in, N * picture, 5, 2);
   for (int i = 0; i < N; i++)
-    pictures[i] = (CnxPicture) {.data = in + i * picture,.last = i % 3 == 0 ? NULL : rows[i] };
+    pictures[i] = (CnxNetworkInput) {.data = in + i * picture,.last = i % 3 == 0 ? NULL : rows[i] };
   for (int k = 0; k < FLOATS; k++)
     untouched[k] = rows[0][k] = rows[3][k] = -77;
   g_assert_true (cnx_network_forward_pictures (network, pictures, N, logits, NULL));

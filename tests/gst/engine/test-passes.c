@@ -45,7 +45,7 @@ ask (gpointer data)
 
   for (guint round = 0; round < ROUNDS; round++) {
     g_autofree float *in = noise (asker->engine, asker->seed + round);
-    g_assert_true (cnx_engine_forward (asker->engine, &(CnxPicture) { in }, 0, logits, NULL));
+    g_assert_true (cnx_engine_forward (asker->engine, &(CnxNetworkInput) { in }, 0, logits, NULL));
     g_assert_cmpmem (logits, outputs * sizeof (float), asker->expected + round * outputs, outputs * sizeof (float));
   }
   return NULL;
@@ -63,7 +63,8 @@ ask_at_once (CnxEngine * engine, GThreadFunc other)
     askers[t] = (Asker) { engine, t * ROUNDS, g_new0 (float, ROUNDS * outputs) };
     for (guint round = 0; round < ROUNDS; round++) {
       g_autofree float *in = noise (engine, askers[t].seed + round);
-      g_assert_true (cnx_engine_forward (engine, &(CnxPicture) { in }, 0, askers[t].expected + round * outputs, NULL));
+      const CnxNetworkInput picture = { in };
+      g_assert_true (cnx_engine_forward (engine, &picture, 0, askers[t].expected + round * outputs, NULL));
     }
   }
   g_assert_cmpuint (cnx_engine_largest_pass (engine), ==, 1);
@@ -120,7 +121,7 @@ ask_with_nan (gpointer data)
     g_autoptr (GError) error = NULL;
     g_autofree float *in = noise (asker->engine, asker->seed + round);
     in[round] = NAN;
-    g_assert_false (cnx_engine_forward (asker->engine, &(CnxPicture) { in }, 0, logits, &error));
+    g_assert_false (cnx_engine_forward (asker->engine, &(CnxNetworkInput) { in }, 0, logits, &error));
     g_assert_error (error, CNX_ERROR, CNX_ERROR_NUMBERS);
   }
   return NULL;
@@ -146,10 +147,10 @@ ask_for_several (gpointer data)
   const int outputs = cnx_network_outputs (cnx_engine_network (asker->engine));
   g_autofree float *logits = g_new0 (float, SEVERAL * outputs);
   float *in[SEVERAL];
-  CnxPicture pictures[SEVERAL];
+  CnxNetworkInput pictures[SEVERAL];
 
   for (guint i = 0; i < SEVERAL; i++)
-    pictures[i] = (CnxPicture) { in[i] = noise (asker->engine, asker->seed + i) };
+    pictures[i] = (CnxNetworkInput) { in[i] = noise (asker->engine, asker->seed + i) };
   for (guint n = 1; n <= SEVERAL; n++) {
     memset (logits, 0, SEVERAL * outputs * sizeof *logits);
     g_assert_true (cnx_engine_forward_several (asker->engine, pictures, n, 0, logits, NULL));
@@ -181,11 +182,11 @@ test_count (void)
     g_autoptr (CnxEngine) engine = engine_with (batches[i], CNX_PRECISION_FP32);
     g_autofree float *in = noise (engine, 1);
     g_autofree float *logits = g_new (float, SEVERAL * cnx_network_outputs (cnx_engine_network (engine)));
-    CnxPicture pictures[SEVERAL];
+    CnxNetworkInput pictures[SEVERAL];
     guint64 n_passes, n_pictures;
 
     for (guint k = 0; k < SEVERAL; k++)
-      pictures[k] = (CnxPicture) { in };
+      pictures[k] = (CnxNetworkInput) { in };
     g_assert_true (cnx_engine_forward_several (engine, pictures, SEVERAL, 0, logits, NULL));
     cnx_engine_count (engine, &n_passes, &n_pictures);
     g_assert_cmpuint (n_passes, ==, passes[i]);
@@ -201,7 +202,7 @@ test_several_not_finite (void)
   g_autoptr (CnxEngine) engine = engine_with (4, CNX_PRECISION_FP32);
   g_autofree float *good = noise (engine, 1), *bad = noise (engine, 2);
   g_autofree float *logits = g_new (float, 3 * cnx_network_outputs (cnx_engine_network (engine)));
-  const CnxPicture pictures[] = { {good}, {good}, {bad} };
+  const CnxNetworkInput pictures[] = { {good}, {good}, {bad} };
   g_autoptr (GError) error = NULL;
 
   bad[0] = NAN;
@@ -227,7 +228,7 @@ ask_patiently (gpointer data)
   g_autofree float *in = noise (waiter->engine, waiter->seed);
   g_autofree float *logits = g_new0 (float, cnx_network_outputs (cnx_engine_network (waiter->engine)));
 
-  g_assert_true (cnx_engine_forward (waiter->engine, &(CnxPicture) { in }, waiter->patience, logits, NULL));
+  g_assert_true (cnx_engine_forward (waiter->engine, &(CnxNetworkInput) { in }, waiter->patience, logits, NULL));
   return NULL;
 }
 
@@ -284,7 +285,7 @@ ask_together (gpointer data)
   const int outputs = cnx_network_outputs (cnx_engine_network (group->engine));
   g_autofree float *in = noise (group->engine, 1), *logits = g_new0 (float, group->n * outputs);
   g_autofree float *alone = g_new0 (float, outputs);
-  g_autofree CnxPicture *pictures = g_new0 (CnxPicture, group->n);
+  g_autofree CnxNetworkInput *pictures = g_new0 (CnxNetworkInput, group->n);
 
   for (guint i = 0; i < group->n; i++)
     pictures[i].data = in;

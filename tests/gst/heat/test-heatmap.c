@@ -412,7 +412,7 @@ test_ways (void)
 typedef struct
 {
   CnxEngine *engine;
-  CnxPicture picture;
+  CnxNetworkInput picture;
   float *logits;
 } Asker;
 
@@ -456,7 +456,7 @@ test_batch (void)
   }
   g_assert_cmpuint (cnx_engine_largest_pass (engine), >, 1);
   for (int i = 0; i < N; i++) {
-    const CnxPicture one = {.data = in + i * picture,.last = alone };
+    const CnxNetworkInput one = {.data = in + i * picture,.last = alone };
 
     g_assert_true (cnx_engine_forward (engine, &one, 0, logits, NULL));
     for (gsize k = 0; k < floats; k++)
