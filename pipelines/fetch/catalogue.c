@@ -1,5 +1,6 @@
 /* What is known of the published checkpoints, and how a name finds one. */
 #include "pipelines/fetch/catalogue.h"
+#include "core/edits.h"
 #include "core/model/cost.h"
 
 #include <string.h>
@@ -99,27 +100,6 @@ cnx_catalogue_find (const char *name)
   return NULL;
 }
 
-/* How many letters must be put in, taken out or replaced to make @b of @a, case aside (Levenshtein). */
-static guint
-edits (const char *a, const char *b)
-{
-  const gsize n = strlen (b);
-  g_autofree guint *row = g_new (guint, n + 1);
-
-  for (gsize j = 0; j <= n; j++)
-    row[j] = j;
-  for (gsize i = 0; a[i]; i++) {
-    guint diagonal = row[0];
-    row[0] = i + 1;
-    for (gsize j = 0; j < n; j++) {
-      const guint replaced = diagonal + (g_ascii_tolower (a[i]) != g_ascii_tolower (b[j]));
-      diagonal = row[j + 1];
-      row[j + 1] = MIN (replaced, 1 + MIN (row[j], diagonal));
-    }
-  }
-  return row[n];
-}
-
 typedef struct
 {
   const char *name;
@@ -140,7 +120,7 @@ add_near (GArray * found, const char *name, const char *known)
 {
   const gsize length = strlen (name);
   g_autofree char *lower = g_ascii_strdown (name, -1);
-  Near near = { known, edits (name, known) };
+  Near near = { known, cnx_edits (name, known) };
 
   if (near.edits <= MAX (length, strlen (known)) / 3 || (length > 2 && strstr (known, lower)))
     g_array_append_val (found, near);
