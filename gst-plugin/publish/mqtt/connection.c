@@ -29,7 +29,7 @@
 struct _CnxConnection
 {
   gatomicrefcount refs;         /* the thread's too, which may be left alone while it connects */
-  CnxConnectionSettings settings;       /* its own, as far as texts lists them */
+  CnxConnectionSettings settings;       /* its own */
   GThread *thread;
   gboolean was_tried, was_there;        /* the thread's: this client knows where to connect to; a broker took us */
   int wake;                     /* what the thread waits for beside the network */
@@ -42,6 +42,7 @@ struct _CnxConnection
   gboolean stopping, said_farewell, ended;
   gboolean connecting;          /* inside a call that cannot be called off */
   gboolean connected, forgetting;       /* with both there is no connection for anybody any more */
+  gboolean is_known;            /* the broker knew us again at the last one */
   guint64 count, absences, clients;     /* so far */
   gint64 delay;                 /* before the next try */
   char *trouble, *log;          /* why there is none; and what libmosquitto had to say last */
@@ -49,22 +50,6 @@ struct _CnxConnection
   guint qos;                    /* its */
   GHashTable *arrived;          /* numbers of messages since then */
 };
-
-static const gsize texts[] = {
-  G_STRUCT_OFFSET (CnxConnectionSettings, host), G_STRUCT_OFFSET (CnxConnectionSettings, user),
-  G_STRUCT_OFFSET (CnxConnectionSettings, password), G_STRUCT_OFFSET (CnxConnectionSettings, client_id),
-  G_STRUCT_OFFSET (CnxConnectionSettings, ca_file), G_STRUCT_OFFSET (CnxConnectionSettings, status_topic),
-  G_STRUCT_OFFSET (CnxConnectionSettings, offline),
-};
-
-static void
-keep_texts (CnxConnectionSettings * settings)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
-    char **text = G_STRUCT_MEMBER_P (settings, texts[i]);
-    *text = g_strdup (*text);
-  }
-}
 
 static void
 unref (CnxConnection * self)
@@ -79,8 +64,7 @@ unref (CnxConnection * self)
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_hash_table_unref (self->arrived);
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    g_free (G_STRUCT_MEMBER (char *, &self->settings, texts[i]));
+  cnx_connection_settings_clear (&self->settings);
   g_free (self->trouble);
   g_free (self->log);
   g_free (self);
@@ -173,6 +157,7 @@ begin_session (CnxConnection * self, gboolean is_known)
       && !g_hash_table_contains (self->arrived, GINT_TO_POINTER (self->number));
   if ((self->settings.keeps_session && self->clients == 0) || (is_half && !is_known))
     self->forgetting = TRUE;
+  self->is_known = is_known;
   g_mutex_unlock (&self->lock);
 }
 
@@ -447,7 +432,7 @@ cnx_connection_new (const CnxConnectionSettings * settings, GError ** error)
   g_cond_init (&self->changed);
   self->arrived = g_hash_table_new (NULL, NULL);
   self->settings = *settings;
-  keep_texts (&self->settings);
+  cnx_connection_settings_own (&self->settings);
   self->delay = FIRST_DELAY;
   self->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (self->wake < 0)
@@ -503,22 +488,34 @@ cnx_connection_wait (CnxConnection * self, gint64 timeout)
   return which;
 }
 
+static guint64
+read_number (CnxConnection * self, const guint64 * member)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 value = *member;
+  g_mutex_unlock (&self->lock);
+  return value;
+}
+
 guint64
 cnx_connection_count (CnxConnection * self)
 {
+  return read_number (self, &self->count);
+}
+
+gboolean
+cnx_connection_is_known (CnxConnection * self, guint64 which)
+{
   g_mutex_lock (&self->lock);
-  const guint64 count = self->count;
+  const gboolean is_known = self->is_known && self->count == which;
   g_mutex_unlock (&self->lock);
-  return count;
+  return is_known;
 }
 
 guint64
 cnx_connection_absences (CnxConnection * self)
 {
-  g_mutex_lock (&self->lock);
-  const guint64 absences = self->absences;
-  g_mutex_unlock (&self->lock);
-  return absences;
+  return read_number (self, &self->absences);
 }
 
 void
@@ -535,10 +532,7 @@ cnx_connection_forget (CnxConnection * self)
 guint64
 cnx_connection_client (CnxConnection * self)
 {
-  g_mutex_lock (&self->lock);
-  const guint64 clients = self->clients;
-  g_mutex_unlock (&self->lock);
-  return clients;
+  return read_number (self, &self->clients);
 }
 
 static void

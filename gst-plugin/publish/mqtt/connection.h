@@ -1,30 +1,9 @@
 /* A connection to an MQTT broker that is made again whenever it is lost, by a thread of its own. */
 #pragma once
 
-#include <glib.h>
+#include "gst-plugin/publish/mqtt/settings.h"
 
 G_BEGIN_DECLS
-
-/**
- * CnxConnectionSettings:
- * @host, @port: where the broker is
- * @with_tls: over TLS, by which the broker must prove that it is @host
- * @user, @password: NULL: none
- * @client_id: NULL: one by chance
- * @ca_file: of certificates to trust; NULL: the system's
- * @keeps_session: the broker is to know us again after the connection was lost
- * @status_topic: where it says @offline, retained, when there is no connection any more, of which the broker takes care
- *   where we cannot; NULL: nowhere
- */
-typedef struct
-{
-  const char *host;
-  guint port;
-  gboolean with_tls;
-  const char *user, *password, *client_id, *ca_file;
-  gboolean keeps_session;
-  const char *status_topic, *offline;
-} CnxConnectionSettings;
 
 /** For one thread at a time. */
 typedef struct _CnxConnection CnxConnection;
@@ -38,6 +17,9 @@ void cnx_connection_close (CnxConnection * connection);
 
 /** Waits until there is a connection, @timeout (microseconds) at most. Which one, from 1; 0: none. */
 guint64 cnx_connection_wait (CnxConnection * connection, gint64 timeout);
+
+/** Whether the broker knew us again when that connection, @which, was made: then it has forgotten nothing. */
+gboolean cnx_connection_is_known (CnxConnection * connection, guint64 which);
 
 /** How many there have been. */
 guint64 cnx_connection_count (CnxConnection * connection);

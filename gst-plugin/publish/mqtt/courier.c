@@ -46,6 +46,12 @@ cnx_courier_wait (CnxCourier * self, gint64 timeout, GError ** error)
   return which;
 }
 
+gboolean
+cnx_courier_is_known (CnxCourier * self, guint64 which)
+{
+  return cnx_connection_is_known (self->connection, which);
+}
+
 guint64
 cnx_courier_connection (CnxCourier * self)
 {

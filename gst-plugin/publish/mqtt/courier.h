@@ -31,6 +31,9 @@ void cnx_courier_free (CnxCourier * courier);
  * there is none. */
 guint64 cnx_courier_wait (CnxCourier * courier, gint64 timeout, GError ** error);
 
+/** See cnx_connection_is_known(). */
+gboolean cnx_courier_is_known (CnxCourier * courier, guint64 which);
+
 /** The connection over which something was brought last. */
 guint64 cnx_courier_connection (CnxCourier * courier);
 

@@ -37,7 +37,7 @@ typedef struct
 
 /**
  * CnxStanding:
- * @settled: the connection over which all was told
+ * @seen, @settled: the last connection; and the one over which all was told
  * @underway: what is told now, in @where and @what; NULL: nothing is
  */
 struct _CnxStanding
@@ -47,7 +47,7 @@ struct _CnxStanding
   gboolean retain;
   GHashTable *streams;
   Fact presence;
-  guint64 settled;
+  guint64 seen, settled;
 
   Fact *underway;
   char *where, *what;
@@ -205,6 +205,32 @@ settle (CnxStanding * self, CnxPlaceAnswer answer, CnxCourier * courier)
   return TRUE;
 }
 
+static void
+keep_told (Fact * fact, guint64 before, guint64 which)
+{
+  if (fact->told == before)
+    fact->told = which;
+}
+
+/* What a broker that knows us again was told of the streams over the connection before this one it knows still. That we
+ * are there it has been told the contrary of. */
+static void
+look_at_connection (CnxStanding * self, CnxCourier * courier, guint64 which)
+{
+  GHashTableIter iter;
+  gpointer data;
+
+  if (which != self->seen && cnx_courier_is_known (courier, which)) {
+    g_hash_table_iter_init (&iter, self->streams);
+    while (g_hash_table_iter_next (&iter, NULL, &data)) {
+      Stream *stream = data;
+      keep_told (&stream->sensor, self->seen, which);
+      keep_told (&stream->state, self->seen, which);
+    }
+  }
+  self->seen = which;
+}
+
 CnxPlaceAnswer
 cnx_standing_tell (CnxStanding * self, CnxCourier * courier, gint64 timeout, GError ** error)
 {
@@ -213,6 +239,7 @@ cnx_standing_tell (CnxStanding * self, CnxCourier * courier, gint64 timeout, GEr
 
   if (which == 0)
     return CNX_PLACE_LATER;
+  look_at_connection (self, courier, which);
   while (self->underway || take_up_next (self, which)) {
     const CnxPlaceAnswer answer = cnx_courier_carry (courier, &self->parcel, error);
     if (!settle (self, answer, courier))

@@ -1,5 +1,6 @@
 /* What an MQTT broker is to know as long as we are there, and is told over each connection anew, for one that was
- * started again may have forgotten it: that we are there, which sensors there are, and what each stream showed last. */
+ * started again may have forgotten it, unless it knows us again: that we are there, which sensors there are, and what
+ * each stream showed last. */
 #pragma once
 
 #include "gst-plugin/publish/mqtt/courier.h"

@@ -21,6 +21,12 @@ cnx_connection_wait (CnxConnection * self, gint64 timeout)
   return self->which;
 }
 
+gboolean
+cnx_connection_is_known (CnxConnection * self, guint64 which)
+{
+  return FALSE;
+}
+
 guint64
 cnx_connection_absences (CnxConnection * self)
 {

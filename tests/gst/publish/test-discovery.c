@@ -140,12 +140,12 @@ test_topics (void)
 /* ---- by a broker ---- */
 
 static void
-begin_with (CnxTestPublisher * publisher, CnxTestBroker * broker, gboolean retain)
+begin_with (CnxTestPublisher * publisher, CnxTestBroker * broker, gboolean retain, guint qos)
 {
   g_autofree char *location = cnx_test_broker_location (broker, "cams/{stream}");
 
   cnx_test_publisher_init (publisher, location);
-  g_object_set (publisher->element, "client-id", "hall", "retain", retain, NULL);
+  g_object_set (publisher->element, "client-id", "hall", "retain", retain, "qos", qos, NULL);
   gst_util_set_object_arg (G_OBJECT (publisher->element), "discovery", "homeassistant");
   cnx_test_publisher_start (publisher);
 }
@@ -153,7 +153,7 @@ begin_with (CnxTestPublisher * publisher, CnxTestBroker * broker, gboolean retai
 static void
 begin (CnxTestPublisher * publisher, CnxTestBroker * broker)
 {
-  begin_with (publisher, broker, FALSE);
+  begin_with (publisher, broker, FALSE, 1);
 }
 
 /* The connection of this process to @broker that is not @reader's, as if the network had gone. */
@@ -253,7 +253,7 @@ test_started_anew (void)
   g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (CNX_TEST_BROKER_PLAIN);
   g_auto (CnxTestPublisher) publisher = { NULL };
   cnx_test_broker_start (broker);
-  begin_with (&publisher, broker, TRUE);
+  begin_with (&publisher, broker, TRUE, 1);
   cnx_test_publisher_push_of (&publisher, "door", 0, "cat");
   cnx_test_publisher_push_of (&publisher, "gate", 0, "dog");
   cnx_test_publisher_push_of (&publisher, "door", 1, "bird");
@@ -271,6 +271,33 @@ test_started_anew (void)
   g_assert_null (strstr (reader.texts->str, "cat"));
   cnx_test_publisher_wait (&publisher, "reconnects", 1);
   g_assert_cmpuint (cnx_test_publisher_stat (&publisher, "published"), ==, 3);
+  cnx_test_reader_clear (&reader);
+}
+
+/* With qos 2 a broker that was not away knows us again, and what it was told of the stream: none of it comes twice. */
+static void
+test_known_again (void)
+{
+  CnxTestReader reader;
+
+  if (!cnx_test_has_broker ())
+    return;
+  g_autoptr (CnxTestBroker) broker = cnx_test_broker_new (CNX_TEST_BROKER_PLAIN);
+  g_auto (CnxTestPublisher) publisher = { NULL };
+  cnx_test_broker_start (broker);
+  cnx_test_reader_init (&reader, broker);
+  begin_with (&publisher, broker, TRUE, 2);
+  cnx_test_publisher_push (&publisher, 0, "cat");
+  cnx_test_reader_wait (&reader, 3);
+  cnx_test_publisher_wait (&publisher, "published", 1);
+  cut (broker, &reader);
+  cnx_test_publisher_wait (&publisher, "reconnects", 1);
+  cnx_test_publisher_push (&publisher, 1, "dog");
+  cnx_test_publisher_finish (&publisher);
+  cnx_test_reader_wait (&reader, 6);
+  g_assert_cmpstr (reader.topics->str, ==, "gst-convnext/hall/status (1)\n"
+      "homeassistant/sensor/hall/cam/config (1)\ncams/cam (2)\n"
+      "gst-convnext/hall/status (1)\ngst-convnext/hall/status (1)\ncams/cam (2)\n");
   cnx_test_reader_clear (&reader);
 }
 
@@ -328,6 +355,7 @@ main (int argc, char **argv)
   g_test_add_func ("/discovery/announced", test_announced);
   g_test_add_func ("/discovery/comes-and-goes", test_comes_and_goes);
   g_test_add_func ("/discovery/started-anew", test_started_anew);
+  g_test_add_func ("/discovery/known-again", test_known_again);
   g_test_add_func ("/discovery/not-taken", test_not_taken);
   g_test_add_func ("/discovery/refused", test_refused);
   return g_test_run ();
