@@ -33,8 +33,8 @@ static const char *const formats[] = {
 
 /* ---- properties ---- */
 
-/* What they may be set to, with | between; @ stands for the folder of the models. Some take another network, some cannot
- * be had, and some are refused while frames flow. */
+/* What they may be set to, with | between; @ stands for the folder of the models. Some take another network, some
+ * cannot be had, and some are refused while frames flow. */
 static const struct
 {
   const char *factory, *property, *values;
@@ -314,6 +314,15 @@ mark_regions (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* A queue lets a question about memory wait until what came before it is through. While one sink holds a frame and
+ * waits for the other to get one, the source would wait for both: with GStreamer's own elements alone, too. */
+static GstPadProbeReturn
+ask_no_memory (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  return GST_QUERY_TYPE (GST_PAD_PROBE_INFO_QUERY (info)) == GST_QUERY_ALLOCATION ? GST_PAD_PROBE_DROP :
+      GST_PAD_PROBE_OK;
+}
+
 static GstPadProbeReturn
 count (GstPad * pad, GstPadProbeInfo * info, gpointer frames)
 {
@@ -322,12 +331,12 @@ count (GstPad * pad, GstPadProbeInfo * info, gpointer frames)
 }
 
 static void
-watch (GstElement * pipeline, const char *element, GstPadProbeCallback callback, gpointer data)
+watch (GstElement * pipeline, const char *element, GstPadProbeType what, GstPadProbeCallback callback, gpointer data)
 {
   g_autoptr (GstElement) found = gst_bin_get_by_name (GST_BIN (pipeline), element);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (found, "sink");
 
-  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, callback, data, NULL);
+  gst_pad_add_probe (sink, what, callback, data, NULL);
 }
 
 /* ---- from beginning to end ---- */
@@ -342,8 +351,8 @@ lay (Line * line, const char *format)
   *line = (Line) {.pipeline = gst_parse_launch (launch->str, NULL),.format = -1 };
   g_assert_nonnull (line->pipeline);
   line->filter = gst_bin_get_by_name (GST_BIN (line->pipeline), "filter");
-  watch (line->pipeline, "filter", apply_format, line);
-  watch (line->pipeline, "filter", mark_regions, line);
+  watch (line->pipeline, "filter", GST_PAD_PROBE_TYPE_BUFFER, apply_format, line);
+  watch (line->pipeline, "filter", GST_PAD_PROBE_TYPE_BUFFER, mark_regions, line);
 }
 
 static void
@@ -351,16 +360,17 @@ begin (Storm * storm)
 {
   Line *film = &storm->lines[0], *camera = &storm->lines[1];
 
-  lay (film, "videotestsrc name=source ! capsfilter name=filter caps=" CNX_CHANGE_CAPS " ! tee name=t ! queue ! "
+  lay (film, "videotestsrc name=source ! capsfilter name=filter caps=" CNX_CHANGE_CAPS " ! tee name=tee ! queue ! "
       "convnext name=a model=MODEL ! labeloverlay name=text ! labelpublish name=first location=FOLDER/one.jsonl ! "
-      "fakesink name=x sync=true t. ! queue ! convnext name=b model=MODEL heatmap=true ! "
+      "fakesink name=x sync=true tee. ! queue ! convnext name=b model=MODEL heatmap=true ! "
       "labeloverlay name=bars style=bars heatmap=true ! fakesink name=y sync=true qos=true");
   lay (camera, "videotestsrc name=camera is-live=true ! capsfilter name=filter caps=" CNX_CHANGE_CAPS " ! "
       "convnext name=c model=MODEL ! labelpublish name=second location=FOLDER/two.jsonl on-change=false ! "
       "fakesink name=x sync=true qos=true");
-  watch (film->pipeline, "x", count, &film->frames[0]);
-  watch (film->pipeline, "y", count, &film->frames[1]);
-  watch (camera->pipeline, "x", count, &camera->frames[0]);
+  watch (film->pipeline, "tee", GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, ask_no_memory, NULL);
+  watch (film->pipeline, "x", GST_PAD_PROBE_TYPE_BUFFER, count, &film->frames[0]);
+  watch (film->pipeline, "y", GST_PAD_PROBE_TYPE_BUFFER, count, &film->frames[1]);
+  watch (camera->pipeline, "x", GST_PAD_PROBE_TYPE_BUFFER, count, &camera->frames[0]);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     GstElement *element = gst_bin_get_by_name (GST_BIN (film->pipeline), names[i]);
     storm->elements[i] = element ? element : gst_bin_get_by_name (GST_BIN (camera->pipeline), names[i]);
