@@ -6,8 +6,11 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <gst/gst.h>
+#include <pthread.h>
 #include <sanitizer/tsan_interface.h>
+#include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #pragma GCC visibility push (default)
 
@@ -176,6 +179,44 @@ g_cond_wait_until (GCond * cond, GMutex * lock, gint64 time)
   before_lock (lock, ours, PLAIN);
   after_lock (lock, ours, PLAIN);
   return woken;
+}
+
+/* ---- threads of C11, as librdkafka begins them: the sanitizer must know of each, and watches pthread's alone ---- */
+
+typedef struct
+{
+  thrd_start_t function;
+  void *data;
+} Start;
+
+static void *
+start (void *data)
+{
+  const Start start = *(Start *) data;
+
+  free (data);
+  return GINT_TO_POINTER (start.function (start.data));
+}
+
+int
+thrd_create (thrd_t * thread, thrd_start_t function, void *data)
+{
+  Start *begun = malloc (sizeof *begun);
+
+  *begun = (Start) { function, data };
+  return pthread_create (thread, NULL, start, begun) == 0 ? thrd_success : thrd_error;
+}
+
+int
+thrd_join (thrd_t thread, int *result)
+{
+  void *returned;
+
+  if (pthread_join (thread, &returned) != 0)
+    return thrd_error;
+  if (result)
+    *result = GPOINTER_TO_INT (returned);
+  return thrd_success;
 }
 
 /* ---- counts: whoever takes the last one away comes after all who took one before ---- */
