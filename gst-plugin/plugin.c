@@ -9,14 +9,14 @@
 #include "gst-plugin/publish/gstlabelpublish.h"
 #include "opencl/cache/folder.h"
 
-/* A program that holds the element itself, as `convnext tag` does, may look through the plugins in its own process:
- * a type's name is to be had once. */
+/* A program that holds elements itself, as `convnext tag` and `convnext watch` do, may look through the plugins in its
+ * own process: a type's name is to be had once. */
 static GType
-convnext_type (void)
+type_of (const char *name, GType (*get_type) (void))
 {
-  const GType known = g_type_from_name ("GstConvnext");
+  const GType known = g_type_from_name (name);
 
-  return known != 0 ? known : GST_TYPE_CONVNEXT;
+  return known != 0 ? known : get_type ();
 }
 
 /* What the parts below the elements have to say goes where the elements' own words go, unless a program that holds the
@@ -30,6 +30,17 @@ on_message (const char *domain, GLogLevelFlags level, const char *message, gpoin
     GST_CAT_INFO (category, "%s", message);
 }
 
+static const struct
+{
+  const char *name, *type;
+  GType (*get_type) (void);
+} elements[] = {
+  {"convnext", "GstConvnext", gst_convnext_get_type},
+  {"labeloverlay", "GstLabelOverlay", gst_label_overlay_get_type},
+  {"labelpublish", "GstLabelPublish", gst_label_publish_get_type},
+  {"overlay", "GstOverlaySink", gst_overlay_sink_get_type},
+};
+
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
@@ -40,10 +51,11 @@ plugin_init (GstPlugin * plugin)
     g_log_set_handler (CNX_LOG_DOMAIN, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO, on_message, category);
   cnx_label_meta_register ();
   cnx_whole_meta_register ();
-  return gst_element_register (plugin, "convnext", GST_RANK_NONE, convnext_type ())
-      && gst_element_register (plugin, "labeloverlay", GST_RANK_NONE, GST_TYPE_LABEL_OVERLAY)
-      && gst_element_register (plugin, "labelpublish", GST_RANK_NONE, GST_TYPE_LABEL_PUBLISH)
-      && gst_element_register (plugin, "overlay", GST_RANK_NONE, GST_TYPE_OVERLAY_SINK);
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+    if (!gst_element_register (plugin, elements[i].name, GST_RANK_NONE, type_of (elements[i].type,
+                elements[i].get_type)))
+      return FALSE;
+  return TRUE;
 }
 
 #define PACKAGE "gst-convnext"
