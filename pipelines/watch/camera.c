@@ -1,0 +1,332 @@
+#include "pipelines/watch/camera.h"
+
+#include "gst-plugin/labels/labelfields.h"
+#include "pipelines/watch/backoff.h"
+#include "pipelines/watch/intake.h"
+
+#define SETTLED (10 * G_USEC_PER_SEC)   /* who has been connected for so long begins with the least wait again */
+
+struct _CnxCamera
+{
+  const CnxCameraConfig *config;
+  const CnxCameraShared *shared;
+  CnxBoard *board;
+  CnxBoardCamera *entry;
+
+  CnxPipeline *pipeline;        /* NULL while it is waited */
+  guint bus, tick, retry;       /* sources' ids; 0: none */
+  guint attempts;
+  CnxEnding *ending;
+  guint64 frames_before, classified_before;
+  CnxSeldom warned;
+  CnxClips *clips;              /* of `tap`; both NULL: none */
+  CnxClipTap *tap;
+};
+
+static void
+count_all (CnxCamera * camera)
+{
+  g_autoptr (GstStructure) stats = cnx_pipeline_stats (camera->pipeline);
+  guint64 classified = 0;
+
+  gst_structure_get_uint64 (stats, "classified", &classified);
+  cnx_board_set_counts (camera->board, camera->entry, camera->frames_before + cnx_pipeline_frames (camera->pipeline),
+      camera->classified_before + classified);
+}
+
+/* Nothing of it is heard any more. */
+static void
+let_go (CnxCamera * camera)
+{
+  g_clear_handle_id (&camera->bus, g_source_remove);
+  g_clear_handle_id (&camera->tick, g_source_remove);
+  g_clear_handle_id (&camera->retry, g_source_remove);
+  if (!camera->pipeline)
+    return;
+  count_all (camera);
+  camera->frames_before = camera->entry->frames;
+  camera->classified_before = camera->entry->classified;
+  if (camera->tap)
+    cnx_clip_tap_forget (camera->tap);
+  cnx_pipeline_end (g_steal_pointer (&camera->pipeline), camera->ending);
+}
+
+/* ---- losing it, and trying again ---- */
+
+static void begin (CnxCamera * camera);
+
+static gboolean
+on_retry (gpointer data)
+{
+  CnxCamera *camera = data;
+
+  camera->retry = 0;
+  begin (camera);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_and_retry (CnxCamera * camera)
+{
+  const double wait = cnx_backoff (camera->attempts++, g_random_double ());
+
+  camera->retry = g_timeout_add ((guint) (wait * 1000), on_retry, camera);
+}
+
+/* What goes wrong is said once for each time that it does. */
+static void
+lose (CnxCamera * camera, const char *why)
+{
+  g_autofree char *trouble = cnx_watch_redact (why);
+  const gboolean settled = camera->entry->state == CNX_BOARD_CONNECTED
+      && g_get_real_time () - camera->entry->since > SETTLED;
+
+  if (settled)
+    camera->attempts = 0;
+  cnx_herald_say (camera->shared->herald, camera->entry->name, "%s", trouble);
+  let_go (camera);
+  cnx_board_add_error (camera->board, camera->entry);
+  cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_RECONNECTING, trouble);
+  wait_and_retry (camera);
+}
+
+/* ---- what a pipeline says ---- */
+
+static void
+take_labels (CnxCamera * camera, const GstStructure * s)
+{
+  g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (CnxMetaLabel));
+  g_autoptr (GArray) labels = g_array_new (FALSE, FALSE, sizeof (CnxBoardLabel));
+  const GstClockTime now = gst_element_get_current_running_time (cnx_pipeline_element (camera->pipeline));
+  guint64 pass, time = GST_CLOCK_TIME_NONE;
+
+  if (!cnx_label_fields_read (s, items))
+    return;
+  for (guint i = 0; i < items->len; i++) {
+    const CnxMetaLabel *item = &g_array_index (items, CnxMetaLabel, i);
+    const CnxBoardLabel label = { item->id, (char *) item->label, item->confidence };
+    g_array_append_val (labels, label);
+  }
+  if (gst_structure_get_uint64 (s, "pass", &pass))
+    cnx_board_add_pass (camera->board, camera->entry, pass / 1e9);
+  if (gst_structure_get_uint64 (s, "running-time", &time) && GST_CLOCK_TIME_IS_VALID (now) && now >= time)
+    cnx_board_add_age (camera->board, camera->entry, (now - time) / 1e9);
+  const gboolean changed = cnx_board_set_labels (camera->board, camera->entry, (const CnxBoardLabel *) labels->data,
+      labels->len);
+  if (changed && camera->tap)
+    cnx_clip_tap_event (camera->tap, labels->len > 0 ? g_array_index (labels, CnxBoardLabel, 0).label : NULL,
+        g_get_real_time (), time);
+}
+
+/* A file begins again, or is over; a camera does not end. */
+static void
+take_end (CnxCamera * camera)
+{
+  if (!cnx_intake_is_file (camera->config)) {
+    lose (camera, "the stream has ended");
+  } else if (camera->config->loop) {
+    if (!gst_element_seek_simple (cnx_pipeline_element (camera->pipeline), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH
+            | GST_SEEK_FLAG_KEY_UNIT, 0)) {
+      let_go (camera);
+      begin (camera);
+    }
+  } else {
+    let_go (camera);
+    cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_ENDED, NULL);
+  }
+}
+
+static void
+take_error (CnxCamera * camera, GstMessage * message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *details = NULL;
+
+  gst_message_parse_error (message, &error, &details);
+  g_debug ("%s: %s", camera->entry->name, details);
+  lose (camera, error->message);
+}
+
+/* What cannot be read from is lost, though some sources only warn of it and would be waited for in vain. */
+static void
+take_warning (CnxCamera * camera, GstMessage * message)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_warning (message, &error, NULL);
+  if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ)) {
+    lose (camera, error->message);
+    return;
+  }
+  g_autofree char *text = cnx_watch_redact (error->message);
+  cnx_board_add_error (camera->board, camera->entry);
+  cnx_herald_say_seldom (camera->shared->herald, &camera->warned, camera->entry->name, "warning: %s", text);
+}
+
+static void
+take_element_message (CnxCamera * camera, const GstStructure * s)
+{
+  if (gst_structure_has_name (s, "convnext"))
+    take_labels (camera, s);
+  else if (gst_structure_has_name (s, "convnext-model"))
+    cnx_herald_say (camera->shared->herald, camera->entry->name, "the model is %s now",
+        gst_structure_get_string (s, "model"));
+}
+
+/* The last thing that is done: the camera may have no pipeline any more then. */
+static gboolean
+on_message (GstBus * bus, GstMessage * message, gpointer data)
+{
+  CnxCamera *camera = data;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ERROR:
+      take_error (camera, message);
+      break;
+    case GST_MESSAGE_EOS:
+      take_end (camera);
+      break;
+    case GST_MESSAGE_WARNING:
+      take_warning (camera, message);
+      break;
+    case GST_MESSAGE_LATENCY:
+      gst_bin_recalculate_latency (GST_BIN (cnx_pipeline_element (camera->pipeline)));
+      break;
+    case GST_MESSAGE_ELEMENT:
+      take_element_message (camera, gst_message_get_structure (message));
+      break;
+    default:
+      break;
+  }
+  return camera->bus != 0;
+}
+
+/* ---- every second ---- */
+
+static gboolean
+on_tick (gpointer data)
+{
+  CnxCamera *camera = data;
+  const guint frames = cnx_pipeline_frames (camera->pipeline), stall = camera->shared->config->stall;
+
+  if (cnx_pipeline_is_stalled (camera->pipeline, stall)) {
+    g_autofree char *why = g_strdup_printf (frames ? "no frame has come for %u s" : "no frame has come within %u s",
+        stall);
+    camera->tick = 0;
+    lose (camera, why);
+    return G_SOURCE_REMOVE;
+  }
+  if (frames && camera->entry->state != CNX_BOARD_CONNECTED)
+    cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_CONNECTED, NULL);
+  g_autoptr (GBytes) picture = cnx_pipeline_take_picture (camera->pipeline);
+  if (picture)
+    cnx_board_set_picture (camera->board, camera->entry, picture);
+  count_all (camera);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+begin (CnxCamera * camera)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_atomic_int_get (camera->ending)) {      /* one connection at a time */
+    cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_RECONNECTING,
+        camera->attempts > 0 ? "the last connection does not close" : NULL);
+    wait_and_retry (camera);
+    return;
+  }
+  if (camera->entry->state == CNX_BOARD_RECONNECTING)
+    cnx_board_add_reconnect (camera->board, camera->entry);
+  camera->pipeline = cnx_pipeline_new (camera->config, camera->shared, camera->tap, &error);
+  if (!camera->pipeline) {
+    lose (camera, error->message);
+    return;
+  }
+  g_autoptr (GstBus) bus = gst_element_get_bus (cnx_pipeline_element (camera->pipeline));
+  camera->bus = gst_bus_add_watch (bus, on_message, camera);
+  camera->tick = g_timeout_add_seconds (1, on_tick, camera);
+  cnx_pipeline_begin (camera->pipeline);
+}
+
+/* ---- cameras ---- */
+
+static void
+set_tap (CnxCamera * camera)
+{
+  g_clear_pointer (&camera->tap, cnx_clip_tap_free);
+  camera->clips = camera->shared->clips;
+  if (camera->clips)
+    camera->tap = cnx_clip_tap_new (camera->clips, camera->config->name);
+}
+
+CnxCamera *
+cnx_camera_new (CnxBoard * board, const CnxCameraConfig * config, const CnxCameraShared * shared)
+{
+  CnxCamera *camera = g_new0 (CnxCamera, 1);
+  g_autofree char *source = cnx_watch_redact (config->source);
+
+  camera->config = config;
+  camera->shared = shared;
+  camera->board = board;
+  camera->entry = cnx_board_add (board, config->name, source);
+  camera->ending = g_atomic_rc_box_new0 (gint);
+  set_tap (camera);
+  begin (camera);
+  return camera;
+}
+
+void
+cnx_camera_free (CnxCamera * camera)
+{
+  let_go (camera);
+  g_clear_pointer (&camera->tap, cnx_clip_tap_free);
+  g_atomic_rc_box_release (camera->ending);
+  cnx_board_remove (camera->board, camera->entry);
+  g_free (camera);
+}
+
+GstStructure *
+cnx_camera_stats (const CnxCamera * camera)
+{
+  return camera->pipeline ? cnx_pipeline_stats (camera->pipeline) : NULL;
+}
+
+const CnxCameraConfig *
+cnx_camera_config (const CnxCamera * camera)
+{
+  return camera->config;
+}
+
+/* What a pipeline is made of, and not what can be set while it plays. */
+static gboolean
+same_pipeline (const CnxCameraConfig * a, const CnxCameraConfig * b)
+{
+  CnxCameraConfig as_a = *b;
+
+  as_a.max_rate = a->max_rate;
+  as_a.threshold = a->threshold;
+  as_a.smoothing = a->smoothing;
+  as_a.hysteresis = a->hysteresis;
+  return cnx_camera_config_equal (a, &as_a);
+}
+
+void
+cnx_camera_change (CnxCamera * camera, const CnxCameraConfig * config)
+{
+  const gboolean goes_on = camera->pipeline && same_pipeline (camera->config, config)
+      && camera->clips == camera->shared->clips;
+
+  g_autofree char *source = cnx_watch_redact (config->source);
+  camera->config = config;
+  cnx_board_set_source (camera->board, camera->entry, source);
+  if (goes_on) {
+    cnx_pipeline_set (camera->pipeline, config, camera->shared);
+    return;
+  }
+  let_go (camera);
+  set_tap (camera);
+  camera->attempts = 0;
+  cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_CONNECTING, NULL);
+  begin (camera);
+}
