@@ -23,6 +23,7 @@ int cnx_fetch_main (int argc, char **argv);
 int cnx_run_main (int argc, char **argv);
 int cnx_tag_main (int argc, char **argv);
 int cnx_tune_main (int argc, char **argv);
+int cnx_watch_main (int argc, char **argv);
 
 /** What a subcommand takes beside --device and --threads. */
 typedef enum

@@ -19,6 +19,7 @@ static const struct
   {"run", cnx_run_main, TRUE, "labels of pictures; logits and features of tensors"},
   {"bench", cnx_bench_main, TRUE, "milliseconds a frame and GFLOP/s, beside the device's peak"},
   {"tag", cnx_tag_main, TRUE, "labels of films, photographs and whole folders, into files"},
+  {"watch", cnx_watch_main, TRUE, "cameras, kept going, with their labels on a page"},
   {"convert", cnx_convert_main, FALSE, "any checkpoint to safetensors in timm's naming, with its config"},
   {"tune", cnx_tune_main, TRUE, "find the fastest kernels for a device, once"},
   {"info", cnx_info_main, TRUE, "what a model or a variant is, and what it takes"},
