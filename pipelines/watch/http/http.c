@@ -13,6 +13,7 @@
 #include "pipelines/watch/http/streams.h"
 #include "pipelines/watch/http/views.h"
 
+#define PAGE "page.html"
 #define JSON_TYPE "application/json"
 /* Pictures are fetched by the page's script, which hands them to the browser as blobs. */
 #define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " \
@@ -236,6 +237,13 @@ static const AnswerFunc answers[] = {
   [CNX_PLACE_METRICS] = answer_metrics,[CNX_PLACE_HEALTH] = answer_health,
 };
 
+/* The health, and the page's files but for itself, which are the same everywhere. */
+static gboolean
+is_open (CnxPlace place, const char *name)
+{
+  return place == CNX_PLACE_HEALTH || (place == CNX_PLACE_FILE && strcmp (name, PAGE) != 0);
+}
+
 /* Who asks for the page is shown where to put the token. */
 static void
 answer_locked (const Request * request, CnxPlace place)
@@ -243,7 +251,7 @@ answer_locked (const Request * request, CnxPlace place)
   g_autoptr (CnxFile) file = cnx_file_new ("locked.html");
 
   soup_message_headers_replace (request->headers, "WWW-Authenticate", "Bearer realm=\"convnext watch\"");
-  if (place == CNX_PLACE_FILE && strcmp (request->name, "page.html") == 0)
+  if (place == CNX_PLACE_FILE)
     answer (request, SOUP_STATUS_UNAUTHORIZED, file->type, file->bytes);
   else
     answer_error (request, SOUP_STATUS_UNAUTHORIZED, "a token is needed: Authorization: Bearer TOKEN, or ?token=TOKEN");
@@ -289,7 +297,7 @@ on_request (SoupServer * server, SoupServerMessage * message, const char *path, 
   } else if (request.access == CNX_ACCESS_WRONG_HOST) {
     answer_error (&request, SOUP_STATUS_FORBIDDEN, "this server is asked for as localhost, 127.0.0.1 or [::1] only; "
         "for another name it needs a token");
-  } else if (request.access == CNX_ACCESS_UNKNOWN && place != CNX_PLACE_HEALTH) {
+  } else if (request.access == CNX_ACCESS_UNKNOWN && !is_open (place, name)) {
     answer_locked (&request, place);
   } else {
     answers[place] (&request);
