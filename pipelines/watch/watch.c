@@ -6,6 +6,7 @@
 #include <malloc.h>
 #endif
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "gst-plugin/frame/wholemeta.h"
@@ -57,6 +58,16 @@ set_hook (Watch * watch, const CnxWatchConfig * config)
   hide_passwords (watch, config);
 }
 
+/* With the port that it has come to. */
+static void
+tell_address (Watch * watch, const char *listen, gboolean token)
+{
+  g_autofree char *host = g_strndup (listen, strrchr (listen, ':') - listen);
+
+  cnx_herald_say (watch->herald, "watch", "the page is at http://%s:%u/%s", host, cnx_http_port (watch->http),
+      token ? "?token=TOKEN" : "");
+}
+
 static gboolean
 set_server (Watch * watch, const CnxWatchConfig * config, GError ** error)
 {
@@ -70,8 +81,7 @@ set_server (Watch * watch, const CnxWatchConfig * config, GError ** error)
     return FALSE;
   watch->http = cnx_http_new (watch->board, &settings, error);
   if (watch->http)
-    cnx_herald_say (watch->herald, "watch", "the page is at http://%s/%s", config->listen,
-        token ? "?token=TOKEN" : "");
+    tell_address (watch, config->listen, token != NULL);
   cnx_secret_free (token);
   return watch->http != NULL;
 }
