@@ -1,9 +1,13 @@
 #include "pipelines/watch/camera.h"
 
+#include <string.h>
+
 #include "gst-plugin/labels/labelfields.h"
+#include "gst-plugin/publish/gstlabelpublish.h"
 #include "pipelines/watch/backoff.h"
 #include "pipelines/watch/intake.h"
 
+#define SOON 100                /* ms, until a pipeline that was well has ended */
 #define SETTLED (10 * G_USEC_PER_SEC)   /* who has been connected for so long begins with the least wait again */
 
 struct _CnxCamera
@@ -18,7 +22,7 @@ struct _CnxCamera
   guint attempts;
   CnxEnding *ending;
   guint64 frames_before, classified_before;
-  CnxSeldom warned;
+  CnxSeldom warned, unpublished;
   CnxClips *clips;              /* of `tap`; both NULL: none */
   CnxClipTap *tap;
 };
@@ -73,13 +77,13 @@ wait_and_retry (CnxCamera * camera)
   camera->retry = g_timeout_add ((guint) (wait * 1000), on_retry, camera);
 }
 
-/* What goes wrong is said once for each time that it does. */
+/* What goes wrong is said once for each time that it does. @silent: for how many seconds there has been nothing. */
 static void
-lose (CnxCamera * camera, const char *why)
+lose_after (CnxCamera * camera, const char *why, guint silent)
 {
   g_autofree char *trouble = cnx_watch_redact (why);
   const gboolean settled = camera->entry->state == CNX_BOARD_CONNECTED
-      && g_get_real_time () - camera->entry->since > SETTLED;
+      && g_get_real_time () - camera->entry->since > SETTLED + silent * G_USEC_PER_SEC;
 
   if (settled)
     camera->attempts = 0;
@@ -88,6 +92,12 @@ lose (CnxCamera * camera, const char *why)
   cnx_board_add_error (camera->board, camera->entry);
   cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_RECONNECTING, trouble);
   wait_and_retry (camera);
+}
+
+static void
+lose (CnxCamera * camera, const char *why)
+{
+  lose_after (camera, why, 0);
 }
 
 /* ---- what a pipeline says ---- */
@@ -143,8 +153,11 @@ take_error (CnxCamera * camera, GstMessage * message)
   g_autofree char *details = NULL;
 
   gst_message_parse_error (message, &error, &details);
-  g_debug ("%s: %s", camera->entry->name, details);
-  lose (camera, error->message);
+  /* what an element says for everybody is seldom why: that is the last line of what it says for its makers */
+  const char *last = details ? strrchr (details, '\n') : NULL;
+  g_autofree char *why = last && last[1] ? g_strdup_printf ("%s (%s)", error->message, last + 1) :
+      g_strdup (error->message);
+  lose (camera, why);
 }
 
 /* What cannot be read from is lost, though some sources only warn of it and would be waited for in vain. */
@@ -159,6 +172,10 @@ take_warning (CnxCamera * camera, GstMessage * message)
     return;
   }
   g_autofree char *text = cnx_watch_redact (error->message);
+  if (G_TYPE_CHECK_INSTANCE_TYPE (GST_MESSAGE_SRC (message), GST_TYPE_LABEL_PUBLISH)) { /* not the camera's fault */
+    cnx_herald_say_seldom (camera->shared->herald, &camera->unpublished, camera->entry->name, "warning: %s", text);
+    return;
+  }
   cnx_board_add_error (camera->board, camera->entry);
   cnx_herald_say_seldom (camera->shared->herald, &camera->warned, camera->entry->name, "warning: %s", text);
 }
@@ -213,9 +230,11 @@ on_tick (gpointer data)
     g_autofree char *why = g_strdup_printf (frames ? "no frame has come for %u s" : "no frame has come within %u s",
         stall);
     camera->tick = 0;
-    lose (camera, why);
+    lose_after (camera, why, frames ? stall : 0);
     return G_SOURCE_REMOVE;
   }
+  if (frames && camera->entry->state == CNX_BOARD_RECONNECTING)
+    cnx_board_add_reconnect (camera->board, camera->entry);
   if (frames && camera->entry->state != CNX_BOARD_CONNECTED)
     cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_CONNECTED, NULL);
   g_autoptr (GBytes) picture = cnx_pipeline_take_picture (camera->pipeline);
@@ -231,13 +250,14 @@ begin (CnxCamera * camera)
   g_autoptr (GError) error = NULL;
 
   if (g_atomic_int_get (camera->ending)) {      /* one connection at a time */
-    cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_RECONNECTING,
-        camera->attempts > 0 ? "the last connection does not close" : NULL);
-    wait_and_retry (camera);
+    if (camera->entry->state == CNX_BOARD_RECONNECTING) {
+      cnx_board_set_state (camera->board, camera->entry, CNX_BOARD_RECONNECTING, "the last connection does not close");
+      wait_and_retry (camera);
+    } else {
+      camera->retry = g_timeout_add (SOON, on_retry, camera);
+    }
     return;
   }
-  if (camera->entry->state == CNX_BOARD_RECONNECTING)
-    cnx_board_add_reconnect (camera->board, camera->entry);
   camera->pipeline = cnx_pipeline_new (camera->config, camera->shared, camera->tap, &error);
   if (!camera->pipeline) {
     lose (camera, error->message);
@@ -314,8 +334,9 @@ same_pipeline (const CnxCameraConfig * a, const CnxCameraConfig * b)
 void
 cnx_camera_change (CnxCamera * camera, const CnxCameraConfig * config)
 {
+  const gboolean same = camera->clips == camera->shared->clips && cnx_camera_config_equal (camera->config, config);
   const gboolean goes_on = camera->pipeline && same_pipeline (camera->config, config)
-      && camera->clips == camera->shared->clips;
+      && camera->clips == camera->shared->clips && cnx_pipeline_fits (camera->pipeline, camera->shared);
 
   g_autofree char *source = cnx_watch_redact (config->source);
   camera->config = config;
@@ -324,6 +345,8 @@ cnx_camera_change (CnxCamera * camera, const CnxCameraConfig * config)
     cnx_pipeline_set (camera->pipeline, config, camera->shared);
     return;
   }
+  if (same && !camera->pipeline)        /* it is over, or waits to be tried again */
+    return;
   let_go (camera);
   set_tap (camera);
   camera->attempts = 0;

@@ -18,6 +18,7 @@ typedef struct
   guint frames;                 /* atomic */
   guint last;                   /* atomic: TICKs from `began` to the last frame, and one; 0: none yet */
   guint open;                   /* atomic: the same to when it had opened what it needs, the network first of all */
+  guint over;                   /* atomic: it is to end, whichever thread comes first */
   gint64 began;                 /* g_get_monotonic_time() */
   gint64 picture_every;         /* microseconds; 0: no pictures */
   gint64 picture_next;          /* of one thread */
@@ -120,12 +121,16 @@ set_text (GstElement * element, const char *property, const char *text)
 
 /* What all cameras have in common, and may change while it plays. */
 static void
-set_network (GstElement * classify, const CnxWatchConfig * config)
+set_network (GstElement * classify, const CnxWatchConfig * config, guint batch)
 {
   int precision;
+  guint now;
 
   set_text (classify, "model", config->model);
   set_text (classify, "variant", config->variant);
+  g_object_get (classify, "batch", &now, NULL);
+  if (now != batch)
+    g_object_set (classify, "batch", batch, NULL);
   g_object_get (classify, "precision", &precision, NULL);
   if (precision != (int) config->precision)
     g_object_set (classify, "precision", (int) config->precision, NULL);
@@ -139,7 +144,7 @@ make_classifier (const CnxCameraShared * shared)
 
   if (shared->config->device)
     g_object_set (classify, "device", shared->config->device, NULL);
-  set_network (classify, shared->config);
+  set_network (classify, shared->config, shared->batch);
   return classify;
 }
 
@@ -174,7 +179,7 @@ cnx_network_let_go (GstElement * network)
 void
 cnx_pipeline_set (CnxPipeline * self, const CnxCameraConfig * config, const CnxCameraShared * shared)
 {
-  set_network (self->classify, shared->config);
+  set_network (self->classify, shared->config, shared->batch);
   g_object_set (self->classify, "top-k", shared->config->top_k, "threshold", config->threshold, "max-rate",
       config->max_rate, "smoothing", config->smoothing, "hysteresis", config->hysteresis, NULL);
 }
@@ -317,8 +322,11 @@ begin_pipeline (GstElement * pipeline, gpointer data)
 {
   Pulse *pulse = data;
 
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  if (!g_atomic_int_get (&pulse->over))
+    gst_element_set_state (pipeline, GST_STATE_PLAYING);
   g_atomic_int_set (&pulse->open, ticks (pulse));
+  if (g_atomic_int_get (&pulse->over))  /* which end_pipeline() may have come before */
+    gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
 gboolean
@@ -363,6 +371,7 @@ cnx_pipeline_end (CnxPipeline * self, CnxEnding * one)
   g_mutex_lock (&ending.lock);
   ending.n++;
   g_mutex_unlock (&ending.lock);
+  g_atomic_int_set (&self->pulse->over, TRUE);
   g_atomic_int_set (one, TRUE);
   gst_element_call_async (self->element, end_pipeline, g_atomic_rc_box_acquire (one), on_ended);
   gst_object_unref (self->element);
@@ -376,6 +385,17 @@ GstElement *
 cnx_pipeline_element (const CnxPipeline * self)
 {
   return self->element;
+}
+
+gboolean
+cnx_pipeline_fits (const CnxPipeline * self, const CnxCameraShared * shared)
+{
+  g_autofree char *device = NULL;
+  guint threads;
+
+  g_object_get (self->classify, "device", &device, "threads", &threads, NULL);
+  return threads == shared->config->threads && (!shared->config->device
+      || g_strcmp0 (device, shared->config->device) == 0);
 }
 
 guint

@@ -53,6 +53,9 @@ GstElement *cnx_pipeline_element (const CnxPipeline * pipeline);
 /** It is as they say from now on, as far as that may change while it plays. */
 void cnx_pipeline_set (CnxPipeline * pipeline, const CnxCameraConfig * config, const CnxCameraShared * shared);
 
+/** Whether it is on the device of @shared, which cannot change while it plays. */
+gboolean cnx_pipeline_fits (const CnxPipeline * pipeline, const CnxCameraShared * shared);
+
 /** How many frames have come. */
 guint cnx_pipeline_frames (const CnxPipeline * pipeline);
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "gst-plugin/frame/wholemeta.h"
 #include "gst-plugin/gstconvnext.h"
@@ -32,6 +33,7 @@ typedef struct
   CnxNotify *notify;
   CnxHook *hook;                /* or NULL, as the next */
   CnxHttp *http;
+  CnxSecret *token;             /* of it */
   GMainLoop *loop;
   gboolean facts;               /* the page has been told what classifies */
 } Watch;
@@ -68,22 +70,27 @@ tell_address (Watch * watch, const char *listen, gboolean token)
       token ? "?token=TOKEN" : "");
 }
 
+/* A server that is there for the same stays. */
 static gboolean
-set_server (Watch * watch, const CnxWatchConfig * config, GError ** error)
+set_server (Watch * watch, const CnxWatchConfig * config, gboolean changed, GError ** error)
 {
-  g_clear_pointer (&watch->http, cnx_http_free);
-  watch->facts = FALSE;
-  if (!config->listen)
-    return TRUE;
-  char *token = config->token_file ? cnx_secret_load (config->token_file, error) : NULL;
+  g_autoptr (CnxSecret) token = config->token_file ? cnx_secret_load (config->token_file, error) : NULL;
   const CnxHttpSettings settings = {.listen = config->listen,.token = token };
+
   if (config->token_file && !token)
     return FALSE;
-  watch->http = cnx_http_new (watch->board, &settings, error);
-  if (watch->http)
-    tell_address (watch, config->listen, token != NULL);
-  cnx_secret_free (token);
-  return watch->http != NULL;
+  if (watch->http && !changed && g_strcmp0 (token, watch->token) == 0)
+    return TRUE;
+  g_clear_pointer (&watch->http, cnx_http_free);
+  g_clear_pointer (&watch->token, cnx_secret_free);
+  if (!config->listen)
+    return TRUE;
+  if (!(watch->http = cnx_http_new (watch->board, &settings, error)))
+    return FALSE;
+  watch->token = g_steal_pointer (&token);
+  watch->facts = FALSE;
+  tell_address (watch, config->listen, watch->token != NULL);
+  return TRUE;
 }
 
 /* ---- what happens ---- */
@@ -120,6 +127,7 @@ tell_status (Watch * watch)
 static gboolean
 on_status (gpointer data)
 {
+  ((Watch *) data)->facts = FALSE;      /* another model may be there meanwhile */
   tell_status (data);
   return G_SOURCE_CONTINUE;
 }
@@ -146,26 +154,23 @@ on_stop (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* What does not load changes nothing. */
+/* What does not load changes nothing; and what was not to be had the last time is tried again. */
 static void
 read_again (Watch * watch)
 {
   g_autoptr (GError) error = NULL;
-  const CnxWatchConfig *before = cnx_watcher_config (watch->watcher);
-  g_autoptr (CnxWatchConfig) config = cnx_watch_config_load (cnx_watch_options_file (watch->options), &error);
+  CnxWatchConfig *config = cnx_watch_config_load (cnx_watch_options_file (watch->options), &error);
+  const guint changed = config ? cnx_watch_config_compare (cnx_watcher_config (watch->watcher), config) : 0;
 
-  if (!config) {
+  if (!config || !cnx_watcher_change (watch->watcher, config, &error)) {
     cnx_herald_say (watch->herald, "watch", "%s: nothing is changed", error->message);
     return;
   }
-  const guint changed = cnx_watch_config_compare (before, config);
-  if ((changed & CNX_WATCH_SERVER) && !set_server (watch, config, &error))
-    cnx_herald_say (watch->herald, "watch", "%s: there is no page now", error->message);
+  if (!set_server (watch, config, changed & CNX_WATCH_SERVER, &error))
+    cnx_herald_say (watch->herald, "watch", "%s: the page is %s", error->message, watch->http ? "as before" : "gone");
   if (changed & CNX_WATCH_EVENTS)
     set_hook (watch, config);
   hide_passwords (watch, config);
-  cnx_watcher_change (watch->watcher, g_steal_pointer (&config));
-  watch->facts = FALSE;
   cnx_herald_say (watch->herald, "watch", "the settings were read again");
 }
 
@@ -229,9 +234,12 @@ end (Watch * watch)
   cnx_board_unlisten (watch->board, watch);
   g_clear_pointer (&watch->http, cnx_http_free);
   g_clear_pointer (&watch->hook, cnx_hook_free);
-  if (watch->watcher && !cnx_watcher_free (watch->watcher, MOST_END))
-    cnx_herald_say (watch->herald, "watch", "some cameras do not close");
-  g_main_loop_unref (watch->loop);
+  g_clear_pointer (&watch->token, cnx_secret_free);
+  g_clear_pointer (&watch->loop, g_main_loop_unref);
+  if (!watch->watcher || cnx_watcher_free (watch->watcher, MOST_END))
+    return;
+  cnx_herald_say (watch->herald, "watch", "some cameras do not close");
+  _exit (CNX_EXIT_OK);          /* what ends libraries would end them below threads that are still at work */
 }
 
 static int
@@ -240,21 +248,21 @@ watch_cameras (Watch * watch, CnxWatchConfig * config)
   static const int numbers[] = { SIGTERM, SIGINT };
   g_autoptr (GError) error = NULL;
 
-  if (!set_server (watch, config, &error)) {
+  if (!set_server (watch, config, TRUE, &error)) {
     cnx_watch_config_free (config);
     return cnx_fail (error);
   }
   set_hook (watch, config);
-  watch->loop = g_main_loop_new (NULL, FALSE);
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    g_unix_signal_add (numbers[i], on_stop, watch);
-  g_unix_signal_add (SIGHUP, on_hangup, watch);
-  g_timeout_add_seconds (STATUS_EVERY, on_status, watch);
   cnx_board_listen (watch->board, on_board, watch);
   if (!(watch->watcher = cnx_watcher_new (watch->board, config, watch->herald, &error))) {
     end (watch);
     return cnx_fail (error);
   }
+  watch->loop = g_main_loop_new (NULL, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)    /* while the network is loaded they end it at once */
+    g_unix_signal_add (numbers[i], on_stop, watch);
+  g_unix_signal_add (SIGHUP, on_hangup, watch);
+  g_timeout_add_seconds (STATUS_EVERY, on_status, watch);
   cnx_notify_ready (watch->notify);
   cnx_notify_live (watch->notify);
   g_main_loop_run (watch->loop);

@@ -21,6 +21,12 @@ add_camera (CnxWatcher * watcher, const CnxCameraConfig * config)
   g_ptr_array_add (watcher->cameras, cnx_camera_new (watcher->board, config, &watcher->shared));
 }
 
+static guint
+batch_of (const CnxWatchConfig * config)
+{
+  return CLAMP (config->cameras->len, 1, MOST_BATCH);
+}
+
 static CnxClips *
 new_clips (const CnxWatchConfig * config, CnxHerald * herald, GError ** error)
 {
@@ -34,7 +40,7 @@ new_clips (const CnxWatchConfig * config, CnxHerald * herald, GError ** error)
 CnxWatcher *
 cnx_watcher_new (CnxBoard * board, CnxWatchConfig * config, CnxHerald * herald, GError ** error)
 {
-  const CnxCameraShared shared = { config, CLAMP (config->cameras->len, 1, MOST_BATCH), herald, NULL };
+  const CnxCameraShared shared = { config, batch_of (config), herald, NULL };
   GstElement *network = cnx_network_keep (&shared, error);
   CnxClips *clips = network && config->clips ? new_clips (config, herald, error) : NULL;
 
@@ -108,21 +114,6 @@ find_camera (const CnxWatcher * watcher, const char *name)
   return NULL;
 }
 
-/* Another network is loaded while the one before goes on, and what is wrong with it is told by the cameras. */
-static void
-change_network (CnxWatcher * watcher)
-{
-  g_autoptr (GError) error = NULL;
-  GstElement *network = cnx_network_keep (&watcher->shared, &error);
-
-  if (!network) {
-    cnx_herald_say (watcher->shared.herald, "watch", "%s", error->message);
-    return;
-  }
-  cnx_network_let_go (watcher->network);
-  watcher->network = network;
-}
-
 /* Where there can be none of the new kind there are those of the old. */
 static void
 change_clips (CnxWatcher * watcher)
@@ -136,17 +127,36 @@ change_clips (CnxWatcher * watcher)
     watcher->shared.clips = clips;
 }
 
-void
-cnx_watcher_change (CnxWatcher * watcher, CnxWatchConfig * config)
+/* Another network is loaded while the one before goes on. */
+static gboolean
+change_network (CnxWatcher * watcher, const CnxWatchConfig * config, guint batch, GError ** error)
 {
-  g_autoptr (CnxWatchConfig) before = watcher->config;
+  const CnxCameraShared shared = { config, batch, watcher->shared.herald, NULL };
+  GstElement *network = cnx_network_keep (&shared, error);
 
+  if (!network)
+    return FALSE;
+  cnx_network_let_go (watcher->network);
+  watcher->network = network;
+  watcher->shared.batch = batch;
+  return TRUE;
+}
+
+gboolean
+cnx_watcher_change (CnxWatcher * watcher, CnxWatchConfig * config, GError ** error)
+{
+  const guint changed = cnx_watch_config_compare (watcher->config, config);
+  const guint batch = MAX (batch_of (config), watcher->shared.batch);   /* fewer are no reason for another network */
+  CnxClips *clips = watcher->shared.clips;
+
+  if (((changed & CNX_WATCH_NETWORK) || batch != watcher->shared.batch) && !change_network (watcher, config, batch,
+          error)) {
+    cnx_watch_config_free (config);
+    return FALSE;
+  }
+  g_autoptr (CnxWatchConfig) before = watcher->config;
   watcher->config = config;
   watcher->shared.config = config;
-  const guint changed = cnx_watch_config_compare (before, config);
-  CnxClips *clips = watcher->shared.clips;
-  if (changed & CNX_WATCH_NETWORK)
-    change_network (watcher);
   if (changed & CNX_WATCH_CLIPS)
     change_clips (watcher);
   for (guint i = watcher->cameras->len; i > 0; i--)
@@ -162,4 +172,5 @@ cnx_watcher_change (CnxWatcher * watcher, CnxWatchConfig * config)
   }
   if (clips && clips != watcher->shared.clips)
     cnx_clips_free (clips);
+  return TRUE;
 }

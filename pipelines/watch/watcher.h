@@ -18,8 +18,9 @@ CnxWatcher *cnx_watcher_new (CnxBoard * board, CnxWatchConfig * config, CnxHeral
 gboolean cnx_watcher_free (CnxWatcher * watcher, gint64 timeout);
 
 /** It is as @config says from now on, which it takes: cameras that are not there any more end, new ones begin, those
- * that say the same go on, and so do the others as far as what changed lets them. */
-void cnx_watcher_change (CnxWatcher * watcher, CnxWatchConfig * config);
+ * that say the same go on, and so do the others as far as what changed lets them. FALSE, and nothing has changed, where
+ * its network cannot be loaded; errors: those of cnx_network_keep(). */
+gboolean cnx_watcher_change (CnxWatcher * watcher, CnxWatchConfig * config, GError ** error);
 
 /** What the first camera's classifier that there is says of itself; NULL: none. Free with gst_structure_free(). */
 GstStructure *cnx_watcher_stats (const CnxWatcher * watcher);
