@@ -77,11 +77,33 @@ wait_and_retry (CnxCamera * camera)
   camera->retry = g_timeout_add ((guint) (wait * 1000), on_retry, camera);
 }
 
+/* @text without @secret, as it is or as an address has it. */
+static char *
+without (const char *text, const char *secret)
+{
+  g_autofree char *escaped = g_uri_escape_string (secret, NULL, FALSE);
+  g_auto (GStrv) parts = g_strsplit (text, secret, -1);
+  g_autofree char *plain = g_strjoinv ("***", parts);
+  g_auto (GStrv) more = g_strsplit (plain, escaped, -1);
+
+  return g_strjoinv ("***", more);
+}
+
+/* What may be told of what an element says: it may have the address in it, with the password wherever that stands. */
+static char *
+redact (const CnxCamera * camera, const char *text)
+{
+  g_autofree char *redacted = cnx_watch_redact (text);
+  const char *password = camera->config->password;
+
+  return password && *password ? without (redacted, password) : g_steal_pointer (&redacted);
+}
+
 /* What goes wrong is said once for each time that it does. @silent: for how many seconds there has been nothing. */
 static void
 lose_after (CnxCamera * camera, const char *why, guint silent)
 {
-  g_autofree char *trouble = cnx_watch_redact (why);
+  g_autofree char *trouble = redact (camera, why);
   const gboolean settled = camera->entry->state == CNX_BOARD_CONNECTED
       && g_get_real_time () - camera->entry->since > SETTLED + silent * G_USEC_PER_SEC;
 
@@ -171,7 +193,7 @@ take_warning (CnxCamera * camera, GstMessage * message)
     lose (camera, error->message);
     return;
   }
-  g_autofree char *text = cnx_watch_redact (error->message);
+  g_autofree char *text = redact (camera, error->message);
   if (G_TYPE_CHECK_INSTANCE_TYPE (GST_MESSAGE_SRC (message), GST_TYPE_LABEL_PUBLISH)) { /* not the camera's fault */
     cnx_herald_say_seldom (camera->shared->herald, &camera->unpublished, camera->entry->name, "warning: %s", text);
     return;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 /* How much is read at once, and how often when the command is over: who is left of its group may write on. */
 #define READ_SIZE 16384
 #define LAST_READS 16
+/* Descriptors of a command, at most, as shells have it. */
+#define USUAL_FILES 1024
 
 /* A camera, with its command where one runs. */
 typedef struct
@@ -196,9 +199,14 @@ open_input (const char *json)
 static void
 lead_a_group (gpointer data)
 {
+  struct rlimit files;
   sigset_t none;
 
   setpgid (0, 0);
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > USUAL_FILES) {
+    files.rlim_cur = USUAL_FILES;       /* we may have raised it, and select() and who closes all would suffer */
+    setrlimit (RLIMIT_NOFILE, &files);
+  }
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
 }

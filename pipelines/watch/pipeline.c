@@ -247,8 +247,10 @@ add_ends (CnxPipeline * self, const CnxCameraConfig * config, GstElement ** last
 
   if (!sink)
     return FALSE;
-  /* a file is as fast as the clock, which begins anew with it only where the sink takes part in that */
-  const gboolean paced = cnx_intake_is_file (config);
+  /* what is read as fast as it can be is shown as fast as the clock, which begins anew with it only where the sink
+   * takes part in that; frames without a time, as from a camera over HTTP, wait for nothing */
+  const guint paced_kinds = CNX_SOURCE_FILE | CNX_SOURCE_HLS | CNX_SOURCE_HTTP;
+  const gboolean paced = (cnx_source_kind (config->source) & paced_kinds) != 0;
   g_object_set (sink, "sync", paced, "async", paced, "enable-last-sample", FALSE, NULL);
   return self->pulse->picture_every == 0 || add_pictures (self, tee, error);
 }

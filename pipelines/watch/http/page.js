@@ -98,6 +98,7 @@ function draw_state (card) {
 function set_state (card, data, aloud) {
   const changed = card.state !== data.state;
   Object.assign (card, { state: data.state, since: data.since, trouble: data.trouble });
+  card.part ('.source').textContent = card.part ('.source').title = shown (data.source);
   draw_state (card);
   if (aloud && changed)
     $ ('said').textContent = `Camera ${shown (card.name)}: ${WORDS[data.state] || data.state}` +
@@ -241,8 +242,6 @@ function set_all (data) {
       remove_card (name);
   for (const camera of data.cameras) {
     const card = cards.get (camera.name) || add_card (camera.name);
-    card.part ('.source').textContent = shown (camera.source);
-    card.part ('.source').title = shown (camera.source);
     card.events = [];
     set_state (card, camera, false);
     set_labels (card, camera.labels);

@@ -28,6 +28,7 @@ struct _CnxStreams
   GPtrArray *clients;
   GString *pending;             /* told at the next flush, before what is dirty */
   GHashTable *dirty;            /* camera: bits of CnxBoardChange */
+  gboolean added;               /* all is to be told, once however many cameras were added */
   guint flush, heartbeat;
   guint64 dropped;
 };
@@ -206,9 +207,14 @@ static void
 flush (CnxStreams * streams)
 {
   const GPtrArray *cameras = cnx_board_cameras (streams->board);
-  GString *out = g_steal_pointer (&streams->pending);
+  g_autoptr (GString) pending = g_steal_pointer (&streams->pending);
+  GString *out = g_string_new (NULL);
 
   streams->pending = g_string_new (NULL);
+  if (streams->added)
+    append_all (streams, out);
+  streams->added = FALSE;
+  g_string_append_len (out, pending->str, pending->len);
   g_clear_handle_id (&streams->flush, g_source_remove);
   for (guint i = 0; i < cameras->len; i++) {
     const CnxBoardCamera *camera = g_ptr_array_index (cameras, i);
@@ -252,7 +258,7 @@ on_change (gpointer data, const CnxBoardCamera * camera, CnxBoardChange change)
   if (change == CNX_BOARD_LABELS || change == CNX_BOARD_PICTURE || change == CNX_BOARD_COUNTS)
     mark (streams, camera, change);
   else if (change == CNX_BOARD_ADDED)
-    append_all (streams, streams->pending);
+    streams->added = TRUE;
   else if (change == CNX_BOARD_EVENT)
     append_event (streams->pending, camera, event);
   else

@@ -52,6 +52,7 @@ add_time (GString * out, const char *key, gint64 time)
 static void
 add_state (GString * out, const CnxBoardCamera * camera)
 {
+  cnx_view_add_text (out, "source", camera->source);
   cnx_view_add_text (out, "state", cnx_board_state_name (camera->state));
   add_time (out, "since", camera->since);
   cnx_view_add_text (out, "trouble", camera->trouble);
@@ -123,7 +124,6 @@ cnx_view_append_all (GString * out, const CnxBoard * board, const CnxViewFacts *
     const CnxBoardCamera *camera = g_ptr_array_index (cameras, i);
     g_string_append (out, i > 0 ? ", {" : "{");
     cnx_view_add_text (out, "name", camera->name);
-    cnx_view_add_text (out, "source", camera->source);
     for (guint j = 0; j < G_N_ELEMENTS (changes); j++)
       if (changes[j])
         changes[j] (out, camera);
