@@ -1,6 +1,7 @@
 #include "gst-plugin/publish/message.h"
 
 #include "core/json_text.h"
+#include "core/time_text.h"
 
 /* Nanoseconds, as pipelines count; and more than a network's probability is good for. */
 #define TIME_DIGITS 9
@@ -19,13 +20,9 @@ append_text (GString * out, const char *text)
 static void
 append_time (GString * out, gint64 time)
 {
-  g_autoptr (GDateTime) seconds = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
-  g_autofree char *text = seconds ? g_date_time_format (seconds, "%Y-%m-%dT%H:%M:%S") : NULL;
+  g_autofree char *text = cnx_time_text (time, 6);
 
-  if (text)
-    g_string_append_printf (out, "\"%s.%06dZ\"", text, (int) (time % G_USEC_PER_SEC));
-  else
-    g_string_append (out, "null");
+  append_text (out, text);
 }
 
 static void

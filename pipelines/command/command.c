@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 void
 cnx_common_options_clear (CnxCommonOptions * options)
@@ -245,6 +246,17 @@ on_signal (int number)
   if (clean_up_now)
     clean_up_now ();
   raise (number);               /* by now what it does by default, once this has returned */
+}
+
+void
+cnx_allow_files (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
 }
 
 void

@@ -87,6 +87,9 @@ char *cnx_json_string (const char *text);
  * signal-safety(7) lists. */
 void cnx_set_clean_up (void (*clean_up) (void));
 
+/** Has as many files open at once as the system lets it, for what has many jobs or cameras. */
+void cnx_allow_files (void);
+
 /** Opens a network for up to @batch pictures, by the options; writes the size it takes to @height and @width.
  * NULL and an error as cnx_device_open() and cnx_network_new() have them. */
 CnxNetwork *cnx_open_network (const CnxCommonOptions * options, CnxDevice * device, CnxModel * model, int batch,

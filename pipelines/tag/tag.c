@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <vips/vips.h>
 #include <vips/vector.h>         /* needs the other one before it */
@@ -45,18 +44,6 @@ catch_signals (void)
     if (sigaction (numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction (numbers[i], &action, NULL);
   }
-}
-
-/* Every job has a decoder, outputs and what it classifies with. */
-static void
-allow_files (void)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit (RLIMIT_NOFILE, &limit);
 }
 
 /* ---- what outputs depend on ---- */
@@ -307,7 +294,7 @@ cnx_tag_main (int argc, char **argv)
 
   if (!cnx_tag_options_parse (&options, argc, argv))
     return CNX_EXIT_USAGE;
-  allow_files ();
+  cnx_allow_files ();
   signal (SIGXFSZ, SIG_IGN);    /* a file that may not grow is an error to tell, as a full disk is */
   g_type_ensure (GST_TYPE_CONVNEXT);    /* before a plugin of that name, see gst-plugin/plugin.c */
   if (!gst_init_check (NULL, NULL, &error))

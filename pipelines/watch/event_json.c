@@ -2,17 +2,9 @@
 
 #include <math.h>
 
-char *
-cnx_event_time (gint64 real_time)
-{
-  const gint64 within = ((real_time % G_USEC_PER_SEC) + G_USEC_PER_SEC) % G_USEC_PER_SEC;
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc ((real_time - within) / G_USEC_PER_SEC);
+#include <json-glib/json-glib.h>
 
-  if (!time)
-    return NULL;
-  g_autofree char *seconds = g_date_time_format (time, "%Y-%m-%dT%H:%M:%S");
-  return g_strdup_printf ("%s.%06dZ", seconds, (int) within);
-}
+#include "core/time_text.h"
 
 /* A label is what a file of somebody else's says: any bytes. */
 static void
@@ -27,10 +19,10 @@ add_text (JsonBuilder * builder, const char *name, const char *text)
   json_builder_add_string_value (builder, valid);
 }
 
-void
-cnx_event_json_add (JsonBuilder * builder, const char *camera, const CnxBoardEvent * event)
+static void
+add_event (JsonBuilder * builder, const char *camera, const CnxBoardEvent * event)
 {
-  g_autofree char *time = cnx_event_time (event->time);
+  g_autofree char *time = cnx_time_text (event->time, 6);
 
   json_builder_begin_object (builder);
   add_text (builder, "camera", camera);
@@ -52,7 +44,7 @@ cnx_event_json (const char *camera, const CnxBoardEvent * event)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
-  cnx_event_json_add (builder, camera, event);
+  add_event (builder, camera, event);
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   return json_to_string (root, FALSE);
 }

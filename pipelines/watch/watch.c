@@ -7,7 +7,6 @@
 #endif
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gst-plugin/frame/wholemeta.h"
@@ -191,18 +190,6 @@ on_hangup (gpointer data)
 
 /* ---- a run ---- */
 
-/* Cameras, clients and clips have each some. */
-static void
-allow_files (void)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit (RLIMIT_NOFILE, &limit);
-}
-
 /* Frames come and go on a thread for each camera: a heap for each, and what is kept for frames of any size, were a
  * tenth of the memory of eight cameras. */
 static void
@@ -289,7 +276,7 @@ cnx_watch_main (int argc, char **argv)
   if (!config)
     return cnx_wrong ("watch", error->message);
   signal (SIGPIPE, SIG_IGN);
-  allow_files ();
+  cnx_allow_files ();   /* cameras, clients and clips have each some */
   spare_memory ();
   if (start_gstreamer (&error))
     return watch_cameras (&watch, config);

@@ -1,7 +1,9 @@
 /* An event in JSON: its fields, what is not known, labels of any bytes, its time. */
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <string.h>
 
+#include "core/time_text.h"
 #include "pipelines/watch/event_json.h"
 
 static JsonNode *
@@ -78,7 +80,7 @@ test_times (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *text = cnx_event_time (rows[i].time);
+    g_autofree char *text = cnx_time_text (rows[i].time, 6);
     g_assert_cmpstr (text, ==, rows[i].text);
   }
 }

@@ -1,6 +1,7 @@
 #include "pipelines/watch/http/views.h"
 
 #include "core/json_text.h"
+#include "core/time_text.h"
 
 #define DIGITS 6
 
@@ -39,14 +40,9 @@ add_count (GString * out, const char *key, guint64 count)
 static void
 add_time (GString * out, const char *key, gint64 time)
 {
-  g_autoptr (GDateTime) seconds = time > 0 ? g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC) : NULL;
-  g_autofree char *text = seconds ? g_date_time_format (seconds, "%Y-%m-%dT%H:%M:%S") : NULL;
+  g_autofree char *text = time > 0 ? cnx_time_text (time, 3) : NULL;
 
-  add_key (out, key);
-  if (text)
-    g_string_append_printf (out, "\"%s.%03dZ\"", text, (int) (time % G_USEC_PER_SEC / 1000));
-  else
-    g_string_append (out, "null");
+  cnx_view_add_text (out, key, text);
 }
 
 static void
